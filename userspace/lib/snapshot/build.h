@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a policy file and the location data to a snapshot: a pure function of its inputs. */
+#ifndef RESID_SNAPSHOT_BUILD_H
+#define RESID_SNAPSHOT_BUILD_H
+
+#include "snapshot/snapshot.h"
+
+struct build_inputs {
+	const char *policy;	/* path, or NULL for the embedded default */
+	const char *geoip4;	/* path, or NULL: /usr/share/tor/geoip */
+	const char *geoip6;	/* path, or NULL: /usr/share/tor/geoip6 */
+	const char *sets;	/* folder of country sets that come before the embedded ones, or NULL: /etc/resid/sets */
+};
+
+/* One warning of the policy reader, "FILE:LINE:COLUMN: sentence". */
+typedef void build_warning(void *context, const char *text);
+
+/* Compiles. 0 and *out, or -1 with *err set and *out untouched. */
+int snapshot_build(const struct build_inputs *inputs, build_warning *warn, void *context, struct snapshot **out,
+		   struct resid_error *err);
+
+#endif

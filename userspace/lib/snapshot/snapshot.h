@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reading a snapshot (.rsnap): the kernel's tables and the full table with its names. A snapshot is immutable; all
+ * strings and views that these functions give belong to it.
+ */
+#ifndef RESID_SNAPSHOT_SNAPSHOT_H
+#define RESID_SNAPSHOT_SNAPSHOT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "../../../kmod/verdict.h"
+#include "util/error.h"
+
+struct snapshot;
+
+/* What is known of an address. */
+struct snapshot_place {
+	char prefix[64];	/* "52.46.0.0/15": the longest prefix of one answer that holds the address */
+	const char *location;	/* "FR"; or local, special, multicast, metadata, translated, unknown */
+	const char *source;	/* "tor-geoipdb" or "policy" or "iana" */
+	const char *source_date;	/* "2026-06-13", or "" */
+};
+
+struct snapshot_class {
+	uint8_t id;
+	const char *name;	/* "health" */
+	const char *judged_as;	/* for unlabelled and kernel: the class that stands for it; else NULL */
+};
+
+struct snapshot_rule {
+	const char *id;
+	const char *reason;
+	enum resid_verdict verdict;
+	uint64_t key;
+};
+
+/* A default class assignment of the policy, "unit:system.slice" to "technical". */
+struct snapshot_assignment {
+	const char *target;
+	uint8_t class_id;
+};
+
+/* Maps and checks a file, all sections and digests. 0, or -1 with *err set. */
+int snapshot_open(const char *path, struct snapshot **out, struct resid_error *err);
+/* The same on bytes in memory, which the snapshot takes over (free()). */
+int snapshot_adopt(void *data, size_t length, const char *name, struct snapshot **out, struct resid_error *err);
+void snapshot_free(struct snapshot *snapshot);
+
+const void *snapshot_bytes(const struct snapshot *snapshot, size_t *length);
+const void *snapshot_kernel_part(const struct snapshot *snapshot, size_t *length);
+const struct resid_table *snapshot_table(const struct snapshot *snapshot);
+const uint8_t *snapshot_generation(const struct snapshot *snapshot);	/* 32 bytes */
+const char *snapshot_policy_name(const struct snapshot *snapshot);	/* the policy's file name, without folders */
+const char *snapshot_policy_text(const struct snapshot *snapshot);	/* the YAML as it was compiled */
+
+/* Longest-prefix lookup in the full table; address in network order, 4 or 16 bytes. */
+void snapshot_lookup(const struct snapshot *snapshot, sa_family_t family, const void *address,
+		     struct snapshot_place *out);
+
+size_t snapshot_class_count(const struct snapshot *snapshot);
+struct snapshot_class snapshot_class_at(const struct snapshot *snapshot, size_t index);
+/* By id (every id has a name: undeclared ones are "class-N", 0 "unlabelled", 255 "kernel"). */
+const char *snapshot_class_name(const struct snapshot *snapshot, uint8_t id);
+/* Id, or -1 when the policy has no such class. */
+int snapshot_class_find(const struct snapshot *snapshot, const char *name);
+
+size_t snapshot_rule_count(const struct snapshot *snapshot);
+struct snapshot_rule snapshot_rule_at(const struct snapshot *snapshot, size_t index);
+
+size_t snapshot_assignment_count(const struct snapshot *snapshot);
+struct snapshot_assignment snapshot_assignment_at(const struct snapshot *snapshot, size_t index);
+
+#endif
