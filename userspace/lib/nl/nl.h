@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The kernel's side of Resid as functions: one socket, one function a command of kmod/uapi/resid.h.
+ *
+ * All return 0, or -1 with *err set: the kernel's own sentence where it gave one. A socket is not for two threads.
+ */
+#ifndef RESID_NL_NL_H
+#define RESID_NL_NL_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../../../kmod/uapi/resid.h"
+#include "util/error.h"
+#include "util/scope.h"
+
+struct resid_nl;
+
+/* Opens a socket and finds the family. Exit 2 when resid.ko is not loaded or the caller is not root. */
+int resid_nl_open(struct resid_nl **out, struct resid_error *err);
+void resid_nl_free(struct resid_nl *nl);
+scope_of(nl, struct resid_nl, resid_nl_free)
+
+/* The errno of the last failed request (positive), 0 after a success; ENODEV: the module is gone. */
+int resid_nl_errno(const struct resid_nl *nl);
+
+struct resid_nl_status {
+	uint8_t instance[16];
+	enum resid_boot boot;
+	enum resid_mode mode;
+	uint32_t confirm;	/* seconds until the mode goes back; 0: it stays */
+	uint32_t mark_mask;
+	bool has_generation;
+	uint8_t generation[RESID_DIGEST_LEN];	/* zeros: none */
+	uint32_t tagger;	/* BPF program id; 0: none */
+	uint32_t devices, netns;
+	uint32_t audit_slots, audit_used;
+	uint64_t audit_batch;	/* 0: none waits */
+	uint64_t audit_acked, audit_folded;
+};
+
+struct resid_nl_device {
+	uint32_t ifindex;
+	char name[IFNAMSIZ];
+	uint64_t netns;
+	bool inside;
+};
+
+struct resid_nl_counter {
+	uint8_t class_id;
+	enum resid_verdict verdict;
+	uint64_t rule;		/* key */
+	uint64_t packets, bytes;
+};
+
+struct resid_nl_batch {
+	uint64_t number;	/* 0: nothing to drain */
+	uint32_t count;
+};
+
+int resid_nl_status(struct resid_nl *nl, struct resid_nl_status *out, struct resid_error *err);
+
+/* Begin, chunks, commit. `replaces` has 32 bytes, zeros: no generation yet. */
+typedef void resid_nl_progress(void *context, size_t done, size_t total);
+int resid_nl_upload(struct resid_nl *nl, const void *data, size_t length, const uint8_t *replaces,
+		    resid_nl_progress *progress, void *context, struct resid_error *err);
+
+/* confirm: seconds until the kernel goes back by itself, 0 for good. */
+int resid_nl_mode_set(struct resid_nl *nl, enum resid_mode mode, uint32_t confirm, struct resid_error *err);
+/* fd -1: none. */
+int resid_nl_tagger_set(struct resid_nl *nl, int fd, struct resid_error *err);
+int resid_nl_device_set(struct resid_nl *nl, uint32_t ifindex, bool inside, struct resid_error *err);
+int resid_nl_disarm(struct resid_nl *nl, struct resid_error *err);
+
+/* Dumps. *out is an array for free(), NULL when empty. */
+int resid_nl_devices(struct resid_nl *nl, struct resid_nl_device **out, size_t *count, struct resid_error *err);
+int resid_nl_counters(struct resid_nl *nl, struct resid_nl_counter **out, size_t *count, struct resid_error *err);
+
+/* The batch that waits, or a new one. It comes again, with the same number, until it is acknowledged. */
+int resid_nl_audit_drain(struct resid_nl *nl, struct resid_nl_batch *out, struct resid_error *err);
+/* All records of a batch, in the order of their index: exactly batch->count. *out is for free(). */
+int resid_nl_audit_get(struct resid_nl *nl, const struct resid_nl_batch *batch, struct resid_audit_record **out,
+		       struct resid_error *err);
+int resid_nl_audit_ack(struct resid_nl *nl, uint64_t batch, struct resid_error *err);
+
+/*
+ * A second, non-blocking socket that becomes readable when the kernel wants to be drained. resid_nl_wake_clear reads
+ * what waits there. The kernel's messages carry nothing.
+ */
+int resid_nl_wake_open(struct resid_error *err);
+void resid_nl_wake_clear(int fd);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where things live. Each folder can be moved by an environment variable, for tests and for nodes with several roots.
+ *
+ *   folder                 variable          holds
+ *   /etc/resid             RESID_CONF_DIR    policy.yaml, residd.conf, assign.d/, sets/
+ *   /var/lib/resid         RESID_STATE_DIR   current.rsnap, generations/, mode
+ *   /run/resid             RESID_RUN_DIR     status.json
+ *   /sys/fs/bpf/resid      RESID_BPF_DIR     pinned maps and programs
+ *   /var/log/resid/egress.jsonl  RESID_LOG_FILE
+ */
+#ifndef RESID_UTIL_PATHS_H
+#define RESID_UTIL_PATHS_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "util/error.h"
+
+struct path {
+	char text[PATH_MAX];
+};
+
+const char *paths_conf_dir(void);
+const char *paths_state_dir(void);
+const char *paths_run_dir(void);
+const char *paths_bpf_dir(void);
+const char *paths_log_file(void);
+
+/* DIR/FORMAT..., by value. */
+struct path paths_in(const char *dir, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Makes a folder and the ones above it. */
+int paths_make_dir(const char *dir, mode_t mode, struct resid_error *err);
+
+/* The folder of a file, "." if it names none. */
+struct path paths_dir_of(const char *file);
+
+/*
+ * Replaces a file at once: written beside it, synced, renamed, its folder synced. With group the file belongs to group
+ * `resid` if the system has that group.
+ */
+int paths_write_file(const char *file, const void *data, size_t length, mode_t mode, bool group,
+		     struct resid_error *err);
+
+/* Reads a whole file (at most 256 MiB), with a zero behind it. free() it. */
+int paths_read_file(const char *file, char **data, size_t *length, struct resid_error *err);
+
+/* The id of group `resid`, or -1. */
+gid_t paths_group(void);
+
+#endif
