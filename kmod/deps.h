@@ -13,11 +13,24 @@
 #include <linux/errno.h>
 #include <linux/in.h>
 #include <linux/in6.h>
+#include <linux/skbuff.h>
+#include <linux/socket.h>
 #include <linux/string.h>
 #include <linux/types.h>
 #include <asm/byteorder.h>
 #include <asm/unaligned.h>
 #include <crypto/sha2.h>
+
+/* The bytes of a packet. Offsets count from skb->data. */
+struct resid_bytes {
+	const struct sk_buff *skb;
+};
+
+/* The bytes at @offset, in place or copied to @buffer; NULL when the packet ends before. */
+static inline const void *resid_bytes_at(const struct resid_bytes *bytes, u32 offset, u32 length, void *buffer)
+{
+	return skb_header_pointer(bytes->skb, offset, length, buffer);
+}
 
 #else
 
@@ -44,6 +57,18 @@ typedef int64_t s64;
 #define static_assert _Static_assert
 #endif
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+struct resid_bytes {
+	const u8 *data;
+	size_t length;
+};
+
+static inline const void *resid_bytes_at(const struct resid_bytes *bytes, u32 offset, u32 length, void *buffer)
+{
+	if (offset > bytes->length || length > bytes->length - offset)
+		return NULL;
+	return memcpy(buffer, bytes->data + offset, length);
+}
 
 /* Supplied by libresid. */
 void sha256(const u8 *data, unsigned int length, u8 *out);

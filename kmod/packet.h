@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* What a packet says of itself: addresses, ports, and every destination that it names. See packet.c. */
+#ifndef _RESID_PACKET_H
+#define _RESID_PACKET_H
+
+#include "deps.h"
+
+/* What the first byte is. */
+enum resid_link {
+	RESID_LINK_IP,			/* an IP header */
+	RESID_LINK_ETHERNET,
+	RESID_LINK_FOREIGN		/* a link header that nobody here reads */
+};
+
+enum resid_packet_kind {
+	RESID_PACKET_IP,
+	RESID_PACKET_LINK,		/* never leaves the link: ARP, LACP, ND, ... */
+	RESID_PACKET_NON_IP,
+	RESID_PACKET_UNPARSABLE
+};
+
+#define RESID_DEST_MAX 16		/* a packet that names more is unparsable */
+
+struct resid_dest {
+	u8 family;			/* AF_INET or AF_INET6 */
+	u8 address[16];
+};
+
+struct resid_packet {
+	enum resid_packet_kind kind;
+	u16 ethertype;			/* RESID_LINK_ETHERNET only, host order */
+	u32 ip_offset;			/* of the outer IP header */
+	u8 family;			/* of the outer IP header, 0 if there is none */
+	u8 proto;			/* of the outer transport header */
+	u8 tcp_flags;
+	bool proto_known;
+	bool has_port;
+	bool fragment;			/* not the first one: it has no transport header */
+	bool payload;			/* TCP: data follow the header, or may */
+	bool neighbour;			/* ND with hop limit 255, to any address */
+	__be16 sport;
+	__be16 dport;			/* ICMP: type << 8 | code */
+	u8 src[16];
+	unsigned int dest_count;	/* the outer one first */
+	struct resid_dest dest[RESID_DEST_MAX];
+};
+
+/**
+ * resid_packet_parse() - read a packet
+ * @packet: all of it is set
+ * @bytes: the packet
+ * @link: what it begins with
+ * @nat64: prefixes in which addresses embed IPv4 ones, beside the well-known
+ * @nat64_count: of @nat64
+ *
+ * Nothing outside @bytes is trusted. A packet whose destinations cannot all be read is RESID_PACKET_UNPARSABLE.
+ */
+void resid_packet_parse(struct resid_packet *packet, const struct resid_bytes *bytes, enum resid_link link,
+			const struct resid_nat64 *nat64, unsigned int nat64_count);
+
+#define RESID_EMBEDDED_MAX (RESID_NAT64_MAX + 4)
+
+/**
+ * resid_embedded_ipv4() - IPv4 addresses inside an IPv6 address
+ * @address: IPv6 address
+ * @nat64: as for resid_packet_parse()
+ * @nat64_count: of @nat64
+ * @ipv4: the addresses found: v4-mapped and other ::/80 forms, NAT64 (RFC 6052), 6to4, Teredo (server and client), ISATAP
+ *
+ * Return: their number, at most RESID_EMBEDDED_MAX.
+ */
+unsigned int resid_embedded_ipv4(const u8 address[16], const struct resid_nat64 *nat64, unsigned int nat64_count,
+				 u8 ipv4[RESID_EMBEDDED_MAX][4]);
+
+#endif /* _RESID_PACKET_H */
