@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+// SPDX-License-Identifier: Apache-2.0
 #include "nl/nl.h"
 
 #include <errno.h>
@@ -24,8 +24,8 @@ struct resid_nl {
 	int error;
 };
 
-scope_of(msg, struct nl_msg, nlmsg_free)
-scope_of(sock, struct nl_sock, nl_socket_free)
+DEFINE_CLEANUP(msg, struct nl_msg *, nlmsg_free);
+DEFINE_CLEANUP(sock, struct nl_sock *, nl_socket_free);
 
 /* One message of an answer: the attributes behind the genl header. */
 typedef int nl_answer(void *context, struct nlattr *head, int length, struct resid_error *err);
@@ -38,7 +38,7 @@ static int nl_not_loaded(struct resid_error *err)
 static int nl_connect_generic(struct nl_sock **out, struct resid_error *err)
 {
 	struct timeval patience = { .tv_sec = NL_ANSWER_SECONDS };
-	scope(sock) struct nl_sock *sock = nl_socket_alloc();
+	_cleanup_(cleanup_sock) struct nl_sock *sock = nl_socket_alloc();
 	int on = 1, error, fd;
 
 	if (!sock)
@@ -52,13 +52,13 @@ static int nl_connect_generic(struct nl_sock **out, struct resid_error *err)
 	setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
 	setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	*out = take(sock);
+	*out = TAKE(sock);
 	return 0;
 }
 
 int resid_nl_open(struct resid_nl **out, struct resid_error *err)
 {
-	scope(sock) struct nl_sock *sock = NULL;
+	_cleanup_(cleanup_sock) struct nl_sock *sock = NULL;
 	struct resid_nl *nl;
 	int family;
 
@@ -70,7 +70,7 @@ int resid_nl_open(struct resid_nl **out, struct resid_error *err)
 	nl = calloc(1, sizeof(*nl));
 	if (!nl)
 		return resid_fail(err, RESID_EXIT_SYSTEM, "out of memory");
-	nl->sock = take(sock);
+	nl->sock = TAKE(sock);
 	nl->family = family;
 	*out = nl;
 	return 0;
@@ -122,7 +122,7 @@ static struct nl_msg *nl_request(struct resid_nl *nl, uint8_t command, size_t ro
 static int nl_receive(struct resid_nl *nl, uint32_t seq, const char *what, bool *interrupted, nl_answer *answer,
 		      void *context, struct resid_error *err)
 {
-	scope_free unsigned char *bytes = NULL;
+	_cleanup_free_ unsigned char *bytes = NULL;
 	struct sockaddr_nl from;
 	int length = nl_recv(nl->sock, &from, &bytes, NULL);
 
@@ -200,7 +200,7 @@ static int nl_status_answer(void *context, struct nlattr *head, int length, stru
 
 int resid_nl_status(struct resid_nl *nl, struct resid_nl_status *out, struct resid_error *err)
 {
-	scope(msg) struct nl_msg *msg = nl_request(nl, RESID_CMD_STATUS, 0);
+	_cleanup_(cleanup_msg) struct nl_msg *msg = nl_request(nl, RESID_CMD_STATUS, 0);
 
 	if (!msg)
 		return nl_no_memory(err);
@@ -216,7 +216,7 @@ static int nl_token_answer(void *context, struct nlattr *head, int length, struc
 
 static int nl_stage_begin(struct resid_nl *nl, uint32_t length, uint64_t *token, struct resid_error *err)
 {
-	scope(msg) struct nl_msg *msg = nl_request(nl, RESID_CMD_STAGE_BEGIN, 0);
+	_cleanup_(cleanup_msg) struct nl_msg *msg = nl_request(nl, RESID_CMD_STAGE_BEGIN, 0);
 
 	if (!msg || nla_put_u32(msg, RESID_A_STAGE_LENGTH, length))
 		return nl_no_memory(err);
@@ -226,7 +226,7 @@ static int nl_stage_begin(struct resid_nl *nl, uint32_t length, uint64_t *token,
 static int nl_stage_chunk(struct resid_nl *nl, uint64_t token, uint32_t offset, const void *data, uint32_t length,
 			  struct resid_error *err)
 {
-	scope(msg) struct nl_msg *msg = nl_request(nl, RESID_CMD_STAGE_CHUNK, length);
+	_cleanup_(cleanup_msg) struct nl_msg *msg = nl_request(nl, RESID_CMD_STAGE_CHUNK, length);
 
 	if (!msg || nla_put_u64(msg, RESID_A_STAGE_TOKEN, token) || nla_put_u32(msg, RESID_A_STAGE_OFFSET, offset) ||
 	    nla_put(msg, RESID_A_STAGE_DATA, (int)length, data))
@@ -236,7 +236,7 @@ static int nl_stage_chunk(struct resid_nl *nl, uint64_t token, uint32_t offset, 
 
 static int nl_stage_commit(struct resid_nl *nl, uint64_t token, const uint8_t *replaces, struct resid_error *err)
 {
-	scope(msg) struct nl_msg *msg = nl_request(nl, RESID_CMD_STAGE_COMMIT, 0);
+	_cleanup_(cleanup_msg) struct nl_msg *msg = nl_request(nl, RESID_CMD_STAGE_COMMIT, 0);
 
 	if (!msg || nla_put_u64(msg, RESID_A_STAGE_TOKEN, token) ||
 	    nla_put(msg, RESID_A_STAGE_REPLACES, RESID_DIGEST_LEN, replaces))
@@ -270,7 +270,7 @@ int resid_nl_upload(struct resid_nl *nl, const void *data, size_t length, const 
 
 int resid_nl_mode_set(struct resid_nl *nl, enum resid_mode mode, uint32_t confirm, struct resid_error *err)
 {
-	scope(msg) struct nl_msg *msg = nl_request(nl, RESID_CMD_MODE_SET, 0);
+	_cleanup_(cleanup_msg) struct nl_msg *msg = nl_request(nl, RESID_CMD_MODE_SET, 0);
 
 	if (!msg || nla_put_u8(msg, RESID_A_MODE_VALUE, (uint8_t)mode) ||
 	    (confirm && nla_put_u32(msg, RESID_A_MODE_CONFIRM, confirm)))
@@ -280,7 +280,7 @@ int resid_nl_mode_set(struct resid_nl *nl, enum resid_mode mode, uint32_t confir
 
 int resid_nl_tagger_set(struct resid_nl *nl, int fd, struct resid_error *err)
 {
-	scope(msg) struct nl_msg *msg = nl_request(nl, RESID_CMD_TAGGER_SET, 0);
+	_cleanup_(cleanup_msg) struct nl_msg *msg = nl_request(nl, RESID_CMD_TAGGER_SET, 0);
 
 	if (!msg || nla_put_s32(msg, RESID_A_TAGGER_FD, fd))
 		return nl_no_memory(err);
@@ -289,7 +289,7 @@ int resid_nl_tagger_set(struct resid_nl *nl, int fd, struct resid_error *err)
 
 int resid_nl_device_set(struct resid_nl *nl, uint32_t ifindex, bool inside, struct resid_error *err)
 {
-	scope(msg) struct nl_msg *msg = nl_request(nl, RESID_CMD_DEVICE_SET, 0);
+	_cleanup_(cleanup_msg) struct nl_msg *msg = nl_request(nl, RESID_CMD_DEVICE_SET, 0);
 
 	if (!msg || nla_put_u32(msg, RESID_A_DEVICE_IFINDEX, ifindex) ||
 	    nla_put_u8(msg, RESID_A_DEVICE_INSIDE, inside))
@@ -299,7 +299,7 @@ int resid_nl_device_set(struct resid_nl *nl, uint32_t ifindex, bool inside, stru
 
 int resid_nl_disarm(struct resid_nl *nl, struct resid_error *err)
 {
-	scope(msg) struct nl_msg *msg = nl_request(nl, RESID_CMD_DISARM, 0);
+	_cleanup_(cleanup_msg) struct nl_msg *msg = nl_request(nl, RESID_CMD_DISARM, 0);
 
 	if (!msg)
 		return nl_no_memory(err);
@@ -346,7 +346,7 @@ static int nl_dump_all(struct resid_nl *nl, uint8_t command, const char *what, n
 		   struct resid_error *err)
 {
 	for (int tries = 0; tries < NL_DUMP_TRIES; tries++) {
-		scope(msg) struct nl_msg *msg = nl_request(nl, command, 0);
+		_cleanup_(cleanup_msg) struct nl_msg *msg = nl_request(nl, command, 0);
 
 		if (!msg)
 			return nl_no_memory(err);
@@ -391,7 +391,7 @@ static int nl_batch_answer(void *context, struct nlattr *head, int length, struc
 
 int resid_nl_audit_drain(struct resid_nl *nl, struct resid_nl_batch *out, struct resid_error *err)
 {
-	scope(msg) struct nl_msg *msg = nl_request(nl, RESID_CMD_AUDIT_DRAIN, 0);
+	_cleanup_(cleanup_msg) struct nl_msg *msg = nl_request(nl, RESID_CMD_AUDIT_DRAIN, 0);
 
 	if (!msg)
 		return nl_no_memory(err);
@@ -426,8 +426,8 @@ static int nl_records_answer(void *context, struct nlattr *head, int length, str
 int resid_nl_audit_get(struct resid_nl *nl, const struct resid_nl_batch *batch, struct resid_audit_record **out,
 		       struct resid_error *err)
 {
-	scope(msg) struct nl_msg *msg = nl_request(nl, RESID_CMD_AUDIT_GET, 0);
-	scope_free struct resid_audit_record *records = calloc((size_t)batch->count + 1, sizeof(*records));
+	_cleanup_(cleanup_msg) struct nl_msg *msg = nl_request(nl, RESID_CMD_AUDIT_GET, 0);
+	_cleanup_free_ struct resid_audit_record *records = calloc((size_t)batch->count + 1, sizeof(*records));
 	struct nl_records into = { .batch = batch, .records = records };
 
 	if (!msg || !records || nla_put_u64(msg, RESID_A_AUDIT_BATCH, batch->number))
@@ -437,13 +437,13 @@ int resid_nl_audit_get(struct resid_nl *nl, const struct resid_nl_batch *batch, 
 	if (into.count != batch->count)
 		return resid_fail(err, RESID_EXIT_SYSTEM, "the kernel gave %zu of the %u records of batch %llu",
 				  into.count, batch->count, (unsigned long long)batch->number);
-	*out = take(records);
+	*out = TAKE(records);
 	return 0;
 }
 
 int resid_nl_audit_ack(struct resid_nl *nl, uint64_t batch, struct resid_error *err)
 {
-	scope(msg) struct nl_msg *msg = nl_request(nl, RESID_CMD_AUDIT_ACK, 0);
+	_cleanup_(cleanup_msg) struct nl_msg *msg = nl_request(nl, RESID_CMD_AUDIT_ACK, 0);
 
 	if (!msg || nla_put_u64(msg, RESID_A_AUDIT_BATCH, batch))
 		return nl_no_memory(err);
@@ -452,9 +452,9 @@ int resid_nl_audit_ack(struct resid_nl *nl, uint64_t batch, struct resid_error *
 
 int resid_nl_wake_open(struct resid_error *err)
 {
-	scope_close int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_GENERIC);
+	_cleanup_close_ int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_GENERIC);
 	struct sockaddr_nl self = { .nl_family = AF_NETLINK };
-	scope(sock) struct nl_sock *sock = NULL;
+	_cleanup_(cleanup_sock) struct nl_sock *sock = NULL;
 	int group, result;
 
 	if (nl_connect_generic(&sock, err))

@@ -14,14 +14,14 @@
 
 #include "../../../kmod/uapi/resid.h"
 #include "util/error.h"
-#include "util/scope.h"
+#include "util/cleanup.h"
 
 struct resid_nl;
 
 /* Opens a socket and finds the family. Exit 2 when resid.ko is not loaded or the caller is not root. */
 int resid_nl_open(struct resid_nl **out, struct resid_error *err);
 void resid_nl_free(struct resid_nl *nl);
-scope_of(nl, struct resid_nl, resid_nl_free)
+DEFINE_CLEANUP(nl, struct resid_nl *, resid_nl_free);
 
 /* The errno of the last failed request (positive), 0 after a success; ENODEV: the module is gone. */
 int resid_nl_errno(const struct resid_nl *nl);

@@ -1,17 +1,16 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+// SPDX-License-Identifier: Apache-2.0
 #include "util/paths.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "util/scope.h"
-
-#define READ_MAX	(256u << 20)
+#include "util/cleanup.h"
 
 static const char *paths_env(const char *name, const char *fallback)
 {
@@ -116,7 +115,7 @@ int paths_write_file(const char *file, const void *data, size_t length, mode_t m
 		     struct resid_error *err)
 {
 	struct path dir = paths_dir_of(file), beside;
-	scope_close int fd = -1, dir_fd = -1;
+	_cleanup_close_ int fd = -1, dir_fd = -1;
 
 	if ((size_t)snprintf(beside.text, sizeof(beside.text), "%s.XXXXXX", file) >= sizeof(beside.text))
 		return resid_fail(err, RESID_EXIT_SYSTEM, "the path %.200s... is too long", file);
@@ -134,41 +133,5 @@ int paths_write_file(const char *file, const void *data, size_t length, mode_t m
 	dir_fd = open(dir.text, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir_fd >= 0)
 		fsync(dir_fd);
-	return 0;
-}
-
-int paths_read_file(const char *file, char **data, size_t *length, struct resid_error *err)
-{
-	scope_close int fd = open(file, O_RDONLY | O_CLOEXEC);
-	scope_free char *bytes = NULL;
-	size_t used = 0, room = 0;
-
-	if (fd < 0)
-		return resid_fail(err, RESID_EXIT_SYSTEM, "cannot read %s: %s", file, strerror(errno));
-	for (;;) {
-		ssize_t got;
-
-		if (room - used < 2) {
-			char *more;
-
-			room = room ? room * 2 : 4096;
-			more = room > READ_MAX ? NULL : realloc(bytes, room);
-			if (!more)
-				return resid_fail(err, RESID_EXIT_SYSTEM, "%s is too large", file);
-			bytes = more;
-		}
-		got = read(fd, bytes + used, room - used - 1);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return resid_fail(err, RESID_EXIT_SYSTEM, "cannot read %s: %s", file, strerror(errno));
-		if (!got)
-			break;
-		used += (size_t)got;
-	}
-	bytes[used] = '\0';
-	*data = take(bytes);
-	if (length)
-		*length = used;
 	return 0;
 }

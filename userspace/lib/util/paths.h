@@ -45,9 +45,6 @@ struct path paths_dir_of(const char *file);
 int paths_write_file(const char *file, const void *data, size_t length, mode_t mode, bool group,
 		     struct resid_error *err);
 
-/* Reads a whole file (at most 256 MiB), with a zero behind it. free() it. */
-int paths_read_file(const char *file, char **data, size_t *length, struct resid_error *err);
-
 /* The id of group `resid`, or -1. */
 gid_t paths_group(void);
 
