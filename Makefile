@@ -1,58 +1,164 @@
 # SPDX-License-Identifier: Apache-2.0
-# Resid. `make help` lists the targets.
+# Resid. `make help` lists the targets; V=1 shows the commands.
 
-# Kernel: the running one's headers, else the newest installed.
+# The running kernel's headers, else the newest installed.
 KDIR ?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
 	$(shell ls -d /lib/modules/*/build 2>/dev/null | sort -rV))
+KREL = $(shell awk -F '"' '/UTS_RELEASE/ { print $$2 }' $(KDIR)/include/generated/utsrelease.h)
+DESTDIR ?=
+PREFIX ?= /usr
+FUZZ_SECONDS ?= 300
+JOBS ?= $(shell nproc)
+
 B := build
-CC ?= gcc
+CC := gcc
 CLANG ?= clang
 BPFTOOL ?= bpftool
 PKGS := libbpf libnl-3.0 libnl-genl-3.0 yaml-0.1 jansson libcrypto libsystemd
 CFLAGS ?= -O2 -g
-ALL_CFLAGS := -std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter \
-	-D_GNU_SOURCE -Iuserspace/lib -Ikmod -I$(B)/gen $(shell pkg-config --cflags $(PKGS) 2>/dev/null) -MMD -MP $(CFLAGS)
-LIBS = $(shell pkg-config --libs $(PKGS))
+INCLUDES := -Iuserspace/lib -Ikmod -I$(B)/gen $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter
+ALL_CFLAGS = -std=gnu11 $(WARNINGS) -D_GNU_SOURCE $(INCLUDES) -MMD -MP $(CFLAGS)
+LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+BPF_CFLAGS := -O2 -g -Wall -Werror -target bpf -I/usr/include/$(shell $(CC) -print-multiarch) -Ikmod
 
-LIB_SRC := $(wildcard userspace/lib/*/*.c) kmod/lpm.c kmod/table.c kmod/packet.c
+LIB_SRC := $(wildcard userspace/lib/*/*.c) $(wildcard kmod/lpm.c kmod/table.c kmod/packet.c)
 CTL_SRC := $(wildcard userspace/residctl/*.c)
 RESIDD_SRC := $(wildcard userspace/residd/*.c)
-obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 SKEL := $(patsubst bpf/%.bpf.c,$(B)/gen/%.skel.h,$(wildcard bpf/*.bpf.c))
+obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
-.PHONY: all
-all: userspace module
+# Before a command: prints "  CC      target", or the command itself with V=1.
+say = $(if $(V),,@printf '  %-8s%s\n' $(1) $@ &&)
+kbuild = $(MAKE) --no-print-directory V=$(or $(V),0) W=1
 
-.PHONY: userspace
-userspace: $(B)/residctl $(B)/residd
+##@ Build
+.PHONY: all userspace module module-uml
+all: userspace module ## programs and module (default)
 
-.PHONY: module
-module:
-	$(MAKE) -C $(KDIR) M=$(CURDIR) W=1 modules
+userspace: $(B)/residctl $(B)/residd ## build/residctl, build/residd
+
+module: ## resid.ko for KDIR (default: the running kernel's headers, else the newest installed)
+	$(if $(wildcard $(KDIR)/Makefile),,$(error no kernel headers$(if $(KDIR), in $(KDIR)): sudo packaging/deps build, \
+		or name them with KDIR=))
+	@$(kbuild) -C $(KDIR) M=$(CURDIR) modules
+
+# Kbuild leaves its objects beside the sources, so the second architecture gets a copy of them.
+module-uml: ## build/uml/resid.ko and resid_kunit.ko, for the UML kernel of the tests
+	@mkdir -p $(B)/uml
+	@cp -u --parents $$(find kmod tests/kunit \( -name '*.[ch]' -o -name Kbuild \) -not -name '*.mod.c') $(B)/uml/
+	@{ cat Kbuild; echo 'obj-m += tests/kunit/'; } | cmp -s - $(B)/uml/Kbuild || \
+		{ cat Kbuild; echo 'obj-m += tests/kunit/'; } >$(B)/uml/Kbuild
+	@dir=$$(tests/vm/uml-build | tail -n 1) && $(kbuild) -C "$$dir" M=$(CURDIR)/$(B)/uml ARCH=um modules
 
 $(B)/libresid.a: $(call obj,$(LIB_SRC))
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,AR) $(AR) rcs $@ $^
 
 $(B)/residctl: $(call obj,$(CTL_SRC)) $(B)/libresid.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LINK) $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(B)/residd: $(call obj,$(RESIDD_SRC)) $(B)/libresid.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LINK) $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(B)/obj/%.o: %.c | $(SKEL)
+	$(if $(LIBS),,$(error libraries are missing ($(PKGS)): sudo packaging/deps build))
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	$(call say,CC) $(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # The policy and the country sets are embedded with .incbin.
 $(call obj,userspace/lib/policy/embedded.c): $(wildcard policy/*.yaml policy/sets/*.yaml)
 
 $(B)/gen/%.skel.h: $(B)/bpf/%.bpf.o
 	@mkdir -p $(@D)
-	$(BPFTOOL) gen skeleton $< name $(subst .,_,$*)_bpf > $@
+	$(call say,SKEL) $(BPFTOOL) gen skeleton $< name $*_bpf > $@.tmp && mv $@.tmp $@
 
 $(B)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h) kmod/uapi/resid.h
 	@mkdir -p $(@D)
-	$(CLANG) -O2 -g -Wall -Werror -target bpf -I/usr/include/$(shell $(CC) -print-multiarch) -Ikmod -c -o $@ $<
+	$(call say,BPF) $(CLANG) $(BPF_CFLAGS) -c -o $@ $<
 
--include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
+.SECONDARY:
+.DELETE_ON_ERROR:
+-include $(shell find $(B) -name '*.d' -not -path '$(B)/uml/*' 2>/dev/null)
+
+##@ Try and test
+.PHONY: demo test soak bench fuzz check tests
+demo: ## install what it needs, build, boot a stock kernel and refuse real packets there
+	packaging/deps build vm
+	$(MAKE) -j$(JOBS) all
+	tests/e2e/demo
+
+test: ## everything: unit, oracle, fuzz, BPF, KUnit, end to end; installs what it needs when root
+	@[ "$$(id -u)" != 0 ] || packaging/deps build vm uml test
+	@tests/run
+
+soak: ## the same, longer
+	@SOAK=1 tests/run
+
+bench: $(B)/tests/bench/bench_lpm ## lpm.c against the kernel's BPF LPM trie on the same prefixes
+	@$<
+
+check: ## sparse, checkpatch, clang-format, shellcheck, include rule, licences
+	@[ "$$(id -u)" != 0 ] || packaging/deps build check
+	@tests/check
+
+fuzz: ## every fuzz target for FUZZ_SECONDS (300)
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/run fuzz
+
+# Each folder adds its programs to TESTS.
+TESTS :=
+-include $(wildcard tests/*/*.mk)
+tests: $(TESTS)
+
+##@ Install
+# What goes where, SOURCE:TARGET:MODE. Uninstall removes the same list, and then the folders of OUR_DIRS if empty.
+UNITDIR := /lib/systemd/system
+MODULE := /lib/modules/$(KREL)/updates/resid.ko
+INSTALLED = $(B)/residctl:$(PREFIX)/bin/residctl:755 $(B)/residd:$(PREFIX)/sbin/residd:755 resid.ko:$(MODULE):644 \
+	$(B)/residctl.8:$(PREFIX)/share/man/man8/residctl.8:644 \
+	$(patsubst %,%:$(PREFIX)/share/man/man8/residd.8:644,$(wildcard userspace/man/residd.8)) \
+	$(B)/residctl.bash:$(PREFIX)/share/bash-completion/completions/residctl:644 \
+	$(patsubst %,%:$(UNITDIR)/residd.service:644,$(wildcard packaging/systemd/residd.service)) \
+	$(patsubst %,%:/usr/lib/sysusers.d/resid.conf:644,$(wildcard packaging/systemd/resid.sysusers)) \
+	$(patsubst %,%:/usr/lib/tmpfiles.d/resid.conf:644,$(wildcard packaging/systemd/resid.tmpfiles)) \
+	$(patsubst %,%:/etc/logrotate.d/resid:644,$(wildcard packaging/systemd/resid.logrotate)) \
+	$(foreach set,$(wildcard policy/sets/*.yaml),$(set):$(PREFIX)/share/resid/sets/$(notdir $(set)):644)
+CONF := packaging/systemd/residd.conf
+OUR_DIRS = $(PREFIX)/share/resid/sets $(PREFIX)/share/resid /etc/resid/assign.d /etc/resid /lib/modules/$(KREL)/updates
+
+.PHONY: install uninstall
+install: all $(B)/residctl.8 $(B)/residctl.bash ## below DESTDIR, PREFIX=/usr; keeps an existing configuration
+	@for entry in $(INSTALLED); do IFS=: && set -- $$entry && unset IFS && \
+		echo "  INSTALL $(DESTDIR)$$2" && install -D -m "$$3" "$$1" "$(DESTDIR)$$2" || exit; done
+	@install -d $(DESTDIR)/etc/resid/assign.d
+	@[ -e $(DESTDIR)/etc/resid/residd.conf ] || install -m 644 $(CONF) $(DESTDIR)/etc/resid/residd.conf
+	@[ -n "$(DESTDIR)" ] || { depmod $(KREL); [ ! -d /run/systemd/system ] || { systemd-sysusers resid.conf; \
+		systemd-tmpfiles --create resid.conf; systemctl daemon-reload; }; }
+
+uninstall: ## removes what install put there; changed configuration, state and records stay
+	@[ -n "$(DESTDIR)" ] || [ ! -d /run/systemd/system ] || systemctl disable --now residd.service || true
+	@for entry in $(INSTALLED); do IFS=: && set -- $$entry && unset IFS && \
+		echo "  REMOVE  $(DESTDIR)$$2" && rm -f "$(DESTDIR)$$2" || exit; done
+	@! cmp -s $(CONF) $(DESTDIR)/etc/resid/residd.conf || rm $(DESTDIR)/etc/resid/residd.conf
+	@for dir in $(OUR_DIRS); do rmdir "$(DESTDIR)$$dir" 2>/dev/null || true; done
+	@[ -n "$(DESTDIR)" ] || { depmod $(KREL); [ ! -d /run/systemd/system ] || systemctl daemon-reload; }
+
+$(B)/residctl.8: $(B)/residctl
+	$(call say,MAN) $< man > $@
+
+$(B)/residctl.bash: $(B)/residctl
+	$(call say,BASH) $< completion bash > $@
+
+##@ Rest
+.PHONY: clean help print-%
+clean: ## remove what was built; the cache of kernels stays
+	rm -rf $(B) *.ko *.o *.mod *.mod.c .*.cmd .tmp_versions Module.symvers modules.order
+	rm -f kmod/*.o kmod/.*.cmd
+
+print-%:
+	@echo '$($*)'
+
+help: ## this list
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@/ { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
