@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bpf/tagger.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/vfs.h>
+
+#include "../../../bpf/tag.h"
+#include "bpf/netns.h"
+#include "tag.skel.h"
+#include "util/memory.h"
+#include "util/paths.h"
+
+#define BPF_FS		"/sys/fs/bpf"
+/* First of the filters, with a handle that is ours: an earlier filter could end classification before the stamp. */
+#define STAMP_PRIORITY	1
+#define STAMP_HANDLE	0x7e51d
+
+DEFINE_CLEANUP(skel, struct tag_bpf *, tag_bpf__destroy);
+DEFINE_CLEANUP(bpf_link, struct bpf_link *, bpf_link__destroy);
+
+/* libbpf's last complaint: the reason that its return value does not carry. */
+static char tagger_complaint[512];
+
+static int tagger_print(enum libbpf_print_level level, const char *format, va_list args)
+{
+	if (level != LIBBPF_WARN)
+		return 0;
+	vsnprintf(tagger_complaint, sizeof(tagger_complaint), format, args);
+	tagger_complaint[strcspn(tagger_complaint, "\n")] = '\0';
+	return 0;
+}
+
+static int tagger_fail(const char *what, int error, struct resid_error *err)
+{
+	if (error == -EPERM)
+		return resid_fail(err, RESID_EXIT_SYSTEM, "cannot %s: needs root", what);
+	return resid_fail(err, RESID_EXIT_SYSTEM, "cannot %s: %s%s%s%s", what, strerror(-error),
+			  *tagger_complaint ? " (" : "", tagger_complaint, *tagger_complaint ? ")" : "");
+}
+
+static int tagger_make_dir(struct resid_error *err)
+{
+	struct statfs fs;
+	struct path above = paths_dir_of(paths_bpf_dir());
+
+	if ((statfs(above.text, &fs) || fs.f_type != BPF_FS_MAGIC) && !strcmp(above.text, BPF_FS) &&
+	    mount("bpf", BPF_FS, "bpf", 0, "mode=0700"))
+		return resid_fail(err, RESID_EXIT_SYSTEM, "cannot mount %s: %s", BPF_FS, strerror(errno));
+	return paths_make_dir(paths_bpf_dir(), 0700, err);
+}
+
+static struct tagger *tagger_new(void)
+{
+	struct tagger *tagger = mem_zero(1, sizeof(*tagger));
+
+	tagger->class_fd = tagger->stamp_fd = tagger->cgroups = tagger->netns = tagger->devices = -1;
+	return tagger;
+}
+
+void tagger_free(struct tagger *tagger)
+{
+	if (!tagger)
+		return;
+	cleanup_close(&tagger->class_fd);
+	cleanup_close(&tagger->stamp_fd);
+	cleanup_close(&tagger->cgroups);
+	cleanup_close(&tagger->netns);
+	cleanup_close(&tagger->devices);
+	free(tagger);
+}
+
+static int tagger_prog_id(int fd, uint32_t *id)
+{
+	struct bpf_prog_info info = { 0 };
+	uint32_t length = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &length))
+		return -errno;
+	*id = info.id;
+	return 0;
+}
+
+static int tagger_open_skel(uint32_t mark_mask, uint64_t init_netns, bool release, struct tag_bpf **out)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .pin_root_path = paths_bpf_dir());
+	_cleanup_(cleanup_skel) struct tag_bpf *skel = tag_bpf__open_opts(&opts);
+	int error;
+
+	if (!skel)
+		return -errno;
+	skel->rodata->resid_mark_mask = mark_mask;
+	skel->rodata->resid_mark_shift = (uint32_t)TAG_MARK_SHIFT(mark_mask);
+	skel->rodata->resid_init_netns = init_netns;
+	bpf_program__set_autoload(skel->progs.resid_release, release);
+	error = tag_bpf__load(skel);
+	if (error)
+		return error;
+	*out = TAKE(skel);
+	return 0;
+}
+
+/* A pinned link keeps resid_release attached after this process. A missing one is said, and is not an error. */
+static void tagger_attach_release(struct tagger *tagger, struct tag_bpf *skel)
+{
+	_cleanup_(cleanup_bpf_link) struct bpf_link *link = NULL;
+	struct path pin = paths_in(paths_bpf_dir(), "release");
+	int error;
+
+	link = bpf_program__attach_raw_tracepoint(skel->progs.resid_release, "cgroup_release");
+	error = link ? 0 : -errno;
+	if (link) {
+		unlink(pin.text);
+		error = bpf_link__pin(link, pin.text);
+	}
+	tagger->release = !error;
+	if (error)
+		snprintf(tagger->release_note, sizeof(tagger->release_note), "%.200s", strerror(-error));
+}
+
+static int tagger_dup(int fd)
+{
+	return fcntl(fd, F_DUPFD_CLOEXEC, 3);
+}
+
+int tagger_load(uint32_t mark_mask, struct tagger **out, struct resid_error *err)
+{
+	_cleanup_(cleanup_tagger) struct tagger *tagger = tagger_new();
+	_cleanup_(cleanup_skel) struct tag_bpf *skel = NULL;
+	int error;
+
+	if (__builtin_popcount(mark_mask) < 9)
+		return resid_fail(err, RESID_EXIT_INPUT, "mark_mask 0x%08x has fewer than nine bits", mark_mask);
+	libbpf_set_print(tagger_print);
+	*tagger_complaint = '\0';
+	if (tagger_make_dir(err) || netns_cookie_self(&tagger->init_netns, err))
+		return -1;
+	error = tagger_open_skel(mark_mask, tagger->init_netns, true, &skel);
+	if (error && error != -EPERM) {
+		/* A kernel without BTF or tracing cannot have resid_release; the rest needs neither. */
+		snprintf(tagger->release_note, sizeof(tagger->release_note), "%.200s",
+			 *tagger_complaint ? tagger_complaint : strerror(-error));
+		error = tagger_open_skel(mark_mask, tagger->init_netns, false, &skel);
+	}
+	if (error)
+		return tagger_fail("load the tagger", error, err);
+	if (!*tagger->release_note)
+		tagger_attach_release(tagger, skel);
+	tagger->class_fd = tagger_dup(bpf_program__fd(skel->progs.resid_class));
+	tagger->stamp_fd = tagger_dup(bpf_program__fd(skel->progs.resid_stamp));
+	tagger->cgroups = tagger_dup(bpf_map__fd(skel->maps.class_cgroup));
+	tagger->netns = tagger_dup(bpf_map__fd(skel->maps.class_netns));
+	tagger->devices = tagger_dup(bpf_map__fd(skel->maps.class_device));
+	error = tagger_prog_id(tagger->class_fd, &tagger->class_id);
+	if (!error)
+		error = tagger_prog_id(tagger->stamp_fd, &tagger->stamp_id);
+	if (error)
+		return tagger_fail("load the tagger", error, err);
+	*out = TAKE(tagger);
+	return 0;
+}
+
+static int tagger_pin_one(int fd, const char *name, struct resid_error *err)
+{
+	struct path pin = paths_in(paths_bpf_dir(), "%s", name);
+
+	unlink(pin.text);
+	if (bpf_obj_pin(fd, pin.text))
+		return resid_fail(err, RESID_EXIT_SYSTEM, "cannot pin %s: %s", pin.text, strerror(errno));
+	return 0;
+}
+
+int tagger_pin(struct tagger *tagger, struct resid_error *err)
+{
+	return tagger_pin_one(tagger->class_fd, "resid_class", err) ?: tagger_pin_one(tagger->stamp_fd, "resid_stamp", err);
+}
+
+static int tagger_get(const char *name, int *fd, struct resid_error *err)
+{
+	struct path pin = paths_in(paths_bpf_dir(), "%s", name);
+
+	*fd = bpf_obj_get(pin.text);
+	if (*fd < 0)
+		return resid_fail(err, RESID_EXIT_SYSTEM, "no tagger is loaded (%s: %s); load it with `residctl tagger "
+							  "load`", pin.text, strerror(errno));
+	return 0;
+}
+
+int tagger_open(struct tagger **out, struct resid_error *err)
+{
+	_cleanup_(cleanup_tagger) struct tagger *tagger = tagger_new();
+	struct path release = paths_in(paths_bpf_dir(), "release");
+	int error;
+
+	libbpf_set_print(tagger_print);
+	*tagger_complaint = '\0';
+	if (netns_cookie_self(&tagger->init_netns, err) || tagger_get("resid_class", &tagger->class_fd, err) ||
+	    tagger_get("resid_stamp", &tagger->stamp_fd, err) || tagger_get("class_cgroup", &tagger->cgroups, err) ||
+	    tagger_get("class_netns", &tagger->netns, err) || tagger_get("class_device", &tagger->devices, err))
+		return -1;
+	error = tagger_prog_id(tagger->class_fd, &tagger->class_id);
+	if (!error)
+		error = tagger_prog_id(tagger->stamp_fd, &tagger->stamp_id);
+	if (error)
+		return tagger_fail("read the pinned tagger", error, err);
+	tagger->release = !access(release.text, F_OK);
+	if (!tagger->release)
+		snprintf(tagger->release_note, sizeof(tagger->release_note), "%s is missing", release.text);
+	*out = TAKE(tagger);
+	return 0;
+}
+
+int tagger_ensure(struct resid_nl *nl, bool again, struct tagger **out, bool *loaded, struct resid_error *err)
+{
+	_cleanup_(cleanup_tagger) struct tagger *tagger = NULL;
+	struct resid_nl_status status;
+	struct resid_error ignored;
+
+	*loaded = false;
+	if (resid_nl_status(nl, &status, err))
+		return -1;
+	/* The module holds its program, so an equal id is the same program, loaded for this module's mark_mask. */
+	if (!again && status.tagger && !tagger_open(&tagger, &ignored)) {
+		if (tagger->class_id == status.tagger) {
+			*out = TAKE(tagger);
+			return 0;
+		}
+		tagger_free(TAKE(tagger));
+	}
+	if (tagger_load(status.mark_mask, &tagger, err) || resid_nl_tagger_set(nl, tagger->class_fd, err) ||
+	    tagger_pin(tagger, err))
+		return -1;
+	*loaded = true;
+	*out = TAKE(tagger);
+	return 0;
+}
+
+int tagger_stamp(const struct tagger *tagger, int ifindex, struct resid_error *err)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = BPF_TC_INGRESS);
+	LIBBPF_OPTS(bpf_tc_opts, have, .handle = STAMP_HANDLE, .priority = STAMP_PRIORITY);
+	LIBBPF_OPTS(bpf_tc_opts, want, .handle = STAMP_HANDLE, .priority = STAMP_PRIORITY,
+		    .prog_fd = tagger->stamp_fd, .flags = BPF_TC_F_REPLACE);
+	int error;
+
+	*tagger_complaint = '\0';
+	if (!bpf_tc_query(&hook, &have) && have.prog_id == tagger->stamp_id)
+		return 0;
+	error = bpf_tc_hook_create(&hook);
+	if (error && error != -EEXIST)
+		return tagger_fail("make the clsact qdisc of an inside device", error, err);
+	*tagger_complaint = '\0';
+	error = bpf_tc_attach(&hook, &want);
+	if (error)
+		return tagger_fail("attach resid_stamp at an inside device's ingress", error, err);
+	return 0;
+}
+
+int tagger_unstamp(int ifindex, struct resid_error *err)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = BPF_TC_INGRESS);
+	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = STAMP_HANDLE, .priority = STAMP_PRIORITY);
+	int error;
+
+	libbpf_set_print(tagger_print);
+	*tagger_complaint = '\0';
+	error = bpf_tc_detach(&hook, &opts);
+	/* The device, its clsact or the filter is gone already. */
+	if (error && error != -ENOENT && error != -ENODEV && error != -EINVAL)
+		return tagger_fail("detach resid_stamp from a device", error, err);
+	return 0;
+}

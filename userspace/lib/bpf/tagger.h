@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The loaded tagger: its programs and its maps (bpf/tag.h), pinned in /sys/fs/bpf/resid/ so that all of Resid shares them. */
+#ifndef RESID_BPF_TAGGER_H
+#define RESID_BPF_TAGGER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "nl/nl.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+struct tagger {
+	int class_fd, stamp_fd;			/* programs */
+	uint32_t class_id, stamp_id;
+	int cgroups, netns, devices;		/* maps */
+	uint64_t init_netns;			/* cookie of the caller's namespace, the initial one */
+	bool release;				/* resid_release is attached; else dead cgroups stay in the map */
+	char release_note[256];			/* why not */
+};
+
+/* Loads the programs for a mark mask; maps that are pinned already are used again. Pins nothing but the maps. */
+int tagger_load(uint32_t mark_mask, struct tagger **out, struct resid_error *err);
+/* Replaces the pinned programs by these. */
+int tagger_pin(struct tagger *tagger, struct resid_error *err);
+/* What is pinned. */
+int tagger_open(struct tagger **out, struct resid_error *err);
+void tagger_free(struct tagger *tagger);
+DEFINE_CLEANUP(tagger, struct tagger *, tagger_free);
+
+/*
+ * The tagger that the module runs. If the module has none, or not the one that is pinned, or `again` is set: loads one,
+ * hands it over, pins it and sets *loaded.
+ */
+int tagger_ensure(struct resid_nl *nl, bool again, struct tagger **out, bool *loaded, struct resid_error *err);
+
+/* resid_stamp on the ingress of a device, beside whatever else is attached there. Both are idempotent. */
+int tagger_stamp(const struct tagger *tagger, int ifindex, struct resid_error *err);
+int tagger_unstamp(int ifindex, struct resid_error *err);
+
+#endif
