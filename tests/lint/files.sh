@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# Sourced by the checks: what they look at.
+
+# files [PATTERN...]: the project's files that match, new ones included, built ones not.
+# shellcheck disable=SC2120 # without patterns: all
+files()
+{
+	git ls-files --cached --others --exclude-standard -- "$@" | while IFS= read -r file; do
+		[[ ! -f $file ]] || printf '%s\n' "$file"
+	done | sort -u
+}
+
+# shell_scripts: by name or by first line.
+shell_scripts()
+{
+	files '*' | while IFS= read -r file; do
+		if [[ $file == *.sh ]] || head -n 1 "$file" | grep -aqE '^#!.*\b(ba|da)?sh\b'; then
+			printf '%s\n' "$file"
+		fi
+	done
+}
+
+# skip REASON
+skip()
+{
+	echo "$*"
+	exit 77
+}
