@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a snapshot to a node that judges by it: what `residctl policy load` and residd both do. */
+#ifndef RESID_BPF_LOAD_H
+#define RESID_BPF_LOAD_H
+
+#include "bpf/reconcile.h"
+#include "snapshot/snapshot.h"
+
+struct load_report {
+	bool tagger_loaded;	/* there was none */
+	bool first;		/* no mode file: the node was set permissive */
+	bool unchanged;		/* the kernel had this generation already */
+	enum resid_mode mode;	/* now */
+	struct reconcile_report assignments;
+};
+
+struct load_hooks {
+	resid_nl_progress *progress;
+	reconcile_note *note;
+	void *context;
+};
+
+/*
+ * Mode and tagger first, then the snapshot's file, the class maps, the commit (naming the generation that the kernel
+ * has), the link to the current one. A failure leaves the generation in force in force.
+ */
+int load_snapshot(struct resid_nl *nl, const struct snapshot *snapshot, const struct load_hooks *hooks,
+		  struct load_report *report, struct resid_error *err);
+
+/* Reads assign.d and the snapshot's own assignments, and reconciles. */
+int load_assignments(const struct tagger *tagger, struct resid_nl *nl, const struct snapshot *snapshot,
+		     const struct load_hooks *hooks, struct reconcile_report *report, struct resid_error *err);
+
+#endif
