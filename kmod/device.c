@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A device is hooked when it registers, and unhooked when it unregisters; a move to another namespace is one after
+ * the other. A device that cannot be hooked is refused: its registration fails, and since the second half of a move
+ * cannot fail, it is also refused when it is to be set up.
+ */
+#include "device.h"
+
+#include <linux/hashtable.h>
+#include <linux/netdevice.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <linux/slab.h>
+#include <net/net_namespace.h>
+
+#include "hook.h"
+
+static DEFINE_HASHTABLE(device_hash, 8);
+static u32 device_count;		/* RTNL */
+
+static struct resid_device *device_find(const struct net_device *dev)
+{
+	struct resid_device *device;
+
+	hash_for_each_possible_rcu(device_hash, device, hash, (unsigned long)dev, lockdep_rtnl_is_held())
+		if (device->ops.dev == dev)
+			return device;
+	return NULL;
+}
+
+/* Holds RTNL. */
+static int device_hook(struct net_device *dev)
+{
+	struct resid_device *device;
+	int error;
+
+	if (dev->flags & IFF_LOOPBACK || device_find(dev))
+		return 0;
+	device = kzalloc(sizeof(*device), GFP_KERNEL);
+	if (!device)
+		return -ENOMEM;
+	device->ops.hook = resid_hook_egress;
+	device->ops.dev = dev;
+	device->ops.pf = NFPROTO_NETDEV;
+	device->ops.hooknum = NF_NETDEV_EGRESS;
+	device->ops.priority = INT_MAX;
+	error = nf_register_net_hook(dev_net(dev), &device->ops);
+	if (error) {
+		kfree(device);
+		return error;
+	}
+	hash_add_rcu(device_hash, &device->hash, (unsigned long)dev);
+	device_count++;
+	return 0;
+}
+
+/* Holds RTNL. UNREGISTER also arrives for devices that were never hooked. */
+static void device_unhook(struct net_device *dev)
+{
+	struct resid_device *device = device_find(dev);
+
+	if (!device)
+		return;
+	nf_unregister_net_hook(dev_net(dev), &device->ops);
+	hash_del_rcu(&device->hash);
+	device_count--;
+	kfree_rcu(device, rcu);
+}
+
+static int device_event(struct notifier_block *block, unsigned long event, void *info)
+{
+	struct net_device *dev = netdev_notifier_info_to_dev(info);
+
+	switch (event) {
+	case NETDEV_REGISTER:
+	case NETDEV_PRE_UP:
+		return notifier_from_errno(device_hook(dev));
+	case NETDEV_UNREGISTER:
+		device_unhook(dev);
+		break;
+	}
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block device_notifier = {
+	.notifier_call = device_event,
+};
+
+bool resid_device_is_inside(const struct net_device *dev)
+{
+	const struct resid_device *device = device_find(dev);
+
+	return device && READ_ONCE(device->inside);
+}
+
+int resid_device_set_inside(int ifindex, bool inside, struct netlink_ext_ack *extack)
+{
+	struct resid_device *device = NULL;
+	struct net_device *dev;
+
+	rtnl_lock();
+	dev = __dev_get_by_index(&init_net, ifindex);
+	if (dev)
+		device = device_find(dev);
+	if (device)
+		WRITE_ONCE(device->inside, inside);
+	rtnl_unlock();
+	if (device)
+		return 0;
+	NL_SET_ERR_MSG(extack, "no such device in the initial network namespace, or it is the loopback device");
+	return -ENODEV;
+}
+
+u32 resid_device_count(void)
+{
+	return READ_ONCE(device_count);
+}
+
+/* Replays REGISTER for the devices that are there already. */
+int resid_device_init(void)
+{
+	return register_netdevice_notifier(&device_notifier);
+}
+
+/* Replays UNREGISTER. */
+void resid_device_fini(void)
+{
+	unregister_netdevice_notifier(&device_notifier);
+}

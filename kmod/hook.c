@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Three places where a packet is met, all on the packet path under the RCU read side:
+ *
+ *   LOCAL_OUT   early enough that the program which sent it sees the refusal
+ *   FORWARD     early enough that the routed tenant gets an ICMP error or a reset
+ *   EGRESS      the last step before the device, for everything: the authority
+ *
+ * The first two only refuse. What they let pass is judged again at EGRESS, after whatever NAT did to it, and booked
+ * there at the lowest device; what they refuse is booked where it died.
+ */
+#include "hook.h"
+
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
+#include <linux/if_arp.h>
+#include <linux/netdevice.h>
+#include <linux/netfilter_ipv4.h>
+#include <linux/netfilter_ipv6.h>
+#include <net/dst.h>
+#include <net/net_namespace.h>
+#include <net/netfilter/ipv4/nf_reject.h>
+#include <net/netfilter/ipv6/nf_reject.h>
+#include <net/tcp.h>
+
+#include "device.h"
+#include "judge.h"
+
+static atomic_t hook_netns_count;
+
+static bool is_delivery(const struct net_device *dev)
+{
+	return dev->flags & IFF_LOOPBACK || resid_device_is_inside(dev);
+}
+
+/* Judges and books; true: the packet must not pass. */
+static bool hook_refuses(const struct resid_sight *sight, struct resid_ruling *ruling)
+{
+	resid_judge(sight, ruling);
+	if (ruling->refuse)
+		resid_judge_book(sight, ruling);
+	return ruling->refuse;
+}
+
+static void hook_reset(struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	if (state->pf == NFPROTO_IPV4)
+		nf_send_reset(state->net, state->sk, skb, state->hook);
+	else
+		nf_send_reset6(state->net, state->sk, skb, state->hook);
+}
+
+static bool is_tcp_syn(const struct resid_packet *packet)
+{
+	return (packet->tcp_flags & (TCPHDR_SYN | TCPHDR_ACK)) == TCPHDR_SYN;
+}
+
+static bool is_tcp(const struct resid_packet *packet)
+{
+	return packet->proto_known && packet->proto == IPPROTO_TCP && !packet->fragment;
+}
+
+static unsigned int hook_local_out(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	struct dst_entry *dst = skb_dst(skb);
+	/* state->out is stale after DNAT */
+	struct resid_sight sight = {
+		.skb = skb,
+		.dev = dst ? dst->dev : state->out,
+		.hook = RESID_HOOK_LOCAL_OUT,
+		.link = RESID_LINK_IP,
+	};
+	struct resid_ruling ruling;
+
+	if (is_delivery(sight.dev) || !hook_refuses(&sight, &ruling))
+		return NF_ACCEPT;
+	if (ruling.verdict == RESID_V_DROP) {
+		/* NF_DROP would tell a UDP sender EPERM */
+		kfree_skb_reason(skb, SKB_DROP_REASON_NETFILTER_DROP);
+		return NF_STOLEN;
+	}
+	if (is_tcp(&ruling.packet) && !is_tcp_syn(&ruling.packet)) {
+		hook_reset(skb, state);
+		return NF_DROP;
+	}
+	return NF_DROP_ERR(-ECONNREFUSED);
+}
+
+static unsigned int hook_forward(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	struct resid_sight sight = {
+		.skb = skb,
+		.dev = state->out,
+		.hook = RESID_HOOK_FORWARD,
+		.link = RESID_LINK_IP,
+	};
+	struct resid_ruling ruling;
+
+	if (is_delivery(sight.dev) || !hook_refuses(&sight, &ruling))
+		return NF_ACCEPT;
+	if (ruling.verdict == RESID_V_REJECT) {
+		if (is_tcp(&ruling.packet))
+			hook_reset(skb, state);
+		else if (state->pf == NFPROTO_IPV4)
+			nf_send_unreach(skb, ICMP_PKT_FILTERED, state->hook);
+		else
+			nf_send_unreach6(state->net, skb, ICMPV6_ADM_PROHIBITED, state->hook);
+	}
+	return NF_DROP;
+}
+
+static enum resid_link hook_link(const struct net_device *dev)
+{
+	switch (dev->type) {
+	case ARPHRD_ETHER:
+		return RESID_LINK_ETHERNET;
+	case ARPHRD_NONE:
+	case ARPHRD_RAWIP:
+	case ARPHRD_PPP:
+	case ARPHRD_TUNNEL:
+	case ARPHRD_TUNNEL6:
+	case ARPHRD_SIT:
+	case ARPHRD_IPGRE:
+	case ARPHRD_IP6GRE:
+		return RESID_LINK_IP;
+	default:
+		return RESID_LINK_FOREIGN;
+	}
+}
+
+/*
+ * Packets of a bond, VLAN, bridge or macvlan meet the device below as well, and those of a namespace's veth the
+ * device by which the node sends them on.
+ */
+static bool is_lowest(struct net_device *dev)
+{
+	const struct net_device_ops *ops = dev->netdev_ops;
+	struct net_device *peer;
+
+	if (!list_empty(&dev->adj_list.lower))
+		return false;
+	if (net_eq(dev_net(dev), &init_net) || !ops->ndo_get_peer_dev)
+		return true;
+	peer = ops->ndo_get_peer_dev(dev);
+	return !peer || net_eq(dev_net(peer), dev_net(dev));
+}
+
+unsigned int resid_hook_egress(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	struct resid_sight sight = {
+		.skb = skb,
+		.dev = state->out,
+		.hook = RESID_HOOK_EGRESS,
+		.link = hook_link(state->out),
+	};
+	struct resid_ruling ruling;
+
+	if (resid_device_is_inside(sight.dev))
+		return NF_ACCEPT;
+	if (hook_refuses(&sight, &ruling))
+		return NF_DROP;
+	if (is_lowest(sight.dev))
+		resid_judge_book(&sight, &ruling);
+	return NF_ACCEPT;
+}
+
+static const struct nf_hook_ops hook_ops[] = {
+	{
+		.hook = hook_local_out,
+		.pf = NFPROTO_IPV4,
+		.hooknum = NF_INET_LOCAL_OUT,
+		.priority = NF_IP_PRI_LAST,
+	},
+	{
+		.hook = hook_local_out,
+		.pf = NFPROTO_IPV6,
+		.hooknum = NF_INET_LOCAL_OUT,
+		.priority = NF_IP6_PRI_LAST,
+	},
+	{
+		.hook = hook_forward,
+		.pf = NFPROTO_IPV4,
+		.hooknum = NF_INET_FORWARD,
+		.priority = NF_IP_PRI_LAST,
+	},
+	{
+		.hook = hook_forward,
+		.pf = NFPROTO_IPV6,
+		.hooknum = NF_INET_FORWARD,
+		.priority = NF_IP6_PRI_LAST,
+	},
+};
+
+static int __net_init hook_netns_init(struct net *net)
+{
+	int error = nf_register_net_hooks(net, hook_ops, ARRAY_SIZE(hook_ops));
+
+	if (!error)
+		atomic_inc(&hook_netns_count);
+	return error;
+}
+
+static void __net_exit hook_netns_exit(struct net *net)
+{
+	nf_unregister_net_hooks(net, hook_ops, ARRAY_SIZE(hook_ops));
+	atomic_dec(&hook_netns_count);
+}
+
+static struct pernet_operations hook_netns_ops = {
+	.init = hook_netns_init,
+	.exit = hook_netns_exit,
+};
+
+int resid_hook_init(void)
+{
+	return register_pernet_subsys(&hook_netns_ops);
+}
+
+void resid_hook_fini(void)
+{
+	unregister_pernet_subsys(&hook_netns_ops);
+}
+
+u32 resid_hook_netns_count(void)
+{
+	return atomic_read(&hook_netns_count);
+}

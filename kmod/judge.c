@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include "judge.h"
+
+#include <linux/inet.h>
+#include <linux/ktime.h>
+#include <linux/netdevice.h>
+#include <linux/skbuff.h>
+#include <net/net_namespace.h>
+#include <net/netfilter/nf_conntrack.h>
+#include <net/sock.h>
+
+#include "audit.h"
+#include "class.h"
+#include "counter.h"
+#include "state.h"
+#include "verdict.h"
+
+#define JUDGE_NO_RULE 0xffff
+
+/* ---- before the first policy ---- */
+
+#define BOOTSTRAP_MAX 32
+
+struct judge_prefix {
+	u8 family;
+	u8 length;
+	u8 address[16];
+};
+
+static struct judge_prefix bootstrap[BOOTSTRAP_MAX];
+static unsigned int bootstrap_count;
+
+static const struct judge_prefix closed_local[] = {
+	{ AF_INET, 8, { 10 } },
+	{ AF_INET, 8, { 127 } },
+	{ AF_INET, 12, { 172, 16 } },
+	{ AF_INET, 16, { 192, 168 } },
+	{ AF_INET, 32, { 255, 255, 255, 255 } },
+	{ AF_INET6, 7, { 0xfc } },
+	{ AF_INET6, 128, { [15] = 1 } },
+};
+
+/* fd00:ec2::254, a cloud's metadata service, lies inside fc00::/7 and is not local */
+static const struct judge_prefix closed_metadata = { AF_INET6, 128, { 0xfd, 0, 0x0e, 0xc2, [14] = 2, [15] = 0x54 } };
+
+static bool prefix_holds(const struct judge_prefix *prefix, const struct resid_dest *dest)
+{
+	unsigned int bytes = prefix->length / 8, bits = prefix->length % 8;
+
+	if (prefix->family != dest->family || memcmp(prefix->address, dest->address, bytes))
+		return false;
+	return !bits || !((prefix->address[bytes] ^ dest->address[bytes]) >> (8 - bits));
+}
+
+static bool closed_allows(const struct resid_dest *dest)
+{
+	unsigned int i;
+
+	for (i = 0; i < bootstrap_count; i++)
+		if (prefix_holds(&bootstrap[i], dest))
+			return true;
+	if (prefix_holds(&closed_metadata, dest))
+		return false;
+	for (i = 0; i < ARRAY_SIZE(closed_local); i++)
+		if (prefix_holds(&closed_local[i], dest))
+			return true;
+	return false;
+}
+
+static int bootstrap_add(const char *text)
+{
+	struct judge_prefix *prefix = &bootstrap[bootstrap_count];
+	const char *end;
+	unsigned int length, bits;
+
+	if (bootstrap_count == BOOTSTRAP_MAX)
+		return -E2BIG;
+	memset(prefix, 0, sizeof(*prefix));
+	if (in4_pton(text, -1, prefix->address, '/', &end) || in4_pton(text, -1, prefix->address, -1, &end)) {
+		prefix->family = AF_INET;
+		bits = 32;
+	} else if (in6_pton(text, -1, prefix->address, '/', &end) || in6_pton(text, -1, prefix->address, -1, &end)) {
+		prefix->family = AF_INET6;
+		bits = 128;
+	} else {
+		return -EINVAL;
+	}
+	length = bits;
+	if (*end == '/' && (kstrtouint(end + 1, 10, &length) || length > bits))
+		return -EINVAL;
+	prefix->length = length;
+	bootstrap_count++;
+	return 0;
+}
+
+/* Process context, module init. */
+int resid_judge_init(const char *list)
+{
+	char *copy, *rest, *item;
+	int error = 0;
+
+	if (!list || !*list)
+		return 0;
+	copy = kstrdup(list, GFP_KERNEL);
+	if (!copy)
+		return -ENOMEM;
+	rest = copy;
+	while (!error && (item = strsep(&rest, ","))) {
+		error = bootstrap_add(item);
+		if (error)
+			pr_err("bootstrap: \"%s\" is not an address or prefix, or there are more than %d\n", item,
+			       BOOTSTRAP_MAX);
+	}
+	kfree(copy);
+	return error;
+}
+
+static void judge_closed(struct resid_ruling *ruling)
+{
+	const struct resid_packet *packet = &ruling->packet;
+	unsigned int i;
+
+	ruling->verdict = RESID_V_ALLOW;
+	if (packet->kind == RESID_PACKET_LINK)
+		return;
+	if (packet->kind == RESID_PACKET_IP) {
+		for (i = 0; i < packet->dest_count; i++) {
+			if (!closed_allows(&packet->dest[i])) {
+				ruling->dest = i;
+				break;
+			}
+		}
+		if (i == packet->dest_count)
+			return;
+	}
+	ruling->verdict = RESID_V_DROP;
+	ruling->refuse = true;
+	ruling->record = true;
+	ruling->flags |= RESID_AUDIT_F_NO_POLICY;
+	ruling->class = RESID_CLASS_UNLABELLED;
+	ruling->rule = JUDGE_NO_RULE;
+	ruling->counter = resid_counter_closed;
+}
+
+/* ---- under a policy ---- */
+
+static enum resid_direction judge_direction(const struct sk_buff *skb)
+{
+	enum ip_conntrack_info info;
+	const struct nf_conn *ct = nf_ct_get(skb, &info);
+
+	if (!ct || nf_ct_is_template(ct))
+		return RESID_DIR_UNKNOWN;
+	return CTINFO2DIR(info) == IP_CT_DIR_REPLY ? RESID_DIR_REPLY : RESID_DIR_ORIGINAL;
+}
+
+/* The strictest rule over all destinations. */
+static void judge_destinations(const struct resid_policy *policy, const struct sk_buff *skb,
+			       struct resid_ruling *ruling)
+{
+	const struct resid_table *table = &policy->table;
+	const struct resid_packet *packet = &ruling->packet;
+	struct resid_flow flow = {
+		.now = policy->epoch + ktime_get_boottime_seconds(),
+		.dport = ntohs(packet->dport),
+		.proto = packet->proto,
+		.has_port = packet->has_port,
+		.proto_known = packet->proto_known,
+		.direction = judge_direction(skb),
+	};
+	unsigned int i;
+
+	for (i = 0; i < packet->dest_count; i++) {
+		const struct resid_dest *dest = &packet->dest[i];
+		u16 group = dest->family == AF_INET ? resid_lpm_lookup4(&table->lpm4, dest->address) :
+						      resid_lpm_lookup6(&table->lpm6, dest->address);
+		u16 rule = resid_verdict_decide(table, ruling->class, group, &flow);
+
+		if (!i || table->rule[rule].verdict > table->rule[ruling->rule].verdict) {
+			ruling->rule = rule;
+			ruling->group = group;
+			ruling->dest = i;
+		}
+	}
+	if (ruling->dest)
+		ruling->flags |= RESID_AUDIT_F_INNER;
+	if (packet->fragment)
+		ruling->flags |= RESID_AUDIT_F_FRAGMENT;
+}
+
+void resid_judge(const struct resid_sight *sight, struct resid_ruling *ruling)
+{
+	const struct resid_state *state = rcu_dereference(resid_state);
+	const struct resid_policy *policy = state->policy;
+	struct resid_bytes bytes = { .skb = sight->skb };
+	const struct resid_core *core;
+
+	memset(ruling, 0, offsetof(struct resid_ruling, packet));
+	if (!policy && !state->closed)
+		return;
+	core = policy ? policy->table.core : NULL;
+	resid_packet_parse(&ruling->packet, &bytes, sight->link, core ? core->nat64 : NULL, core ? core->nat64_count : 0);
+	if (!policy) {
+		judge_closed(ruling);
+		return;
+	}
+	if (ruling->packet.kind == RESID_PACKET_LINK)
+		return;
+
+	ruling->class = resid_class_of(state, sight->skb, sight->dev, &ruling->packet);
+	ruling->generation = policy->generation;
+	switch (ruling->packet.kind) {
+	case RESID_PACKET_IP:
+		/* the kernel's own neighbour discovery may go to any address of the link */
+		if (ruling->packet.neighbour && ruling->class == RESID_CLASS_KERNEL)
+			return;
+		judge_destinations(policy, sight->skb, ruling);
+		break;
+	case RESID_PACKET_NON_IP:
+		ruling->rule = core->non_ip_rule;
+		ruling->flags |= RESID_AUDIT_F_NON_IP;
+		break;
+	default:
+		ruling->rule = core->unparsable_rule;
+		ruling->flags |= RESID_AUDIT_F_UNPARSABLE;
+		break;
+	}
+
+	ruling->verdict = policy->table.rule[ruling->rule].verdict;
+	ruling->record = ruling->verdict != RESID_V_ALLOW;
+	ruling->counter = policy->counter[core->row[ruling->class] * core->rule_count + ruling->rule];
+	if (ruling->verdict < RESID_V_REJECT)
+		return;
+	ruling->refuse = state->mode == RESID_MODE_ENFORCING &&
+			 !(core->class_flags[ruling->class] & RESID_CLASS_F_PERMISSIVE);
+	if (!ruling->refuse)
+		ruling->flags |= RESID_AUDIT_F_PERMISSIVE;
+}
+
+/* ---- the books ---- */
+
+static u32 judge_packets(const struct sk_buff *skb, u32 bytes)
+{
+	const struct skb_shared_info *shared = skb_shinfo(skb);
+
+	if (!skb_is_gso(skb))
+		return 1;
+	/* an AF_PACKET sender leaves the count to the driver */
+	return shared->gso_segs ?: DIV_ROUND_UP(bytes, shared->gso_size);
+}
+
+static void judge_socket(struct resid_audit_key *key, const struct sk_buff *skb)
+{
+	struct sock *sk = skb_to_full_sk(skb);
+
+	key->uid = ~0u;
+	if (!sk || !sk_fullsock(sk))
+		return;
+	key->uid = from_kuid_munged(&init_user_ns, READ_ONCE(sk->sk_uid));
+	key->socket = atomic64_read(&sk->sk_cookie);
+	key->cgroup = cgroup_id(sock_cgroup_ptr(&sk->sk_cgrp_data));
+}
+
+static void judge_key(struct resid_audit_key *key, const struct resid_sight *sight, const struct resid_ruling *ruling)
+{
+	const struct resid_packet *packet = &ruling->packet;
+
+	memset(key, 0, sizeof(*key));
+	judge_socket(key, sight->skb);
+	key->generation = ruling->generation;
+	key->netns = dev_net(sight->dev)->net_cookie;
+	key->ifindex = sight->dev->ifindex;
+	key->rule = ruling->rule;
+	key->group = ruling->group;
+	key->class = ruling->class;
+	key->verdict = ruling->verdict;
+	key->hook = sight->hook;
+	key->flags = ruling->flags;
+	if (packet->kind == RESID_PACKET_NON_IP) {
+		key->dport = htons(packet->ethertype);
+		return;
+	}
+	key->family = packet->family;
+	memcpy(key->src, packet->src, sizeof(key->src));
+	if (packet->dest_count) {
+		key->family = packet->dest[ruling->dest].family;
+		memcpy(key->dst, packet->dest[ruling->dest].address, sizeof(key->dst));
+	}
+	key->proto = packet->proto;
+	key->sport = packet->sport;
+	key->dport = packet->dport;
+}
+
+void resid_judge_book(const struct resid_sight *sight, const struct resid_ruling *ruling)
+{
+	struct resid_audit_key key;
+	u32 packets, bytes;
+
+	if (!ruling->counter)
+		return;
+	bytes = sight->skb->len - min(sight->skb->len, ruling->packet.ip_offset);
+	packets = judge_packets(sight->skb, bytes);
+	if (ruling->record)
+		judge_key(&key, sight, ruling);
+
+	local_bh_disable();
+	resid_counter_add(ruling->counter, packets, bytes);
+	if (ruling->record)
+		resid_audit_add(&key, packets, bytes);
+	local_bh_enable();
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* From a packet to a verdict, and from a verdict to the books. See judge.c. */
+#ifndef _RESID_JUDGE_H
+#define _RESID_JUDGE_H
+
+#include "packet.h"
+
+struct net_device;
+struct resid_counter;
+struct sk_buff;
+
+/* What is to be judged. */
+struct resid_sight {
+	struct sk_buff *skb;
+	struct net_device *dev;		/* by which it is to leave */
+	enum resid_hook hook;
+	enum resid_link link;		/* what skb->data begins with */
+};
+
+struct resid_ruling {
+	enum resid_verdict verdict;
+	bool refuse;			/* the verdict refuses, and is in force */
+	bool record;			/* there is something to write down */
+	u8 class;
+	u8 flags;			/* RESID_AUDIT_F_* */
+	u16 rule;
+	u16 group;
+	u64 generation;
+	unsigned int dest;		/* index of the destination that decided */
+	struct resid_counter *counter;	/* NULL: link traffic, or no policy: not counted */
+	struct resid_packet packet;
+};
+
+/* Packet path, RCU read side. */
+void resid_judge(const struct resid_sight *sight, struct resid_ruling *ruling);
+
+/* Counts what was judged, and records it if it is to be recorded. Packet path, once a packet. */
+void resid_judge_book(const struct resid_sight *sight, const struct resid_ruling *ruling);
+
+/* "192.0.2.1,2001:db8::/32", the module parameter: what may leave a closed node that has no policy yet. */
+int resid_judge_init(const char *bootstrap);
+
+#endif /* _RESID_JUDGE_H */

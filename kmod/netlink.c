@@ -1,0 +1,530 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "netlink.h"
+
+#include <linux/bpf.h>
+#include <linux/capability.h>
+#include <linux/module.h>
+#include <linux/netdevice.h>
+#include <linux/rtnetlink.h>
+#include <linux/slab.h>
+#include <net/genetlink.h>
+#include <net/net_namespace.h>
+#include <net/sock.h>
+
+#include "audit.h"
+#include "class.h"
+#include "counter.h"
+#include "device.h"
+#include "hook.h"
+#include "stage.h"
+#include "state.h"
+
+static struct genl_family netlink_family;
+static u8 netlink_instance[16];
+
+/*
+ * GENL_ADMIN_PERM alone would let a container with CAP_NET_ADMIN in the host's network namespace disarm the node, so
+ * every command asks for CAP_SYS_ADMIN in the initial user namespace as well, of the socket's opener and of the sender.
+ */
+static int netlink_permit(struct sk_buff *skb, struct netlink_ext_ack *extack)
+{
+	if (netlink_capable(skb, CAP_SYS_ADMIN))
+		return 0;
+	NL_SET_ERR_MSG(extack, "needs CAP_SYS_ADMIN and CAP_NET_ADMIN in the initial user namespace");
+	return -EPERM;
+}
+
+static int netlink_require(struct genl_info *info, int attribute)
+{
+	if (info->attrs[attribute])
+		return 0;
+	NL_SET_ERR_ATTR_MISS(info->extack, NULL, attribute);
+	NL_SET_ERR_MSG(info->extack, "an attribute is missing: see the command in uapi/resid.h");
+	return -EINVAL;
+}
+
+static int netlink_require_two(struct genl_info *info, int one, int two)
+{
+	return netlink_require(info, one) ?: netlink_require(info, two);
+}
+
+/* An answer to @info: *header is for genlmsg_end(). */
+static struct sk_buff *netlink_reply_new(struct genl_info *info, void **header)
+{
+	struct sk_buff *reply = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+
+	if (!reply)
+		return NULL;
+	*header = genlmsg_put_reply(reply, info, &netlink_family, 0, info->genlhdr->cmd);
+	if (!*header) {
+		nlmsg_free(reply);
+		return NULL;
+	}
+	return reply;
+}
+
+/* ---- commands: process context ---- */
+
+static int netlink_put_status(struct sk_buff *reply)
+{
+	struct resid_audit_status audit;
+	struct resid_status status;
+
+	resid_state_status(&status);
+	resid_audit_status(&audit);
+	return nla_put(reply, RESID_A_STATUS_INSTANCE, sizeof(netlink_instance), netlink_instance) ||
+	       nla_put_u8(reply, RESID_A_STATUS_BOOT, status.boot) ||
+	       nla_put_u8(reply, RESID_A_STATUS_MODE, status.mode) ||
+	       (status.confirm && nla_put_u32(reply, RESID_A_STATUS_CONFIRM, status.confirm)) ||
+	       nla_put_u32(reply, RESID_A_STATUS_MARK_MASK, resid_class_mark_mask()) ||
+	       (status.has_policy &&
+		nla_put(reply, RESID_A_STATUS_GENERATION, sizeof(status.generation), status.generation)) ||
+	       (status.has_tagger && nla_put_u32(reply, RESID_A_STATUS_TAGGER, status.tagger_id)) ||
+	       nla_put_u32(reply, RESID_A_STATUS_DEVICES, resid_device_count()) ||
+	       nla_put_u32(reply, RESID_A_STATUS_NETNS, resid_hook_netns_count()) ||
+	       nla_put_u32(reply, RESID_A_STATUS_AUDIT_SLOTS, audit.slots) ||
+	       nla_put_u32(reply, RESID_A_STATUS_AUDIT_USED, audit.used) ||
+	       (audit.batch &&
+		nla_put_u64_64bit(reply, RESID_A_STATUS_AUDIT_BATCH, audit.batch, RESID_A_STATUS_PAD)) ||
+	       nla_put_u64_64bit(reply, RESID_A_STATUS_AUDIT_ACKED, audit.acked, RESID_A_STATUS_PAD) ||
+	       nla_put_u64_64bit(reply, RESID_A_STATUS_AUDIT_FOLDED, audit.folded, RESID_A_STATUS_PAD);
+}
+
+static int netlink_status(struct genl_info *info)
+{
+	struct sk_buff *reply;
+	void *header;
+
+	reply = netlink_reply_new(info, &header);
+	if (!reply)
+		return -ENOMEM;
+	if (netlink_put_status(reply)) {
+		nlmsg_free(reply);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(reply, header);
+	return genlmsg_reply(reply, info);
+}
+
+static int netlink_stage_begin(struct genl_info *info)
+{
+	struct sk_buff *reply;
+	void *header;
+	u64 token;
+	int error;
+
+	error = netlink_require(info, RESID_A_STAGE_LENGTH);
+	if (error)
+		return error;
+	reply = netlink_reply_new(info, &header);
+	if (!reply)
+		return -ENOMEM;
+	error = resid_stage_begin(info->snd_portid, nla_get_u32(info->attrs[RESID_A_STAGE_LENGTH]), &token,
+				  info->extack);
+	if (error) {
+		nlmsg_free(reply);
+		return error;
+	}
+	/* cannot fail: the message is fresh */
+	nla_put_u64_64bit(reply, RESID_A_STAGE_TOKEN, token, RESID_A_STAGE_PAD);
+	genlmsg_end(reply, header);
+	return genlmsg_reply(reply, info);
+}
+
+static int netlink_stage_chunk(struct genl_info *info)
+{
+	const struct nlattr *data = info->attrs[RESID_A_STAGE_DATA];
+	int error;
+
+	error = netlink_require_two(info, RESID_A_STAGE_TOKEN, RESID_A_STAGE_OFFSET) ?:
+		netlink_require(info, RESID_A_STAGE_DATA);
+	if (error)
+		return error;
+	return resid_stage_chunk(info->snd_portid, nla_get_u64(info->attrs[RESID_A_STAGE_TOKEN]),
+				 nla_get_u32(info->attrs[RESID_A_STAGE_OFFSET]), nla_data(data), nla_len(data),
+				 info->extack);
+}
+
+static int netlink_stage_commit(struct genl_info *info)
+{
+	int error = netlink_require_two(info, RESID_A_STAGE_TOKEN, RESID_A_STAGE_REPLACES);
+
+	if (error)
+		return error;
+	return resid_stage_commit(info->snd_portid, nla_get_u64(info->attrs[RESID_A_STAGE_TOKEN]),
+				  nla_data(info->attrs[RESID_A_STAGE_REPLACES]), info->extack);
+}
+
+static int netlink_mode_set(struct genl_info *info)
+{
+	u32 confirm = 0;
+	int error;
+
+	error = netlink_require(info, RESID_A_MODE_VALUE);
+	if (error)
+		return error;
+	if (info->attrs[RESID_A_MODE_CONFIRM])
+		confirm = nla_get_u32(info->attrs[RESID_A_MODE_CONFIRM]);
+	return resid_state_set_mode(nla_get_u8(info->attrs[RESID_A_MODE_VALUE]), confirm, info->extack);
+}
+
+static int netlink_tagger_set(struct genl_info *info)
+{
+	struct bpf_prog *tagger = NULL;
+	int error, fd;
+
+	error = netlink_require(info, RESID_A_TAGGER_FD);
+	if (error)
+		return error;
+	fd = nla_get_s32(info->attrs[RESID_A_TAGGER_FD]);
+	if (fd >= 0) {
+		tagger = bpf_prog_get_type_dev(fd, BPF_PROG_TYPE_SCHED_CLS, false);
+		if (IS_ERR(tagger)) {
+			NL_SET_ERR_MSG(info->extack, "the descriptor is not a BPF program of type sched_cls");
+			return PTR_ERR(tagger);
+		}
+	}
+	error = resid_state_set_tagger(tagger, info->extack);
+	if (error && tagger)
+		bpf_prog_put(tagger);
+	return error;
+}
+
+static int netlink_device_set(struct genl_info *info)
+{
+	int error = netlink_require_two(info, RESID_A_DEVICE_IFINDEX, RESID_A_DEVICE_INSIDE);
+
+	if (error)
+		return error;
+	return resid_device_set_inside(nla_get_u32(info->attrs[RESID_A_DEVICE_IFINDEX]),
+				       nla_get_u8(info->attrs[RESID_A_DEVICE_INSIDE]), info->extack);
+}
+
+static int netlink_audit_drain(struct genl_info *info)
+{
+	struct sk_buff *reply;
+	void *header;
+	u64 batch;
+	u32 count;
+
+	reply = netlink_reply_new(info, &header);
+	if (!reply)
+		return -ENOMEM;
+	resid_audit_drain(&batch, &count);
+	/* cannot fail: the message is fresh */
+	nla_put_u64_64bit(reply, RESID_A_AUDIT_BATCH, batch, RESID_A_AUDIT_PAD);
+	nla_put_u32(reply, RESID_A_AUDIT_COUNT, count);
+	genlmsg_end(reply, header);
+	return genlmsg_reply(reply, info);
+}
+
+static int netlink_audit_ack(struct genl_info *info)
+{
+	int error = netlink_require(info, RESID_A_AUDIT_BATCH);
+
+	return error ?: resid_audit_ack(nla_get_u64(info->attrs[RESID_A_AUDIT_BATCH]), info->extack);
+}
+
+static int netlink_disarm(struct genl_info *info)
+{
+	return resid_state_disarm(info->extack);
+}
+
+static int (*const netlink_commands[])(struct genl_info *info) = {
+	[RESID_CMD_STATUS] = netlink_status,
+	[RESID_CMD_STAGE_BEGIN] = netlink_stage_begin,
+	[RESID_CMD_STAGE_CHUNK] = netlink_stage_chunk,
+	[RESID_CMD_STAGE_COMMIT] = netlink_stage_commit,
+	[RESID_CMD_MODE_SET] = netlink_mode_set,
+	[RESID_CMD_TAGGER_SET] = netlink_tagger_set,
+	[RESID_CMD_DEVICE_SET] = netlink_device_set,
+	[RESID_CMD_AUDIT_DRAIN] = netlink_audit_drain,
+	[RESID_CMD_AUDIT_ACK] = netlink_audit_ack,
+	[RESID_CMD_DISARM] = netlink_disarm,
+};
+
+/* The one way in for everything that is not a dump. */
+static int netlink_do(struct sk_buff *skb, struct genl_info *info)
+{
+	return netlink_permit(skb, info->extack) ?: netlink_commands[info->genlhdr->cmd](info);
+}
+
+/* ---- dumps: process context, a message at a time ---- */
+
+static int netlink_dump_permit(struct netlink_callback *cb)
+{
+	return netlink_permit(cb->skb, cb->extack);
+}
+
+static void *netlink_dump_put(struct sk_buff *skb, struct netlink_callback *cb, u8 command)
+{
+	return genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq, &netlink_family, NLM_F_MULTI, command);
+}
+
+static int netlink_dump_counter(struct sk_buff *skb, struct netlink_callback *cb, struct resid_counter *counter)
+{
+	void *header = netlink_dump_put(skb, cb, RESID_CMD_COUNTER_GET);
+	u64 packets, bytes;
+
+	if (!header)
+		return -EMSGSIZE;
+	resid_counter_sum(counter, &packets, &bytes);
+	if (nla_put_u8(skb, RESID_A_COUNTER_CLASS, counter->class) ||
+	    nla_put_u8(skb, RESID_A_COUNTER_VERDICT, counter->verdict) ||
+	    nla_put_u64_64bit(skb, RESID_A_COUNTER_RULE, counter->rule_key, RESID_A_COUNTER_PAD) ||
+	    nla_put_u64_64bit(skb, RESID_A_COUNTER_PACKETS, packets, RESID_A_COUNTER_PAD) ||
+	    nla_put_u64_64bit(skb, RESID_A_COUNTER_BYTES, bytes, RESID_A_COUNTER_PAD)) {
+		genlmsg_cancel(skb, header);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, header);
+	return 0;
+}
+
+/* args[0]: the counter dumped last; counters stay as long as the family. */
+static int netlink_counters(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct resid_counter *last = (struct resid_counter *)cb->args[0], *counter;
+
+	while ((counter = resid_counter_next(last))) {
+		if (netlink_dump_counter(skb, cb, counter))
+			break;
+		last = counter;
+	}
+	cb->args[0] = (long)last;
+	return skb->len;
+}
+
+static int netlink_dump_device(struct sk_buff *skb, struct netlink_callback *cb, struct net_device *dev)
+{
+	void *header = netlink_dump_put(skb, cb, RESID_CMD_DEVICE_GET);
+
+	if (!header)
+		return -EMSGSIZE;
+	if (nla_put_u32(skb, RESID_A_DEVICE_IFINDEX, dev->ifindex) ||
+	    nla_put_string(skb, RESID_A_DEVICE_NAME, dev->name) ||
+	    nla_put_u64_64bit(skb, RESID_A_DEVICE_NETNS, dev_net(dev)->net_cookie, RESID_A_DEVICE_PAD) ||
+	    nla_put_u8(skb, RESID_A_DEVICE_INSIDE, resid_device_is_inside(dev))) {
+		genlmsg_cancel(skb, header);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, header);
+	return 0;
+}
+
+/* args[0]: devices dumped so far. A device that comes or goes meanwhile may be missed or seen twice. */
+static int netlink_devices(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct net_device *dev;
+	struct net *net;
+	long at = 0;
+
+	rtnl_lock();
+	down_read(&net_rwsem);
+	for_each_net(net) {
+		for_each_netdev(net, dev) {
+			if (dev->flags & IFF_LOOPBACK || at++ < cb->args[0])
+				continue;
+			if (netlink_dump_device(skb, cb, dev))
+				goto out;
+			cb->args[0]++;
+		}
+	}
+out:
+	up_read(&net_rwsem);
+	rtnl_unlock();
+	return skb->len;
+}
+
+#define NETLINK_RECORDS_MAX 100		/* in one message: 13,600 bytes */
+
+/* cb->ctx: what netlink_records() keeps between messages. */
+struct netlink_records_state {
+	u64 batch;
+	struct resid_audit_cursor cursor;
+};
+
+static int netlink_records_start(struct netlink_callback *cb)
+{
+	struct netlink_records_state *state = (struct netlink_records_state *)cb->ctx;
+	struct nlattr *batch = genl_dumpit_info(cb)->attrs[RESID_A_AUDIT_BATCH];
+	int error;
+
+	BUILD_BUG_ON(sizeof(*state) > sizeof(cb->ctx));
+	error = netlink_permit(cb->skb, cb->extack);
+	if (error)
+		return error;
+	if (!batch) {
+		NL_SET_ERR_MSG(cb->extack, "AUDIT_GET needs the number of the batch: drain first");
+		return -EINVAL;
+	}
+	state->batch = nla_get_u64(batch);
+	return 0;
+}
+
+static int netlink_records(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct netlink_records_state *state = (struct netlink_records_state *)cb->ctx;
+	int room = skb_tailroom(skb) - NLMSG_ALIGN(GENL_HDRLEN) - NLMSG_HDRLEN - 64;
+	struct resid_audit_record *records;
+	struct nlattr *data;
+	u32 index = state->cursor.index;
+	void *header;
+	int count;
+
+	header = netlink_dump_put(skb, cb, RESID_CMD_AUDIT_GET);
+	if (!header)
+		return -EMSGSIZE;
+	if (nla_put_u64_64bit(skb, RESID_A_AUDIT_BATCH, state->batch, RESID_A_AUDIT_PAD) ||
+	    nla_put_u32(skb, RESID_A_AUDIT_INDEX, index))
+		goto err_cancel;
+	count = min_t(int, room / (int)sizeof(*records), NETLINK_RECORDS_MAX);
+	data = nla_reserve_64bit(skb, RESID_A_AUDIT_RECORDS, max(count, 0) * sizeof(*records), RESID_A_AUDIT_PAD);
+	if (count <= 0 || !data)
+		goto err_cancel;
+
+	count = resid_audit_read(state->batch, &state->cursor, nla_data(data), count);
+	if (count <= 0) {
+		genlmsg_cancel(skb, header);
+		if (count < 0)
+			NL_SET_ERR_MSG(cb->extack, "this batch does not wait: drain first");
+		return count;
+	}
+	/* the last message is shorter than what was reserved */
+	skb_trim(skb, (u8 *)nla_data(data) + count * sizeof(*records) - skb->data);
+	data->nla_len = nla_attr_size(count * sizeof(*records));
+	genlmsg_end(skb, header);
+	return skb->len;
+
+err_cancel:
+	genlmsg_cancel(skb, header);
+	return -EMSGSIZE;
+}
+
+/* ---- the family ---- */
+
+static const struct nla_policy netlink_no_policy[] = {
+	[0] = { .type = NLA_REJECT },
+};
+
+static const struct nla_policy netlink_stage_policy[RESID_A_STAGE_MAX + 1] = {
+	[RESID_A_STAGE_TOKEN] = { .type = NLA_U64 },
+	[RESID_A_STAGE_LENGTH] = { .type = NLA_U32 },
+	[RESID_A_STAGE_OFFSET] = { .type = NLA_U32 },
+	[RESID_A_STAGE_DATA] = NLA_POLICY_RANGE(NLA_BINARY, 1, RESID_STAGE_CHUNK_MAX),
+	[RESID_A_STAGE_REPLACES] = NLA_POLICY_EXACT_LEN(RESID_DIGEST_LEN),
+};
+
+static struct netlink_range_validation netlink_confirm_range = { .min = 1, .max = 86400 };
+
+static const struct nla_policy netlink_mode_policy[RESID_A_MODE_MAX + 1] = {
+	[RESID_A_MODE_VALUE] = NLA_POLICY_MAX(NLA_U8, RESID_MODE_ENFORCING),
+	[RESID_A_MODE_CONFIRM] = NLA_POLICY_FULL_RANGE(NLA_U32, &netlink_confirm_range),
+};
+
+static const struct nla_policy netlink_tagger_policy[RESID_A_TAGGER_MAX + 1] = {
+	[RESID_A_TAGGER_FD] = NLA_POLICY_MIN(NLA_S32, -1),
+};
+
+static const struct nla_policy netlink_device_policy[RESID_A_DEVICE_MAX + 1] = {
+	[RESID_A_DEVICE_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[RESID_A_DEVICE_INSIDE] = NLA_POLICY_MAX(NLA_U8, 1),
+};
+
+static const struct nla_policy netlink_audit_policy[RESID_A_AUDIT_MAX + 1] = {
+	[RESID_A_AUDIT_BATCH] = { .type = NLA_U64 },
+};
+
+#define NETLINK_DO(command, attributes)                                                                                \
+	{                                                                                                              \
+		.cmd = (command), .flags = GENL_ADMIN_PERM, .doit = netlink_do, .policy = (attributes),                \
+		.maxattr = ARRAY_SIZE(attributes) - 1,                                                                 \
+	}
+#define NETLINK_DUMP(command, begin, next, attributes)                                                                 \
+	{                                                                                                              \
+		.cmd = (command), .flags = GENL_ADMIN_PERM, .start = (begin), .dumpit = (next),                        \
+		.policy = (attributes), .maxattr = ARRAY_SIZE(attributes) - 1,                                         \
+	}
+
+static const struct genl_ops netlink_ops[] = {
+	NETLINK_DO(RESID_CMD_STATUS, netlink_no_policy),
+	NETLINK_DO(RESID_CMD_STAGE_BEGIN, netlink_stage_policy),
+	NETLINK_DO(RESID_CMD_STAGE_CHUNK, netlink_stage_policy),
+	NETLINK_DO(RESID_CMD_STAGE_COMMIT, netlink_stage_policy),
+	NETLINK_DO(RESID_CMD_MODE_SET, netlink_mode_policy),
+	NETLINK_DO(RESID_CMD_TAGGER_SET, netlink_tagger_policy),
+	NETLINK_DO(RESID_CMD_DEVICE_SET, netlink_device_policy),
+	NETLINK_DUMP(RESID_CMD_DEVICE_GET, netlink_dump_permit, netlink_devices, netlink_no_policy),
+	NETLINK_DUMP(RESID_CMD_COUNTER_GET, netlink_dump_permit, netlink_counters, netlink_no_policy),
+	NETLINK_DO(RESID_CMD_AUDIT_DRAIN, netlink_no_policy),
+	NETLINK_DUMP(RESID_CMD_AUDIT_GET, netlink_records_start, netlink_records, netlink_audit_policy),
+	NETLINK_DO(RESID_CMD_AUDIT_ACK, netlink_audit_policy),
+	NETLINK_DO(RESID_CMD_DISARM, netlink_no_policy),
+};
+
+static const struct genl_multicast_group netlink_groups[] = {
+	{ .name = RESID_GENL_GROUP, .flags = GENL_MCAST_CAP_NET_ADMIN | GENL_MCAST_CAP_SYS_ADMIN },
+};
+
+static struct genl_family netlink_family __ro_after_init = {
+	.name = RESID_GENL_NAME,
+	.version = RESID_GENL_VERSION,
+	.module = THIS_MODULE,
+	.netnsok = false,
+	.ops = netlink_ops,
+	.n_ops = ARRAY_SIZE(netlink_ops),
+	.resv_start_op = __RESID_CMD_MAX,
+	.mcgrps = netlink_groups,
+	.n_mcgrps = ARRAY_SIZE(netlink_groups),
+};
+
+void resid_netlink_wake(void)
+{
+	struct sk_buff *skb = genlmsg_new(0, GFP_KERNEL);
+	void *header;
+
+	if (!skb)
+		return;
+	header = genlmsg_put(skb, 0, 0, &netlink_family, 0, RESID_CMD_AUDIT_DRAIN);
+	if (!header) {
+		nlmsg_free(skb);
+		return;
+	}
+	genlmsg_end(skb, header);
+	/* nobody may be listening */
+	genlmsg_multicast(&netlink_family, skb, 0, 0, GFP_KERNEL);
+}
+
+/* Process context. A socket is gone; perhaps it was uploading. */
+static int netlink_event(struct notifier_block *block, unsigned long event, void *data)
+{
+	const struct netlink_notify *notify = data;
+
+	if (event == NETLINK_URELEASE && notify->protocol == NETLINK_GENERIC && net_eq(notify->net, &init_net))
+		resid_stage_release(notify->portid);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block netlink_notifier = {
+	.notifier_call = netlink_event,
+};
+
+int resid_netlink_init(void)
+{
+	int error;
+
+	get_random_bytes(netlink_instance, sizeof(netlink_instance));
+	error = netlink_register_notifier(&netlink_notifier);
+	if (error)
+		return error;
+	error = genl_register_family(&netlink_family);
+	if (error)
+		netlink_unregister_notifier(&netlink_notifier);
+	return error;
+}
+
+void resid_netlink_fini(void)
+{
+	genl_unregister_family(&netlink_family);
+	netlink_unregister_notifier(&netlink_notifier);
+}

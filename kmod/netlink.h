@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The generic netlink family; uapi/resid.h describes it. */
+#ifndef _RESID_NETLINK_H
+#define _RESID_NETLINK_H
+
+int resid_netlink_init(void);
+void resid_netlink_fini(void);
+
+/* Tells listeners that there is something to drain. Process context. */
+void resid_netlink_wake(void);
+
+#endif /* _RESID_NETLINK_H */

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "stage.h"
+
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/netlink.h>
+#include <linux/random.h>
+#include <linux/string.h>
+
+#include "state.h"
+
+static DEFINE_MUTEX(stage_mutex);	/* all below */
+static void *stage_data;		/* NULL: no stage */
+static u32 stage_length;
+static u32 stage_received;
+static u32 stage_portid;
+static u64 stage_token;			/* a portid can be reused before its URELEASE is heard; a token cannot */
+
+static void stage_drop(void)
+{
+	kvfree(stage_data);
+	stage_data = NULL;
+}
+
+static int stage_check(u32 portid, u64 token, struct netlink_ext_ack *extack)
+{
+	if (stage_data && stage_portid == portid && stage_token == token)
+		return 0;
+	NL_SET_ERR_MSG(extack, "no upload of this socket with this token: begin one");
+	return -ENOENT;
+}
+
+int resid_stage_begin(u32 portid, u32 length, u64 *token, struct netlink_ext_ack *extack)
+{
+	int error = 0;
+
+	if (length < sizeof(struct resid_snapshot_header) || length > RESID_SNAPSHOT_MAX) {
+		NL_SET_ERR_MSG(extack, "a snapshot is longer than its header and no longer than 64 MiB");
+		return -EINVAL;
+	}
+	mutex_lock(&stage_mutex);
+	if (stage_data) {
+		NL_SET_ERR_MSG(extack, "another upload is under way: wait for it, or end its process");
+		error = -EBUSY;
+		goto out;
+	}
+	stage_data = kvmalloc(length, GFP_KERNEL);
+	if (!stage_data) {
+		NL_SET_ERR_MSG(extack, "out of memory for the upload; the generation in force stays");
+		error = -ENOMEM;
+		goto out;
+	}
+	stage_length = length;
+	stage_received = 0;
+	stage_portid = portid;
+	stage_token = get_random_u64();
+	*token = stage_token;
+out:
+	mutex_unlock(&stage_mutex);
+	return error;
+}
+
+int resid_stage_chunk(u32 portid, u64 token, u32 offset, const void *data, u32 length, struct netlink_ext_ack *extack)
+{
+	int error;
+
+	mutex_lock(&stage_mutex);
+	error = stage_check(portid, token, extack);
+	if (error)
+		goto out;
+	if (offset != stage_received || length > stage_length - stage_received) {
+		NL_SET_ERR_MSG(extack, "a chunk must follow the one before it and end inside the announced length");
+		error = -EINVAL;
+		goto out;
+	}
+	memcpy(stage_data + offset, data, length);
+	stage_received += length;
+out:
+	mutex_unlock(&stage_mutex);
+	return error;
+}
+
+int resid_stage_commit(u32 portid, u64 token, const u8 *replaces, struct netlink_ext_ack *extack)
+{
+	int error;
+
+	mutex_lock(&stage_mutex);
+	error = stage_check(portid, token, extack);
+	if (error)
+		goto out;
+	if (stage_received != stage_length) {
+		NL_SET_ERR_MSG(extack, "the upload is not complete; it has been dropped");
+		error = -EINVAL;
+	} else {
+		error = resid_state_publish(stage_data, stage_length, replaces, extack);
+		if (!error)
+			stage_data = NULL;
+	}
+	stage_drop();
+out:
+	mutex_unlock(&stage_mutex);
+	return error;
+}
+
+void resid_stage_release(u32 portid)
+{
+	mutex_lock(&stage_mutex);
+	if (stage_data && stage_portid == portid)
+		stage_drop();
+	mutex_unlock(&stage_mutex);
+}
+
+/* Process context, module exit, no netlink any more. */
+void resid_stage_fini(void)
+{
+	stage_drop();
+}

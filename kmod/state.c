@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include "state.h"
+
+#include <linux/bpf.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/netlink.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+#include <linux/workqueue.h>
+
+#include "counter.h"
+
+struct resid_state __rcu *resid_state;
+
+static DEFINE_MUTEX(state_mutex);	/* writers of resid_state, and all below */
+static enum resid_boot state_boot;
+static enum resid_mode state_fallback;	/* what an unconfirmed mode goes back to */
+static unsigned long state_deadline;	/* jiffies */
+static bool state_pinned;		/* armed: the module holds a reference to itself */
+
+static void state_revert(struct work_struct *work);
+static DECLARE_DELAYED_WORK(state_revert_work, state_revert);
+
+static struct resid_state *state_locked(void)
+{
+	return rcu_dereference_protected(resid_state, lockdep_is_held(&state_mutex));
+}
+
+/* A copy of the state in force, to be changed and swapped in. */
+static struct resid_state *state_copy(struct netlink_ext_ack *extack)
+{
+	struct resid_state *next = kmemdup(state_locked(), sizeof(*next), GFP_KERNEL);
+
+	if (!next)
+		NL_SET_ERR_MSG(extack, "out of memory; nothing has changed");
+	return next;
+}
+
+/* After this no packet sees the old state or anything that @next does not share with it. */
+static void state_swap(struct resid_state *next)
+{
+	struct resid_state *old = rcu_replace_pointer(resid_state, next, lockdep_is_held(&state_mutex));
+
+	synchronize_rcu();
+	kfree(old);
+}
+
+static void policy_free(struct resid_policy *policy)
+{
+	if (!policy)
+		return;
+	kvfree(policy->counter);
+	kvfree(policy->data);
+	kfree(policy);
+}
+
+static struct resid_policy *policy_new(struct netlink_ext_ack *extack)
+{
+	struct resid_policy *policy = kzalloc(sizeof(*policy), GFP_KERNEL);
+
+	if (!policy)
+		NL_SET_ERR_MSG(extack, "out of memory; the generation in force stays");
+	return policy;
+}
+
+static int policy_check_window(const struct resid_policy *policy, struct netlink_ext_ack *extack)
+{
+	const struct resid_snapshot_header *header = policy->table.header;
+	s64 now = ktime_get_real_seconds();
+
+	if (now < header->not_before) {
+		NL_SET_ERR_MSG(extack, "snapshot is not valid yet: see its not_before and this node's clock");
+		return -EKEYREJECTED;
+	}
+	if (header->not_after && now >= header->not_after) {
+		NL_SET_ERR_MSG(extack, "snapshot is no longer valid: see its not_after and this node's clock");
+		return -EKEYEXPIRED;
+	}
+	return 0;
+}
+
+static int state_check_replaces(const u8 replaces[RESID_DIGEST_LEN], struct netlink_ext_ack *extack)
+{
+	static const u8 none[RESID_DIGEST_LEN];
+	const struct resid_policy *current_policy = state_locked()->policy;
+	const u8 *in_force = current_policy ? current_policy->table.generation : none;
+
+	if (!memcmp(replaces, in_force, RESID_DIGEST_LEN))
+		return 0;
+	NL_SET_ERR_MSG(extack, "the commit replaces another generation than the one in force: read the status and retry");
+	return -ESTALE;
+}
+
+/* @policy is complete but for what depends on the state in force. */
+static int state_publish_locked(struct resid_policy *policy, const u8 replaces[RESID_DIGEST_LEN],
+				struct netlink_ext_ack *extack)
+{
+	struct resid_policy *old;
+	struct resid_state *next;
+	int error;
+
+	error = state_check_replaces(replaces, extack);
+	if (error)
+		return error;
+	error = resid_counter_attach(&policy->counter, &policy->table, extack);
+	if (error)
+		return error;
+	next = state_copy(extack);
+	if (!next)
+		return -ENOMEM;
+
+	old = next->policy;
+	next->policy = policy;
+	policy->epoch = ktime_get_real_seconds() - ktime_get_boottime_seconds();
+	if (!state_pinned) {
+		__module_get(THIS_MODULE);
+		state_pinned = true;
+	}
+	state_swap(next);
+	policy_free(old);
+	return 0;
+}
+
+int resid_state_publish(void *data, size_t length, const u8 replaces[RESID_DIGEST_LEN], struct netlink_ext_ack *extack)
+{
+	struct resid_policy *policy;
+	const char *reason;
+	int error;
+
+	policy = policy_new(extack);
+	if (!policy)
+		return -ENOMEM;
+	reason = resid_table_open(&policy->table, data, length);
+	if (reason) {
+		extack->_msg = reason;
+		error = -EINVAL;
+		goto err_free;
+	}
+	memcpy(&policy->generation, policy->table.generation, sizeof(policy->generation));
+	error = policy_check_window(policy, extack);
+	if (error)
+		goto err_free;
+
+	policy->data = data;
+	mutex_lock(&state_mutex);
+	error = state_publish_locked(policy, replaces, extack);
+	mutex_unlock(&state_mutex);
+	if (!error)
+		return 0;
+
+	policy->data = NULL;	/* the caller's again */
+err_free:
+	policy_free(policy);
+	return error;
+}
+
+static void state_apply_mode(struct resid_state *next, enum resid_mode mode)
+{
+	next->mode = mode;
+	state_swap(next);
+}
+
+static void state_revert(struct work_struct *work)
+{
+	struct resid_state *next;
+
+	mutex_lock(&state_mutex);
+	if (state_deadline && time_after_eq(jiffies, state_deadline)) {
+		next = state_copy(NULL);
+		if (next) {
+			state_apply_mode(next, state_fallback);
+			state_deadline = 0;
+			pr_warn("mode was not confirmed in time and went back to %s\n",
+				state_fallback == RESID_MODE_ENFORCING ? "enforcing" : "permissive");
+		} else {
+			schedule_delayed_work(&state_revert_work, HZ);
+		}
+	}
+	mutex_unlock(&state_mutex);
+}
+
+int resid_state_set_mode(enum resid_mode mode, u32 confirm, struct netlink_ext_ack *extack)
+{
+	struct resid_state *next;
+	int error = 0;
+
+	if (mode == RESID_MODE_PERMISSIVE && state_boot == RESID_BOOT_CLOSED) {
+		NL_SET_ERR_MSG(extack, "the module was loaded with boot=closed: permissive is out of reach until it is loaded with boot=open");
+		return -EPERM;
+	}
+
+	mutex_lock(&state_mutex);
+	next = state_copy(extack);
+	if (!next) {
+		error = -ENOMEM;
+		goto out;
+	}
+	/* a second unconfirmed change still goes back to what was confirmed last */
+	if (!state_deadline)
+		state_fallback = next->mode;
+	state_deadline = 0;
+	if (confirm && mode != state_fallback) {
+		state_deadline = (jiffies + confirm * HZ) ?: 1;
+		mod_delayed_work(system_wq, &state_revert_work, confirm * HZ);
+	}
+	state_apply_mode(next, mode);
+out:
+	mutex_unlock(&state_mutex);
+	return error;
+}
+
+int resid_state_set_tagger(struct bpf_prog *tagger, struct netlink_ext_ack *extack)
+{
+	struct resid_state *next;
+	struct bpf_prog *old;
+	int error = 0;
+
+	mutex_lock(&state_mutex);
+	next = state_copy(extack);
+	if (!next) {
+		error = -ENOMEM;
+		goto out;
+	}
+	old = next->tagger;
+	next->tagger = tagger;
+	state_swap(next);
+	if (old)
+		bpf_prog_put(old);
+out:
+	mutex_unlock(&state_mutex);
+	return error;
+}
+
+int resid_state_disarm(struct netlink_ext_ack *extack)
+{
+	struct resid_policy *policy;
+	struct resid_state *next;
+	struct bpf_prog *tagger;
+	int error = 0;
+
+	mutex_lock(&state_mutex);
+	next = state_copy(extack);
+	if (!next) {
+		error = -ENOMEM;
+		goto out;
+	}
+	policy = next->policy;
+	tagger = next->tagger;
+	next->policy = NULL;
+	next->tagger = NULL;
+	next->closed = false;
+	state_deadline = 0;
+	state_swap(next);
+	policy_free(policy);
+	if (tagger)
+		bpf_prog_put(tagger);
+	if (state_pinned) {
+		state_pinned = false;
+		module_put(THIS_MODULE);
+	}
+out:
+	mutex_unlock(&state_mutex);
+	return error;
+}
+
+void resid_state_status(struct resid_status *status)
+{
+	const struct resid_state *state;
+
+	memset(status, 0, sizeof(*status));
+	mutex_lock(&state_mutex);
+	state = state_locked();
+	status->boot = state_boot;
+	status->mode = state->mode;
+	if (state_deadline && time_before(jiffies, state_deadline))
+		status->confirm = DIV_ROUND_UP(state_deadline - jiffies, HZ);
+	if (state->policy) {
+		status->has_policy = true;
+		memcpy(status->generation, state->policy->table.generation, RESID_DIGEST_LEN);
+	}
+	if (state->tagger) {
+		status->has_tagger = true;
+		status->tagger_id = state->tagger->aux->id;
+	}
+	mutex_unlock(&state_mutex);
+}
+
+/* Process context, module init, nothing hooked yet. */
+int resid_state_init(enum resid_boot boot)
+{
+	struct resid_state *first = kzalloc(sizeof(*first), GFP_KERNEL);
+
+	if (!first)
+		return -ENOMEM;
+	state_boot = boot;
+	first->closed = boot == RESID_BOOT_CLOSED;
+	first->mode = first->closed ? RESID_MODE_ENFORCING : RESID_MODE_PERMISSIVE;
+	rcu_assign_pointer(resid_state, first);
+	return 0;
+}
+
+/* A node that booted closed cannot be opened by unloading the module, only by DISARM. Called when nothing can fail. */
+void resid_state_pin_closed(void)
+{
+	mutex_lock(&state_mutex);
+	if (state_boot == RESID_BOOT_CLOSED) {
+		__module_get(THIS_MODULE);
+		state_pinned = true;
+	}
+	mutex_unlock(&state_mutex);
+}
+
+/* Process context, module exit, no hook and no netlink any more. */
+void resid_state_fini(void)
+{
+	struct resid_state *last = rcu_dereference_protected(resid_state, true);
+
+	cancel_delayed_work_sync(&state_revert_work);
+	RCU_INIT_POINTER(resid_state, NULL);
+	if (last->tagger)
+		bpf_prog_put(last->tagger);
+	policy_free(last->policy);
+	kfree(last);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What decides: one immutable object behind one RCU pointer. The control path (netlink, stage) replaces it, the packet
+ * path (hook, judge, class) reads it; the two sides meet here and nowhere else.
+ */
+#ifndef _RESID_STATE_H
+#define _RESID_STATE_H
+
+#include <linux/filter.h>
+#include <linux/rcupdate.h>
+
+#include "table.h"
+
+struct netlink_ext_ack;
+struct resid_counter;
+
+/* A published snapshot. Owned by the state that points to it, and handed on to the state that replaces it. */
+struct resid_policy {
+	struct resid_table table;
+	u64 generation;			/* its first 8 bytes */
+	s64 epoch;			/* seconds between the epoch and boot, as of publishing: setting the clock moves nothing */
+	struct resid_counter **counter;	/* [row][rule] */
+	void *data;			/* kvmalloc; the table's views point here */
+};
+
+struct resid_state {
+	struct resid_policy *policy;	/* NULL before the first and after disarming */
+	struct bpf_prog *tagger;	/* NULL: every class is unlabelled, kernel sockets' excepted */
+	enum resid_mode mode;
+	bool closed;			/* without a policy: only link, local and bootstrap leave */
+};
+
+extern struct resid_state __rcu *resid_state;
+
+int resid_state_init(enum resid_boot boot);
+void resid_state_fini(void);
+/* Last step of module init: a node that booted closed holds the module until DISARM. */
+void resid_state_pin_closed(void);
+
+/* All of these: process context, take the state's mutex, wait for a grace period. 0 or a negative errno with extack. */
+
+/* Validates @data, and publishes it if @replaces names the generation in force. Owns @data on success. */
+int resid_state_publish(void *data, size_t length, const u8 replaces[RESID_DIGEST_LEN], struct netlink_ext_ack *extack);
+/* @confirm: seconds after which the mode goes back unless it is set again; 0: it stays. */
+int resid_state_set_mode(enum resid_mode mode, u32 confirm, struct netlink_ext_ack *extack);
+/* Takes over the caller's reference to @tagger on success; NULL removes it. */
+int resid_state_set_tagger(struct bpf_prog *tagger, struct netlink_ext_ack *extack);
+int resid_state_disarm(struct netlink_ext_ack *extack);
+
+/* A consistent view for STATUS. */
+struct resid_status {
+	u8 generation[RESID_DIGEST_LEN];
+	enum resid_boot boot;
+	enum resid_mode mode;
+	u32 confirm;			/* seconds left, 0: none */
+	u32 tagger_id;
+	bool has_policy;
+	bool has_tagger;
+};
+
+void resid_state_status(struct resid_status *status);
+
+#endif /* _RESID_STATE_H */
