@@ -57,12 +57,14 @@ int load_snapshot(struct resid_nl *nl, const struct snapshot *snapshot, const st
 		return -1;
 	report->unchanged = status.has_generation && !memcmp(status.generation, generation, RESID_DIGEST_LEN);
 	/* With nothing in force yet, the labels are there before the first packet is judged. */
-	if (!status.has_generation && load_assignments(tagger, nl, snapshot, NULL, &report->assignments, err))
-		return -1;
+	if (!status.has_generation)
+		load_assignments(tagger, nl, snapshot, NULL, &report->assignments, &report->unassigned);
 	if (!report->unchanged &&
 	    resid_nl_upload(nl, bytes, length, status.generation, hooks->progress, hooks->context, err))
 		return -1;
 	if (store_set_current(generation, err) || (report->first && store_mode_write(RESID_MODE_PERMISSIVE, err)))
 		return -1;
-	return load_assignments(tagger, nl, snapshot, hooks, &report->assignments, err);
+	report->unassigned.text[0] = '\0';
+	load_assignments(tagger, nl, snapshot, hooks, &report->assignments, &report->unassigned);
+	return 0;
 }

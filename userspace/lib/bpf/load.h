@@ -12,6 +12,7 @@ struct load_report {
 	bool unchanged;		/* the kernel had this generation already */
 	enum resid_mode mode;	/* now */
 	struct reconcile_report assignments;
+	struct resid_error unassigned;	/* why assign.d could not be applied; "": it was */
 };
 
 struct load_hooks {
@@ -22,7 +23,8 @@ struct load_hooks {
 
 /*
  * Mode and tagger first, then the snapshot's file, the class maps, the commit (naming the generation that the kernel
- * has), the link to the current one. A failure leaves the generation in force in force.
+ * has), the link to the current one. A failure leaves the generation in force in force. A broken assign.d is no failure
+ * of the policy: what has no label is judged as unlabelled.
  */
 int load_snapshot(struct resid_nl *nl, const struct snapshot *snapshot, const struct load_hooks *hooks,
 		  struct load_report *report, struct resid_error *err);

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "command.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nl/nl.h"
+#include "nl/store.h"
+
+#define CONFIRM_MAX	86400
+
+static int mode_show(struct resid_nl *nl, struct resid_error *err)
+{
+	struct resid_nl_status status;
+
+	if (resid_nl_status(nl, &status, err))
+		return -1;
+	if (status.confirm)
+		printf("%s (goes back in %u s unless `residctl mode %s` confirms)\n", store_mode_name(status.mode),
+		       status.confirm, store_mode_name(status.mode));
+	else
+		printf("%s\n", store_mode_name(status.mode));
+	return RESID_EXIT_OK;
+}
+
+static int mode_seconds(const char *text, uint32_t *seconds, struct resid_error *err)
+{
+	char *end;
+	unsigned long value;
+
+	errno = 0;
+	value = strtoul(text, &end, 10);
+	if (errno || *end || *text < '0' || *text > '9' || value < 1 || value > CONFIRM_MAX)
+		return resid_fail(err, RESID_EXIT_USAGE, "--confirm takes seconds from 1 to %d, not `%s`", CONFIRM_MAX, text);
+	*seconds = (uint32_t)value;
+	return 0;
+}
+
+static int mode_run(const struct call *call, struct resid_error *err)
+{
+	_cleanup_(cleanup_nl) struct resid_nl *nl = NULL;
+	const char *confirm = call_option(call, "confirm");
+	enum resid_mode mode = RESID_MODE_PERMISSIVE;
+	uint32_t seconds = 0;
+
+	if (call->argc && !strcmp(call->argv[0], "enforcing"))
+		mode = RESID_MODE_ENFORCING;
+	else if (call->argc && strcmp(call->argv[0], "permissive"))
+		return resid_fail(err, RESID_EXIT_USAGE, "a mode is permissive or enforcing, not `%s`", call->argv[0]);
+	if (confirm && !call->argc)
+		return resid_fail(err, RESID_EXIT_USAGE, "--confirm needs a mode");
+	if (confirm && mode_seconds(confirm, &seconds, err))
+		return -1;
+	if (resid_nl_open(&nl, err))
+		return -1;
+	if (!call->argc)
+		return mode_show(nl, err);
+	if (resid_nl_mode_set(nl, mode, seconds, err))
+		return -1;
+	if (seconds) {
+		printf("%s for %u s; confirm with `residctl mode %s`, or it goes back by itself\n", store_mode_name(mode),
+		       seconds, store_mode_name(mode));
+		return RESID_EXIT_OK;
+	}
+	if (store_mode_write(mode, err))
+		return -1;
+	printf("%s\n", store_mode_name(mode));
+	return RESID_EXIT_OK;
+}
+
+static const struct command_option mode_options[] = {
+	{ "confirm", "SECONDS", "go back by itself unless the command is given again without this" },
+	{ NULL },
+};
+
+const struct command command_mode = {
+	.name = "mode",
+	.args = "[permissive|enforcing]",
+	.summary = "show or set whether refusals are carried out",
+	.detail = "Permissive judges, counts and records and refuses nothing. With --confirm the kernel itself goes back after "
+		  "that time, whatever has become of the session that asked: nobody is locked out of a node by one "
+		  "command. A mode that stays is kept in /var/lib/resid/mode and restored at start.",
+	.min_args = 0,
+	.max_args = 1,
+	.options = mode_options,
+	.run = mode_run,
+};

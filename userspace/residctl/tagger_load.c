@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "command.h"
+
+#include <stdio.h>
+
+#include "bpf/load.h"
+#include "nl/store.h"
+
+static int tagger_load_run(const struct call *call, struct resid_error *err)
+{
+	_cleanup_(cleanup_snapshot) struct snapshot *snapshot = NULL;
+	_cleanup_(cleanup_tagger) struct tagger *tagger = NULL;
+	_cleanup_(cleanup_nl) struct resid_nl *nl = NULL;
+	struct reconcile_report report;
+	struct resid_error none;
+	bool loaded;
+
+	if (resid_nl_open(&nl, err) || tagger_ensure(nl, true, &tagger, &loaded, err))
+		return -1;
+	printf("loaded the tagger: resid_class is program %u, resid_stamp is program %u\n", tagger->class_id,
+	       tagger->stamp_id);
+	if (!tagger->release)
+		fprintf(stderr, "note: removed cgroups stay in the class map: %s\n", tagger->release_note);
+	/* The devices' stamps are the old program's until they are attached again. */
+	if (!store_open_current(&snapshot, &none) && load_assignments(tagger, nl, snapshot, NULL, &report, err))
+		return -1;
+	return RESID_EXIT_OK;
+}
+
+static const struct command_option tagger_load_options[] = { { NULL } };
+
+const struct command command_tagger_load = {
+	.name = "tagger load",
+	.args = "",
+	.summary = "load the eBPF tagger and hand it to the module",
+	.detail = "The class maps are kept. `policy load` and the daemon do this by themselves when the module has no tagger; "
+		  "without one every packet is unlabelled.",
+	.min_args = 0,
+	.max_args = 0,
+	.options = tagger_load_options,
+	.run = tagger_load_run,
+};
