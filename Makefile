@@ -108,7 +108,7 @@ fuzz: ## every fuzz target for FUZZ_SECONDS (300)
 # Each folder adds its programs to TESTS.
 TESTS :=
 -include $(wildcard tests/*/*.mk)
-tests: $(TESTS) $(E2E_TOOLS)
+tests: $(TESTS)
 
 ##@ Install
 # What goes where, SOURCE:TARGET:MODE. Uninstall removes the same list, and then the folders of OUR_DIRS if empty.
