@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * One attempt to reach an address, as a workload makes it, and what the program saw:
+ * Attempts to reach an address, as a workload makes them, and what the program saw:
  *
- *   try [-s SOURCE] [-p SOURCE-PORT] [-t TIMEOUT-MS] [-m MARK] tcp|udp|icmp ADDRESS PORT TAG
+ *   try [-s SOURCE] [-p SOURCE-PORT] [-t TIMEOUT-MS] [-m MARK] [tcp|udp|icmp ADDRESS PORT TAG]
  *
- * prints `proto=tcp dst=… port=… sport=… saw=connected us=…`. `saw` is connected (TCP: the tag came back as well),
- * echoed (UDP, ICMP), timeout, or the errno that the program got and, for errors after the first call, which call.
+ * Without arguments it reads attempts from standard input, one a line, and makes them one after the other. Each prints
+ * `proto=tcp dst=... port=... sport=... saw=connected us=... tag=...`. `saw` is connected (TCP: the tag came back as
+ * well), echoed (UDP, ICMP), timeout, or the errno; `recv-` or `send-` stands before one that a later call got. `us` is
+ * the time until the first call returned, for an echo until it was there.
  * Exit status 0 whatever it saw; 2 if it could not try.
  */
 #include "tool.h"
@@ -128,33 +130,19 @@ static int icmp_socket(int family)
 	return fd;
 }
 
-int main(int argc, char **argv)
+/* The ICMP id and the source port tell attempts apart. */
+static void attempt(const char *proto, const char *to_text, const char *port, const char *tag_text, const char *source,
+		    unsigned long sport, unsigned long mark)
 {
-	const char *source = NULL;
-	unsigned long sport = 0, mark = 0;
-	union address from = {}, to;
+	union address from = {}, to = address(to_text, strcmp(proto, "icmp") ? number(port) : 0);
 	socklen_t from_length = sizeof(from);
 	char tag[256], packet[512];
-	size_t tag_length;
+	size_t tag_length = tag_write(tag, sizeof(tag), tag_text);
+	static unsigned int id;
 	uint64_t us = 0;
-	int option, fd, one = 1;
+	int fd, one = 1;
 
-	while ((option = getopt(argc, argv, "s:p:t:m:")) != -1) {
-		switch (option) {
-		case 's': source = optarg; break;
-		case 'p': sport = number(optarg); break;
-		case 't': timeout_ms = (int)number(optarg); break;
-		case 'm': mark = number(optarg); break;
-		default: return 2;
-		}
-	}
-	if (argc - optind != 4)
-		die("usage: try [-s SOURCE] [-p SOURCE-PORT] [-t TIMEOUT-MS] [-m MARK] tcp|udp|icmp ADDRESS PORT TAG");
-	const char *proto = argv[optind];
-
-	to = address(argv[optind + 1], strcmp(proto, "icmp") ? number(argv[optind + 2]) : 0);
-	tag_length = tag_write(tag, sizeof(tag), argv[optind + 3]);
-
+	outcome = NULL;
 	if (!strcmp(proto, "tcp"))
 		fd = socket(to.sa.sa_family, SOCK_STREAM, 0);
 	else if (!strcmp(proto, "udp"))
@@ -195,13 +183,45 @@ int main(int argc, char **argv)
 		struct icmphdr echo = { .type = to.sa.sa_family == AF_INET ? ICMP_ECHO : ICMP6_ECHO_REQUEST };
 
 		echo.un.echo.id = htons((uint16_t)getpid());
+		echo.un.echo.sequence = htons((uint16_t)id++);
 		memcpy(packet, &echo, sizeof(echo));
 		memcpy(packet + sizeof(echo), tag, tag_length);
 		echo.checksum = checksum(packet, sizeof(echo) + tag_length);
 		memcpy(packet, &echo, sizeof(echo));
 		try_datagram(fd, &to, packet, sizeof(echo) + tag_length, tag, tag_length, &us);
 	}
-	printf("proto=%s dst=%s port=%s sport=%u saw=%s us=%llu\n", proto, argv[optind + 1], argv[optind + 2],
-	       strcmp(proto, "icmp") ? address_port(&from) : 0, outcome, (unsigned long long)us);
+	close(fd);
+	printf("proto=%s dst=%s port=%s sport=%u saw=%s us=%llu tag=%s\n", proto, to_text, port,
+	       strcmp(proto, "icmp") ? address_port(&from) : 0, outcome, (unsigned long long)us, tag_text);
+	fflush(stdout);
+}
+
+int main(int argc, char **argv)
+{
+	char line[512], proto[8], to[64], port[8], tag[128];
+	unsigned long sport = 0, mark = 0;
+	const char *source = NULL;
+	int option;
+
+	while ((option = getopt(argc, argv, "s:p:t:m:")) != -1) {
+		switch (option) {
+		case 's': source = optarg; break;
+		case 'p': sport = number(optarg); break;
+		case 't': timeout_ms = (int)number(optarg); break;
+		case 'm': mark = number(optarg); break;
+		default: return 2;
+		}
+	}
+	if (argc - optind == 4) {
+		attempt(argv[optind], argv[optind + 1], argv[optind + 2], argv[optind + 3], source, sport, mark);
+		return 0;
+	}
+	if (argc != optind)
+		die("usage: try [-s SOURCE] [-p SOURCE-PORT] [-t TIMEOUT-MS] [-m MARK] [tcp|udp|icmp ADDRESS PORT TAG]");
+	while (fgets(line, sizeof(line), stdin)) {
+		if (sscanf(line, "%7s %63s %7s %127s", proto, to, port, tag) != 4)
+			die("not PROTOCOL ADDRESS PORT TAG: %s", line);
+		attempt(proto, to, port, tag, source, sport, mark);
+	}
 	return 0;
 }
