@@ -1,0 +1,57 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# make install and make uninstall below DESTDIR: all is there, a changed configuration survives, nothing else does.
+set -euo pipefail
+cd "$(dirname "$(realpath "$0")")/../.."
+
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+number=0
+
+# check NAME COMMAND...
+check()
+{
+	local name=$1 out
+
+	shift
+	if out=$("$@" 2>&1); then
+		echo "ok $((++number)) - $name"
+	else
+		echo "not ok $((++number)) - $name"
+		printf '%s\n' "$out" | sed 's/^/# /'
+	fi
+}
+
+in_root() { make -s DESTDIR="$root" "$@"; }
+none() { [[ -z $(find "$root" "$@" | tee /dev/stderr) ]]; }
+same_bytes() { cmp "$1" "$2"; }
+
+release=$(make -s print-KREL)
+conf=$root/etc/resid/residd.conf
+
+check "make install" in_root install
+for file in /usr/bin/residctl /usr/sbin/residd "/lib/modules/$release/updates/resid.ko" /usr/share/man/man8/residctl.8 \
+	/usr/share/bash-completion/completions/residctl /lib/systemd/system/residd.service /usr/lib/sysusers.d/resid.conf \
+	/usr/lib/tmpfiles.d/resid.conf /etc/logrotate.d/resid /etc/resid/residd.conf /usr/share/resid/sets/EU.yaml; do
+	check "installed: $file" test -s "$root$file"
+done
+check "the programs run from there" "$root/usr/bin/residctl" --help
+check "the manual page is a manual page" grep -q '^\.TH' "$root/usr/share/man/man8/residctl.8"
+check "the completion is valid bash" bash -n "$root/usr/share/bash-completion/completions/residctl"
+check "programs are not writable by others" none -type f -perm /022
+check "the unit starts what was installed" grep -qE '^ExecStart=/usr/sbin/residd( |$)' "$root/lib/systemd/system/residd.service"
+
+check "make uninstall" in_root uninstall
+check "nothing is left" none -not -type d
+check "no folder of ours is left" none -name '*resid*'
+
+in_root install >/dev/null
+echo '# changed' >>"$conf"
+cp "$conf" "$root/changed"
+check "make install over a changed configuration" in_root install
+check "it is kept" same_bytes "$conf" "$root/changed"
+check "make uninstall with a changed configuration" in_root uninstall
+check "it is kept again" same_bytes "$conf" "$root/changed"
+rm "$root/changed"
+check "and nothing else" none -not -type d -not -path "$conf"
+echo "1..$number"
