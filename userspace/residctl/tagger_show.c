@@ -10,10 +10,10 @@
 #include "bpf/cgroup.h"
 #include "bpf/tagger.h"
 #include "nl/store.h"
-#include "sink/json.h"
+#include "sink/jsonw.h"
 
 struct show {
-	struct json *json;	/* NULL: text */
+	struct jsonw *json;	/* NULL: text */
 	const struct snapshot *snapshot;	/* NULL: no names */
 };
 
@@ -29,15 +29,15 @@ static void tagger_show_entry(const struct show *show, const char *kind, uint64_
 	if (!strcmp(kind, "cgroup") && !cgroup_path(id, &path))
 		snprintf(path.text, sizeof(path.text), "(removed)");
 	if (show->json) {
-		json_object(show->json, NULL);
-		json_string(show->json, "kind", kind);
-		json_u64(show->json, "id", id);
+		jsonw_object(show->json, NULL);
+		jsonw_string(show->json, "kind", kind);
+		jsonw_u64(show->json, "id", id);
 		if (ifindex)
-			json_u64(show->json, "ifindex", ifindex);
+			jsonw_u64(show->json, "ifindex", ifindex);
 		if (*path.text)
-			json_string(show->json, "path", path.text);
-		json_string(show->json, "class", name);
-		json_object_end(show->json);
+			jsonw_string(show->json, "path", path.text);
+		jsonw_string(show->json, "class", name);
+		jsonw_object_end(show->json);
 	} else if (ifindex) {
 		printf("%-12s netns %-10" PRIu64 " ifindex %-8u %s\n", kind, id, ifindex, name);
 	} else {
@@ -66,7 +66,7 @@ static int tagger_show_run(const struct call *call, struct resid_error *err)
 	_cleanup_(cleanup_nl) struct resid_nl *nl = NULL;
 	struct resid_nl_status status = { 0 };
 	struct resid_error ignored;
-	struct json json = { 0 };
+	struct jsonw json = { 0 };
 	struct show show = { .json = call_option(call, "json") ? &json : NULL };
 
 	if (tagger_open(&tagger, err))
@@ -76,12 +76,12 @@ static int tagger_show_run(const struct call *call, struct resid_error *err)
 	if (!store_open_current(&snapshot, &ignored))
 		show.snapshot = snapshot;
 	if (show.json) {
-		json_object(&json, NULL);
-		json_u64(&json, "program", tagger->class_id);
-		json_u64(&json, "stamp", tagger->stamp_id);
-		json_bool(&json, "held_by_module", status.tagger == tagger->class_id);
-		json_bool(&json, "release", tagger->release);
-		json_array(&json, "classes");
+		jsonw_object(&json, NULL);
+		jsonw_u64(&json, "program", tagger->class_id);
+		jsonw_u64(&json, "stamp", tagger->stamp_id);
+		jsonw_bool(&json, "held_by_module", status.tagger == tagger->class_id);
+		jsonw_bool(&json, "release", tagger->release);
+		jsonw_array(&json, "classes");
 	} else {
 		printf("resid_class: program %u, %s\nresid_stamp: program %u\n", tagger->class_id,
 		       status.tagger == tagger->class_id ? "held by the module" : "not held by the module",
@@ -93,11 +93,11 @@ static int tagger_show_run(const struct call *call, struct resid_error *err)
 	tagger_show_map(&show, tagger->netns, "netns");
 	tagger_show_map(&show, tagger->devices, "device");
 	if (show.json) {
-		json_array_end(&json);
-		json_object_end(&json);
-		json_line(&json);
+		jsonw_array_end(&json);
+		jsonw_object_end(&json);
+		jsonw_line(&json);
 		fwrite(json.text, 1, json.length, stdout);
-		json_fini(&json);
+		jsonw_fini(&json);
 	}
 	return RESID_EXIT_OK;
 }

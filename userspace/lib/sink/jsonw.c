@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sink/json.h"
+#include "sink/jsonw.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "util/hex.h"
 #include "util/memory.h"
 
-static char *json_room(struct json *json, size_t length)
+static char *jsonw_room(struct jsonw *json, size_t length)
 {
 	if (json->room - json->length < length) {
 		size_t room = json->room ? json->room * 2 : 1024;
@@ -21,25 +21,25 @@ static char *json_room(struct json *json, size_t length)
 	return json->text + json->length;
 }
 
-static void json_put(struct json *json, const char *bytes, size_t length)
+static void jsonw_put(struct jsonw *json, const char *bytes, size_t length)
 {
-	memcpy(json_room(json, length), bytes, length);
+	memcpy(jsonw_room(json, length), bytes, length);
 	json->length += length;
 }
 
-#define PUT(json, literal) json_put(json, literal, sizeof(literal) - 1)
+#define PUT(json, literal) jsonw_put(json, literal, sizeof(literal) - 1)
 
-void json_fini(struct json *json)
+void jsonw_fini(struct jsonw *json)
 {
 	free(json->text);
-	*json = (struct json){ 0 };
+	*json = (struct jsonw){ 0 };
 }
 
 /*
  * Length of the UTF-8 sequence at `at` (1 to 4), 0 when there is none: overlong forms, surrogates and what lies beyond
  * U+10FFFF are none (Unicode 15, table 3-7).
  */
-static size_t json_utf8(const unsigned char *at)
+static size_t jsonw_utf8(const unsigned char *at)
 {
 	unsigned char low = 0x80, high = 0xbf;
 	size_t length;
@@ -67,117 +67,117 @@ static size_t json_utf8(const unsigned char *at)
 	return length;
 }
 
-static void json_escape(struct json *json, unsigned int code)
+static void jsonw_escape(struct jsonw *json, unsigned int code)
 {
 	char text[8];
 
 	snprintf(text, sizeof(text), "\\u%04x", code & 0xffff);
-	json_put(json, text, 6);
+	jsonw_put(json, text, 6);
 }
 
-static void json_quote(struct json *json, const char *value)
+static void jsonw_quote(struct jsonw *json, const char *value)
 {
 	const unsigned char *at = (const unsigned char *)value;
 
 	PUT(json, "\"");
 	while (*at) {
-		size_t length = json_utf8(at);
+		size_t length = jsonw_utf8(at);
 
 		if (!length) {
 			PUT(json, "\\ufffd");
 			length = 1;
 		} else if (*at == '"' || *at == '\\') {
 			PUT(json, "\\");
-			json_put(json, (const char *)at, 1);
+			jsonw_put(json, (const char *)at, 1);
 		} else if (*at == '\n') {
 			PUT(json, "\\n");
 		} else if (*at == '\t') {
 			PUT(json, "\\t");
 		} else if (*at < 0x20 || *at == 0x7f) {
-			json_escape(json, *at);
+			jsonw_escape(json, *at);
 		} else if (length == 3 && *at == 0xe2 && at[1] == 0x80 && (at[2] == 0xa8 || at[2] == 0xa9)) {
-			json_escape(json, 0x2000u | (at[2] & 0x3f));
+			jsonw_escape(json, 0x2000u | (at[2] & 0x3f));
 		} else {
-			json_put(json, (const char *)at, length);
+			jsonw_put(json, (const char *)at, length);
 		}
 		at += length;
 	}
 	PUT(json, "\"");
 }
 
-static void json_key(struct json *json, const char *key)
+static void jsonw_key(struct jsonw *json, const char *key)
 {
 	if (json->comma)
 		PUT(json, ",");
 	json->comma = true;
 	if (key) {
-		json_quote(json, key);
+		jsonw_quote(json, key);
 		PUT(json, ":");
 	}
 }
 
-void json_object(struct json *json, const char *key)
+void jsonw_object(struct jsonw *json, const char *key)
 {
-	json_key(json, key);
+	jsonw_key(json, key);
 	PUT(json, "{");
 	json->comma = false;
 }
 
-void json_object_end(struct json *json)
+void jsonw_object_end(struct jsonw *json)
 {
 	PUT(json, "}");
 	json->comma = true;
 }
 
-void json_array(struct json *json, const char *key)
+void jsonw_array(struct jsonw *json, const char *key)
 {
-	json_key(json, key);
+	jsonw_key(json, key);
 	PUT(json, "[");
 	json->comma = false;
 }
 
-void json_array_end(struct json *json)
+void jsonw_array_end(struct jsonw *json)
 {
 	PUT(json, "]");
 	json->comma = true;
 }
 
-void json_string(struct json *json, const char *key, const char *value)
+void jsonw_string(struct jsonw *json, const char *key, const char *value)
 {
-	json_key(json, key);
-	json_quote(json, value);
+	jsonw_key(json, key);
+	jsonw_quote(json, value);
 }
 
-void json_u64(struct json *json, const char *key, uint64_t value)
+void jsonw_u64(struct jsonw *json, const char *key, uint64_t value)
 {
 	char digits[20], *at = digits + sizeof(digits);
 
-	json_key(json, key);
+	jsonw_key(json, key);
 	do
 		*--at = (char)('0' + value % 10);
 	while (value /= 10);
-	json_put(json, at, (size_t)(digits + sizeof(digits) - at));
+	jsonw_put(json, at, (size_t)(digits + sizeof(digits) - at));
 }
 
-void json_bool(struct json *json, const char *key, bool value)
+void jsonw_bool(struct jsonw *json, const char *key, bool value)
 {
-	json_key(json, key);
+	jsonw_key(json, key);
 	if (value)
 		PUT(json, "true");
 	else
 		PUT(json, "false");
 }
 
-void json_hex(struct json *json, const char *key, const void *bytes, size_t length)
+void jsonw_hex(struct jsonw *json, const char *key, const void *bytes, size_t length)
 {
-	json_key(json, key);
+	jsonw_key(json, key);
 	PUT(json, "\"");
-	hex_format(bytes, length, json_room(json, 2 * length + 1));
+	hex_format(bytes, length, jsonw_room(json, 2 * length + 1));
 	json->length += 2 * length;
 	PUT(json, "\"");
 }
 
-void json_line(struct json *json)
+void jsonw_line(struct jsonw *json)
 {
 	PUT(json, "\n");
 	json->comma = false;

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "nl/report.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "nl/store.h"
+
+static const char *const report_verdicts[] = { "allow", "audit", "reject", "drop" };
+_Static_assert(sizeof(report_verdicts) / sizeof(*report_verdicts) == RESID_V_COUNT, "a name for each verdict");
+
+const char *report_verdict(enum resid_verdict verdict)
+{
+	return (unsigned int)verdict < RESID_V_COUNT ? report_verdicts[verdict] : "unknown";
+}
+
+const char *report_rule(const struct snapshot *snapshot, uint64_t key, char unknown[32])
+{
+	for (size_t i = 0; snapshot && i < snapshot_rule_count(snapshot); i++) {
+		struct snapshot_rule rule = snapshot_rule_at(snapshot, i);
+
+		if (rule.key == key)
+			return rule.id;
+	}
+	snprintf(unknown, 32, "key-%016" PRIx64, key);
+	return unknown;
+}
+
+void report_time(uint64_t wall_ns, char out[REPORT_TIME])
+{
+	time_t seconds = (time_t)(wall_ns / 1000000000u);
+	struct tm tm;
+
+	gmtime_r(&seconds, &tm);
+	snprintf(out, REPORT_TIME, "%04d-%02d-%02dT%02d:%02d:%02d.%09uZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
+		 tm.tm_hour, tm.tm_min, tm.tm_sec, (unsigned int)(wall_ns % 1000000000u));
+}
+
+void report_status(struct jsonw *json, const struct resid_nl_status *status, const struct snapshot *snapshot)
+{
+	bool same = snapshot && status->has_generation &&
+		    !memcmp(snapshot_generation(snapshot), status->generation, RESID_DIGEST_LEN);
+	char mask[16];
+
+	jsonw_bool(json, "armed", status->has_generation);
+	jsonw_string(json, "mode", store_mode_name(status->mode));
+	if (status->confirm)
+		jsonw_u64(json, "mode_confirm_seconds", status->confirm);
+	jsonw_string(json, "boot", status->boot == RESID_BOOT_CLOSED ? "closed" : "open");
+	if (status->has_generation)
+		jsonw_hex(json, "generation", status->generation, RESID_DIGEST_LEN);
+	if (same)
+		jsonw_string(json, "policy", snapshot_policy_name(snapshot));
+	jsonw_bool(json, "tagger_loaded", status->tagger);
+	if (status->tagger)
+		jsonw_u64(json, "tagger", status->tagger);
+	snprintf(mask, sizeof(mask), "0x%08" PRIx32, status->mark_mask);
+	jsonw_string(json, "mark_mask", mask);
+	jsonw_u64(json, "devices", status->devices);
+	jsonw_u64(json, "network_namespaces", status->netns);
+	jsonw_hex(json, "instance", status->instance, sizeof(status->instance));
+	jsonw_object(json, "audit");
+	jsonw_u64(json, "slots_per_cpu", status->audit_slots);
+	jsonw_u64(json, "slots_used", status->audit_used);
+	if (status->audit_batch)
+		jsonw_u64(json, "batch_waiting", status->audit_batch);
+	jsonw_u64(json, "batch_acknowledged", status->audit_acked);
+	jsonw_u64(json, "packets_folded", status->audit_folded);
+	jsonw_object_end(json);
+}
+
+void report_counters(struct jsonw *json, const struct resid_nl_counter *counters, size_t count,
+		     const struct snapshot *snapshot)
+{
+	for (size_t i = 0; i < count; i++) {
+		char unknown[32], class_name[16];
+
+		snprintf(class_name, sizeof(class_name), "class-%u", counters[i].class_id);
+		jsonw_object(json, NULL);
+		jsonw_string(json, "class", snapshot ? snapshot_class_name(snapshot, counters[i].class_id) : class_name);
+		jsonw_string(json, "verdict", report_verdict(counters[i].verdict));
+		jsonw_string(json, "rule", report_rule(snapshot, counters[i].rule, unknown));
+		jsonw_u64(json, "packets", counters[i].packets);
+		jsonw_u64(json, "bytes", counters[i].bytes);
+		jsonw_object_end(json);
+	}
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The node's state as JSON: what `residctl status --json` prints and residd keeps in /run/resid/status.json. */
+#ifndef RESID_NL_REPORT_H
+#define RESID_NL_REPORT_H
+
+#include "nl/nl.h"
+#include "sink/jsonw.h"
+#include "snapshot/snapshot.h"
+
+/* The members of an object that the caller opened. snapshot (may be NULL) is the current one, for names. */
+void report_status(struct jsonw *json, const struct resid_nl_status *status, const struct snapshot *snapshot);
+void report_counters(struct jsonw *json, const struct resid_nl_counter *counters, size_t count,
+		     const struct snapshot *snapshot);
+
+const char *report_verdict(enum resid_verdict verdict);
+/* The id of the rule with a key; a key that the snapshot does not have is "key-HEX". */
+const char *report_rule(const struct snapshot *snapshot, uint64_t key, char unknown[32]);
+/* RFC 3339 in UTC with nanoseconds. */
+#define REPORT_TIME 40
+void report_time(uint64_t wall_ns, char out[REPORT_TIME]);
+
+#endif

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "command.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "nl/nl.h"
+#include "nl/report.h"
+#include "nl/store.h"
+#include "util/file.h"
+
+#define STATUS_FILE_MAX	(1u << 20)
+
+DEFINE_CLEANUP(json_t, json_t *, json_decref);
+
+/* From the kernel: one JSON object as text. */
+static int status_from_kernel(struct jsonw *json, struct resid_error *err)
+{
+	_cleanup_(cleanup_snapshot) struct snapshot *snapshot = NULL;
+	_cleanup_(cleanup_nl) struct resid_nl *nl = NULL;
+	struct resid_nl_status status;
+	struct resid_error ignored;
+
+	if (resid_nl_open(&nl, err) || resid_nl_status(nl, &status, err))
+		return -1;
+	if (store_open_current(&snapshot, &ignored))
+		snapshot = NULL;
+	jsonw_object(json, NULL);
+	report_status(json, &status, snapshot);
+	jsonw_object_end(json);
+	return 0;
+}
+
+/* From what residd left for the group: its text, and how old it is. */
+static int status_from_file(char **text, size_t *length, long *age, struct resid_error *err)
+{
+	struct path file = paths_in(paths_run_dir(), "status.json");
+	struct stat st;
+
+	if (stat(file.text, &st) || access(file.text, R_OK))
+		return resid_fail(err, RESID_EXIT_SYSTEM,
+				  "only root can ask the kernel, and %s cannot be read (%s); be root, or a member of group "
+				  "resid while residd runs", file.text, strerror(errno));
+	*age = (long)(time(NULL) - st.st_mtime);
+	return file_read(file.text, STATUS_FILE_MAX, text, length, err);
+}
+
+static void status_line(const json_t *status, const char *label, const char *key, const char *none)
+{
+	const json_t *value = json_object_get(status, key);
+
+	if (json_is_string(value))
+		printf("%-14s %s\n", label, json_string_value(value));
+	else if (json_is_integer(value))
+		printf("%-14s %lld\n", label, (long long)json_integer_value(value));
+	else if (none)
+		printf("%-14s %s\n", label, none);
+}
+
+static void status_print(const json_t *status)
+{
+	const json_t *confirm = json_object_get(status, "mode_confirm_seconds");
+	const json_t *audit = json_object_get(status, "audit"), *daemon = json_object_get(status, "daemon");
+
+	printf("%-14s %s\n", "armed", json_is_true(json_object_get(status, "armed")) ? "yes" : "no");
+	status_line(status, "mode", "mode", "unknown");
+	if (confirm)
+		printf("%-14s goes back by itself in %lld s unless confirmed\n", "",
+		       (long long)json_integer_value(confirm));
+	status_line(status, "boot", "boot", NULL);
+	status_line(status, "generation", "generation", "none");
+	status_line(status, "policy", "policy", NULL);
+	status_line(status, "tagger", "tagger", "none: every packet is unlabelled");
+	status_line(status, "devices", "devices", NULL);
+	status_line(status, "namespaces", "network_namespaces", NULL);
+	if (audit)
+		printf("%-14s %lld slots in use, batch %lld acknowledged, %lld packets folded\n", "audit",
+		       (long long)json_integer_value(json_object_get(audit, "slots_used")),
+		       (long long)json_integer_value(json_object_get(audit, "batch_acknowledged")),
+		       (long long)json_integer_value(json_object_get(audit, "packets_folded")));
+	if (daemon) {
+		status_line(daemon, "residd", "state", NULL);
+		status_line(daemon, "records", "records", NULL);
+		status_line(daemon, "trouble", "trouble", NULL);
+	}
+}
+
+static int status_run(const struct call *call, struct resid_error *err)
+{
+	_cleanup_(cleanup_json_t) json_t *parsed = NULL;
+	_cleanup_free_ char *file_text = NULL;
+	struct jsonw json = { 0 };
+	const char *text;
+	size_t length;
+	long age = 0;
+
+	if (geteuid()) {
+		if (status_from_file(&file_text, &length, &age, err))
+			return -1;
+		text = file_text;
+	} else {
+		if (status_from_kernel(&json, err))
+			return -1;
+		text = json.text;
+		length = json.length;
+	}
+	parsed = json_loadb(text, length, 0, NULL);
+	if (!json_is_object(parsed))
+		return resid_fail(err, RESID_EXIT_SYSTEM, "%s/status.json is no JSON object", paths_run_dir());
+	if (file_text)
+		json_object_set_new(parsed, "age_seconds", json_integer(age));
+	if (call_option(call, "json")) {
+		json_dumpf(parsed, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
+		putchar('\n');
+	} else {
+		status_print(parsed);
+		if (file_text)
+			printf("%-14s %ld s ago by residd\n", "written", age);
+	}
+	jsonw_fini(&json);
+	return RESID_EXIT_OK;
+}
+
+static const struct command_option status_options[] = {
+	{ "json", NULL, "one JSON object" },
+	{ NULL },
+};
+
+const struct command command_status = {
+	.name = "status",
+	.args = "",
+	.summary = "whether this node judges, by which policy, in which mode",
+	.detail = "As root it asks the kernel. Members of group resid read what the daemon wrote to /run/resid/status.json; its "
+		  "age is said.",
+	.min_args = 0,
+	.max_args = 0,
+	.options = status_options,
+	.run = status_run,
+};
