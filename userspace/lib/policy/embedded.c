@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Paths are from the top of the tree, where make runs. */
+#include "policy/embedded.h"
+
+#define EMBED(symbol, path)                                               \
+	__asm__(".pushsection .rodata\n"                                  \
+		"embedded_" #symbol ":\n.incbin \"" path "\"\n"            \
+		"embedded_" #symbol "_end: .byte 0\n"                     \
+		".popsection\n");                                         \
+	extern const char embedded_##symbol[], embedded_##symbol##_end[]
+
+EMBED(default_yaml, "policy/default.yaml");
+EMBED(eu_yaml, "policy/sets/EU.yaml");
+EMBED(eea_yaml, "policy/sets/EEA.yaml");
+
+const struct embedded_file embedded_policy = { "default.yaml", embedded_default_yaml, embedded_default_yaml_end };
+
+const struct embedded_file embedded_sets[] = {
+	{ "EU.yaml", embedded_eu_yaml, embedded_eu_yaml_end },
+	{ "EEA.yaml", embedded_eea_yaml, embedded_eea_yaml_end },
+	{ NULL, NULL, NULL },
+};

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files that are part of the program: policy/default.yaml and policy/sets. */
+#ifndef RESID_POLICY_EMBEDDED_H
+#define RESID_POLICY_EMBEDDED_H
+
+#include <stddef.h>
+
+struct embedded_file {
+	const char *name;	/* "EU.yaml" */
+	const char *data, *end;
+};
+
+extern const struct embedded_file embedded_policy;
+extern const struct embedded_file embedded_sets[];	/* ends with a NULL name */
+
+#endif

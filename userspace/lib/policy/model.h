@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A policy as read: what the rules say, before any location data. policy/grammar.yaml is the grammar by example. */
+#ifndef RESID_POLICY_MODEL_H
+#define RESID_POLICY_MODEL_H
+
+#include "../../../kmod/uapi/resid.h"
+#include "geo/location.h"
+#include "policy/yaml.h"
+#include "util/address.h"
+
+struct policy_class {
+	const char *name;
+	uint8_t id;
+	bool permissive;
+	enum resid_verdict fallback;	/* of what no rule matched */
+};
+
+struct policy_set {
+	char *name;
+	char *date;		/* "2020-02-01"; "" for a set of the policy itself */
+	char *source;
+	struct location_set members;
+};
+
+struct policy_ports {
+	uint16_t first, last;
+};
+
+struct policy_rule {
+	const char *id;
+	const char *reason;
+	const struct yaml_node *mark;	/* where it stands */
+	enum resid_verdict verdict;
+	uint64_t classes[RESID_CLASS_COUNT / 64];	/* bit by class id */
+	bool any_location;
+	struct location_set locations;
+	struct prefix *prefix;		/* prefix_count 0: any */
+	size_t prefix_count, prefix_capacity;
+	uint8_t *proto;			/* proto_count 0: any */
+	size_t proto_count, proto_capacity;
+	struct policy_ports *ports;	/* ports_count 0: any */
+	size_t ports_count, ports_capacity;
+};
+
+struct policy_assignment {
+	const char *target;
+	uint8_t class_id;
+};
+
+/* Strings of a policy live in its root, which it owns. */
+struct policy {
+	char *name;			/* as in errors: the path */
+	char *text;
+	size_t text_length;
+	struct yaml_node *root;
+	struct policy_class *class;	/* in the order of the file */
+	size_t class_count, class_capacity;
+	size_t unlabelled, kernel;	/* index of the class that is judged instead */
+	struct policy_set *set;
+	size_t set_count, set_capacity;
+	struct policy_rule *rule;
+	size_t rule_count, rule_capacity;
+	struct policy_assignment *assignment;
+	size_t assignment_count, assignment_capacity;
+	struct prefix *local;
+	size_t local_count, local_capacity;
+	struct prefix *nat64;
+	size_t nat64_count, nat64_capacity;
+	enum resid_verdict non_ip, unparsable;
+};
+
+typedef void policy_warning(void *context, const char *text);
+
+/*
+ * Reads and checks a policy file (NULL: the embedded default). sets: folder that is searched for country sets before
+ * the embedded ones (NULL: /etc/resid/sets). Everything that can be wrong with a policy is found here; location data
+ * are not needed.
+ */
+int policy_read(const char *path, const char *sets, policy_warning *warn, void *context, struct policy **out,
+		struct resid_error *err);
+/* The same on text in memory. */
+int policy_parse(const char *name, const char *text, size_t length, const char *sets, policy_warning *warn,
+		 void *context, struct policy **out, struct resid_error *err);
+void policy_free(struct policy *policy);
+
+static inline bool policy_rule_has_class(const struct policy_rule *rule, uint8_t id)
+{
+	return rule->classes[id / 64] >> id % 64 & 1;
+}
+
+DEFINE_CLEANUP(policy, struct policy *, policy_free);
+#define _cleanup_policy_ _cleanup_(cleanup_policy)
+
+#endif

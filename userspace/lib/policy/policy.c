@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The top of a policy file. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "geo/special.h"
+#include "policy/embedded.h"
+#include "policy/reader.h"
+#include "util/file.h"
+#include "util/memory.h"
+
+void policy_free(struct policy *policy)
+{
+	size_t i;
+
+	if (!policy)
+		return;
+	for (i = 0; i < policy->rule_count; i++) {
+		free(policy->rule[i].prefix);
+		free(policy->rule[i].proto);
+		free(policy->rule[i].ports);
+	}
+	for (i = 0; i < policy->set_count; i++) {
+		free(policy->set[i].name);
+		free(policy->set[i].date);
+		free(policy->set[i].source);
+	}
+	free(policy->rule);
+	free(policy->set);
+	free(policy->class);
+	free(policy->assignment);
+	free(policy->local);
+	free(policy->nat64);
+	yaml_free(policy->root);
+	free(policy->text);
+	free(policy->name);
+	free(policy);
+}
+
+static int policy_read_class(struct reader *reader, const struct yaml_node *name, const struct yaml_node *node)
+{
+	static const char *const keys[] = { "id", "default", "mode", NULL };
+	const struct yaml_node *id, *fallback, *mode;
+	struct policy *policy = reader->policy;
+	struct policy_class class = { .name = name->text };
+	unsigned int number;
+	size_t i;
+
+	if (reader_check_name(reader, name, "class name") || reader_check_keys(reader, node, "a class", keys))
+		return -1;
+	if (!strcmp(name->text, "unlabelled") || !strcmp(name->text, "kernel"))
+		return reader_fail(reader, name, "class '%s' exists by itself; the key `%s` says what it is judged as",
+				   name->text, name->text);
+	if (reader_get(reader, node, "id", true, &id) || reader_get(reader, node, "default", true, &fallback) ||
+	    reader_get(reader, node, "mode", false, &mode))
+		return -1;
+	if (reader_number(reader, id, "class id", 1, RESID_CLASS_KERNEL - 1, &number) ||
+	    reader_verdict(reader, fallback, &class.fallback))
+		return -1;
+	for (i = 0; i < policy->class_count; i++)
+		if (policy->class[i].id == number)
+			return reader_fail(reader, id, "class id %u is that of '%s' already", number,
+					   policy->class[i].name);
+	if (mode) {
+		if (reader_check_kind(reader, mode, YAML_SCALAR, "`mode`"))
+			return -1;
+		if (strcmp(mode->text, "permissive") && strcmp(mode->text, "enforcing"))
+			return reader_fail(reader, mode, "unknown mode '%s'; write permissive or enforcing",
+					   mode->text);
+		class.permissive = !strcmp(mode->text, "permissive");
+	}
+	class.id = (uint8_t)number;
+	*MEM_PUSH(policy->class, policy->class_count, policy->class_capacity) = class;
+	return 0;
+}
+
+static int policy_read_classes(struct reader *reader, const struct yaml_node *node)
+{
+	struct policy *policy = reader->policy;
+	size_t i;
+
+	if (reader_check_kind(reader, node, YAML_MAP, "`classes`"))
+		return -1;
+	if (!node->count)
+		return reader_fail(reader, node, "`classes` declares none; a policy needs at least one");
+	for (i = 0; i < node->count; i += 2)
+		if (policy_read_class(reader, node->child[i], node->child[i + 1]))
+			return -1;
+	/* absent: the strictest default, and of equals the one declared last */
+	for (i = 0; i < policy->class_count; i++)
+		if (policy->class[i].fallback >= policy->class[policy->unlabelled].fallback)
+			policy->unlabelled = i;
+	return 0;
+}
+
+static int policy_read_prefixes(struct reader *reader, const struct yaml_node *node, const char *what,
+				struct prefix **list, size_t *count, size_t *capacity)
+{
+	size_t i;
+
+	if (reader_check_kind(reader, node, YAML_LIST, what))
+		return -1;
+	for (i = 0; i < node->count; i++)
+		if (reader_prefix(reader, node->child[i], MEM_PUSH(*list, *count, *capacity)))
+			return -1;
+	return 0;
+}
+
+static int policy_read_local(struct reader *reader, const struct yaml_node *node)
+{
+	struct policy *policy = reader->policy;
+	const char *const *text;
+
+	if (node)
+		return policy_read_prefixes(reader, node, "`local`", &policy->local, &policy->local_count,
+					    &policy->local_capacity);
+	for (text = special_local_default; *text; text++)
+		if (prefix_parse(*text, MEM_PUSH(policy->local, policy->local_count, policy->local_capacity)))
+			abort();
+	return 0;
+}
+
+static int policy_read_nat64(struct reader *reader, const struct yaml_node *node)
+{
+	struct policy *policy = reader->policy;
+	size_t i;
+
+	if (!node)
+		return 0;
+	if (policy_read_prefixes(reader, node, "`nat64`", &policy->nat64, &policy->nat64_count,
+				 &policy->nat64_capacity))
+		return -1;
+	for (i = 0; i < policy->nat64_count; i++) {
+		const struct yaml_node *item = node->child[i];
+		unsigned int length = policy->nat64[i].length;
+
+		if (policy->nat64[i].family != AF_INET6 || length < 32 || length % 8 || length > 96 ||
+		    (length > 64 && length < 96))
+			return reader_fail(reader, item,
+					   "NAT64 prefix '%s' must be IPv6 with a length of 32, 40, 48, 56, 64 or 96 (RFC 6052)",
+					   item->text);
+		if (i >= RESID_NAT64_MAX)
+			return reader_fail(reader, item, "more than %d NAT64 prefixes", RESID_NAT64_MAX);
+	}
+	return 0;
+}
+
+static int policy_read_assignment(struct reader *reader, const struct yaml_node *node)
+{
+	static const char *const keys[] = { "class", "target", NULL };
+	static const char *const kinds[] = { "unit:", "cgroup:", "netns:", "dev:" };
+	struct policy *policy = reader->policy;
+	const struct yaml_node *class, *target;
+	struct policy_assignment *out;
+	size_t index, i;
+
+	if (reader_check_keys(reader, node, "an assignment", keys) ||
+	    reader_get(reader, node, "class", true, &class) || reader_get(reader, node, "target", true, &target) ||
+	    reader_class(reader, class, &index) || reader_check_kind(reader, target, YAML_SCALAR, "`target`"))
+		return -1;
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (!strncmp(target->text, kinds[i], strlen(kinds[i])) && target->text[strlen(kinds[i])])
+			break;
+	if (i == sizeof(kinds) / sizeof(kinds[0]))
+		return reader_fail(reader, target, "target '%s' must be unit:NAME, cgroup:PATH, netns:NAME or dev:NAME",
+				   target->text);
+	for (i = 0; i < policy->assignment_count; i++)
+		if (!strcmp(policy->assignment[i].target, target->text))
+			return reader_fail(reader, target, "target '%s' is assigned twice", target->text);
+	out = MEM_PUSH(policy->assignment, policy->assignment_count, policy->assignment_capacity);
+	out->target = target->text;
+	out->class_id = policy->class[index].id;
+	return 0;
+}
+
+static int policy_read_assignments(struct reader *reader, const struct yaml_node *node)
+{
+	size_t i;
+
+	if (!node)
+		return 0;
+	if (reader_check_kind(reader, node, YAML_LIST, "`assign`"))
+		return -1;
+	for (i = 0; i < node->count; i++)
+		if (policy_read_assignment(reader, node->child[i]))
+			return -1;
+	return 0;
+}
+
+static int policy_read_version(struct reader *reader, const struct yaml_node *node)
+{
+	if (reader_check_kind(reader, node, YAML_SCALAR, "`resid`"))
+		return -1;
+	if (strcmp(node->text, "1"))
+		return reader_fail(reader, node, "grammar version '%s' is not known to this residctl; it reads version 1",
+				   node->text);
+	return 0;
+}
+
+static int policy_read_top(struct reader *reader)
+{
+	static const char *const keys[] = { "resid", "home",	"classes", "unlabelled", "kernel", "assign", "local",
+					    "nat64", "non_ip", "unparsable", "sets", "rules",  NULL };
+	struct policy *policy = reader->policy;
+	const struct yaml_node *root = policy->root, *version, *classes, *home, *node;
+	struct location_set home_set = { 0 };
+
+	if (reader_check_keys(reader, root, "a policy", keys) || reader_get(reader, root, "resid", true, &version) ||
+	    policy_read_version(reader, version) || reader_get(reader, root, "classes", true, &classes) ||
+	    policy_read_classes(reader, classes))
+		return -1;
+	node = yaml_get(root, "sets");
+	if (node && sets_read_inline(reader, node))
+		return -1;
+	if (reader_get(reader, root, "home", true, &home) || sets_add_location(reader, home, &home_set))
+		return -1;
+	node = yaml_get(root, "unlabelled");
+	if (node && reader_class(reader, node, &policy->unlabelled))
+		return -1;
+	policy->kernel = policy->unlabelled;
+	node = yaml_get(root, "kernel");
+	if (node && reader_class(reader, node, &policy->kernel))
+		return -1;
+	policy->non_ip = policy->unparsable = RESID_V_DROP;
+	node = yaml_get(root, "non_ip");
+	if (node && reader_verdict(reader, node, &policy->non_ip))
+		return -1;
+	node = yaml_get(root, "unparsable");
+	if (node && reader_verdict(reader, node, &policy->unparsable))
+		return -1;
+	if (policy_read_assignments(reader, yaml_get(root, "assign")) ||
+	    policy_read_local(reader, yaml_get(root, "local")) || policy_read_nat64(reader, yaml_get(root, "nat64")))
+		return -1;
+	node = yaml_get(root, "rules");
+	if (node && rules_read(reader, node))
+		return -1;
+	return check_rules(reader);
+}
+
+int policy_parse(const char *name, const char *text, size_t length, const char *sets, policy_warning *warn,
+		 void *context, struct policy **out, struct resid_error *err)
+{
+	_cleanup_policy_ struct policy *policy = mem_zero(1, sizeof(*policy));
+	struct reader reader = { policy, name, sets, warn, context, err };
+
+	policy->name = mem_copy(name, strlen(name));
+	policy->text = mem_copy(text, length);
+	policy->text_length = length;
+	if (yaml_parse(name, text, length, &policy->root, err) || policy_read_top(&reader))
+		return -1;
+	*out = TAKE(policy);
+	return 0;
+}
+
+int policy_read(const char *path, const char *sets, policy_warning *warn, void *context, struct policy **out,
+		struct resid_error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t length;
+
+	if (!path)
+		return policy_parse(embedded_policy.name, embedded_policy.data,
+				    (size_t)(embedded_policy.end - embedded_policy.data), sets, warn, context, out, err);
+	if (file_read(path, YAML_SIZE_MAX, &text, &length, err))
+		return -1;
+	return policy_parse(path, text, length, sets, warn, context, out, err);
+}

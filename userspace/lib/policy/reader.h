@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the parts of the policy reader share: the file being read, and typed access to its nodes. */
+#ifndef RESID_POLICY_READER_H
+#define RESID_POLICY_READER_H
+
+#include "policy/model.h"
+
+struct reader {
+	struct policy *policy;
+	const char *name;	/* of the file, for errors */
+	const char *sets;	/* folder of country sets */
+	policy_warning *warn;
+	void *context;
+	struct resid_error *err;
+};
+
+#define reader_fail(reader, node, ...) yaml_fail((reader)->name, (node), (reader)->err, __VA_ARGS__)
+
+void reader_warn(struct reader *reader, const struct yaml_node *node, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* All keys of a map are among the known, which ends with NULL. what: "a rule", for the sentence. */
+int reader_check_keys(struct reader *reader, const struct yaml_node *node, const char *what, const char *const *known);
+/* The kind is right; what: "`rules`". */
+int reader_check_kind(struct reader *reader, const struct yaml_node *node, enum yaml_kind kind, const char *what);
+/* Gives the key's value, NULL when it is absent and not required. */
+int reader_get(struct reader *reader, const struct yaml_node *map, const char *key, bool required,
+	       const struct yaml_node **out);
+/* A scalar of letters, digits, '-', '_', '.', beginning with a letter or digit, at most 63 characters. */
+int reader_check_name(struct reader *reader, const struct yaml_node *node, const char *what);
+int reader_number(struct reader *reader, const struct yaml_node *node, const char *what, unsigned int min,
+		  unsigned int max, unsigned int *out);
+int reader_verdict(struct reader *reader, const struct yaml_node *node, enum resid_verdict *out);
+int reader_prefix(struct reader *reader, const struct yaml_node *node, struct prefix *out);
+/* Index of the class. */
+int reader_class(struct reader *reader, const struct yaml_node *node, size_t *out);
+
+/* Items of a list, or the scalar itself as the only one; an empty list is refused. */
+int reader_items(struct reader *reader, const struct yaml_node *const *node, const char *what,
+		 const struct yaml_node *const **items, size_t *count);
+
+/* sets.c: a country, a word or the name of a set, added to *out. */
+int sets_add_location(struct reader *reader, const struct yaml_node *node, struct location_set *out);
+/* sets.c: the key `sets`. */
+int sets_read_inline(struct reader *reader, const struct yaml_node *node);
+
+/* rules.c: the key `rules`. */
+int rules_read(struct reader *reader, const struct yaml_node *node);
+
+/* check.c: unreachable rules and chains too long are refused, overlaps are warned of. */
+int check_rules(struct reader *reader);
+
+#endif

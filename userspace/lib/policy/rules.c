@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The key `rules`: an ordered list, of which the first that matches decides. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../../kmod/verdict.h"
+#include "policy/reader.h"
+#include "util/memory.h"
+
+static int rules_read_id(struct reader *reader, const struct yaml_node *node, struct policy_rule *rule)
+{
+	const struct policy *policy = reader->policy;
+	const struct policy_rule *other;
+
+	if (reader_check_name(reader, node, "rule id"))
+		return -1;
+	if (!strncmp(node->text, "default-", 8) || !strcmp(node->text, "non-ip") || !strcmp(node->text, "unparsable"))
+		return reader_fail(reader, node, "rule id '%s' is one that Resid gives itself; choose another",
+				   node->text);
+	for (other = policy->rule; other < policy->rule + policy->rule_count; other++)
+		if (other != rule && !strcmp(other->id, node->text))
+			return reader_fail(reader, node, "rule id '%s' stands twice, first in line %zu", node->text,
+					   other->mark->line);
+	rule->id = node->text;
+	return 0;
+}
+
+static int rules_read_classes(struct reader *reader, const struct yaml_node *node, struct policy_rule *rule)
+{
+	const struct policy *policy = reader->policy;
+	const struct yaml_node *const *items;
+	size_t count, index, i;
+
+	if (!node) {
+		memset(rule->classes, 0xff, sizeof(rule->classes));
+		return 0;
+	}
+	if (reader_items(reader, &node, "`class`", &items, &count))
+		return -1;
+	for (i = 0; i < count; i++) {
+		uint8_t id;
+
+		if (items[i]->kind == YAML_SCALAR &&
+		    (!strcmp(items[i]->text, "unlabelled") || !strcmp(items[i]->text, "kernel")))
+			return reader_fail(reader, items[i],
+					   "'%s' has no rules of its own: the key `%s` names the class that it is judged as",
+					   items[i]->text, items[i]->text);
+		if (reader_class(reader, items[i], &index))
+			return -1;
+		id = policy->class[index].id;
+		if (policy_rule_has_class(rule, id))
+			return reader_fail(reader, items[i], "class '%s' stands twice", items[i]->text);
+		rule->classes[id / 64] |= 1ull << id % 64;
+	}
+	return 0;
+}
+
+static int rules_add_locations(struct reader *reader, const struct yaml_node *node, const char *what,
+			       struct location_set *out)
+{
+	const struct yaml_node *const *items;
+	size_t count, i;
+
+	if (reader_items(reader, &node, what, &items, &count))
+		return -1;
+	for (i = 0; i < count; i++)
+		if (sets_add_location(reader, items[i], out))
+			return -1;
+	return 0;
+}
+
+/*
+ * `not in` speaks of countries. What is no country (local, special, ..., unknown) is matched by name alone, or a rule
+ * that allows "all but these" would let through what nobody could place. `unknown: true` adds unknown and the codes
+ * of data that are no country: region-EU, region-AP, AN, CS, ....
+ */
+static int rules_complement(struct reader *reader, const struct yaml_node *node, bool unknown,
+			    struct policy_rule *rule)
+{
+	const struct location_set *named = &rule->locations;
+	struct location_set out = { 0 };
+	unsigned int location;
+	bool any = false;
+
+	for (location = 0; location < LOCATION_COUNT; location++) {
+		if (location_set_has(named, location))
+			continue;
+		if (!location_is_country(location) && !(unknown && location_is_geographic(location)))
+			continue;
+		location_set_add(&out, location);
+		any = true;
+	}
+	if (!any)
+		return reader_fail(reader, node, "`not in` names every country, so the rule matches nothing");
+	rule->locations = out;
+	return 0;
+}
+
+static int rules_read_location(struct reader *reader, const struct yaml_node *node, struct policy_rule *rule)
+{
+	static const char *const keys[] = { "in", "not in", "unknown", NULL };
+	const struct yaml_node *in, *not_in, *unknown;
+
+	if (!node) {
+		rule->any_location = true;
+		return 0;
+	}
+	if (node->kind != YAML_MAP)
+		return rules_add_locations(reader, node, "`location`", &rule->locations);
+	if (reader_check_keys(reader, node, "`location`", keys))
+		return -1;
+	in = yaml_get(node, "in");
+	not_in = yaml_get(node, "not in");
+	unknown = yaml_get(node, "unknown");
+	if (!in == !not_in)
+		return reader_fail(reader, node, "`location` needs one of `in` and `not in`");
+	if (in) {
+		if (unknown)
+			return reader_fail(reader, unknown, "`unknown` belongs to `not in`; in `in`, list unknown");
+		return rules_add_locations(reader, in, "`in`", &rule->locations);
+	}
+	if (unknown && (reader_check_kind(reader, unknown, YAML_SCALAR, "`unknown`")))
+		return -1;
+	if (unknown && strcmp(unknown->text, "true") && strcmp(unknown->text, "false"))
+		return reader_fail(reader, unknown, "`unknown` must be true or false, not '%s'", unknown->text);
+	if (rules_add_locations(reader, not_in, "`not in`", &rule->locations))
+		return -1;
+	return rules_complement(reader, not_in, unknown && !strcmp(unknown->text, "true"), rule);
+}
+
+static int rules_read_prefixes(struct reader *reader, const struct yaml_node *node, struct policy_rule *rule)
+{
+	const struct yaml_node *const *items;
+	size_t count, i;
+
+	if (!node)
+		return 0;
+	if (reader_items(reader, &node, "`prefix`", &items, &count))
+		return -1;
+	for (i = 0; i < count; i++)
+		if (reader_prefix(reader, items[i],
+				  MEM_PUSH(rule->prefix, rule->prefix_count, rule->prefix_capacity)))
+			return -1;
+	return 0;
+}
+
+static int rules_read_protos(struct reader *reader, const struct yaml_node *node, struct policy_rule *rule)
+{
+	static const struct {
+		const char *name;
+		uint8_t number;
+	} known[] = { { "tcp", 6 }, { "udp", 17 }, { "icmp", 1 }, { "icmpv6", 58 }, { "sctp", 132 } };
+	const struct yaml_node *const *items;
+	size_t count, i, j;
+
+	if (!node)
+		return 0;
+	if (reader_items(reader, &node, "`proto`", &items, &count))
+		return -1;
+	for (i = 0; i < count; i++) {
+		unsigned int number = 256;
+
+		if (reader_check_kind(reader, items[i], YAML_SCALAR, "a protocol"))
+			return -1;
+		for (j = 0; j < sizeof(known) / sizeof(known[0]); j++)
+			if (!strcmp(items[i]->text, known[j].name))
+				number = known[j].number;
+		if (number == 256 && (items[i]->text[0] < '0' || items[i]->text[0] > '9'))
+			return reader_fail(reader, items[i],
+					   "unknown protocol '%s'; write tcp, udp, icmp, icmpv6, sctp or a number",
+					   items[i]->text);
+		if (number == 256 && reader_number(reader, items[i], "protocol", 0, 255, &number))
+			return -1;
+		for (j = 0; j < rule->proto_count; j++)
+			if (rule->proto[j] == number)
+				return reader_fail(reader, items[i], "protocol '%s' stands twice", items[i]->text);
+		*MEM_PUSH(rule->proto, rule->proto_count, rule->proto_capacity) = (uint8_t)number;
+	}
+	return 0;
+}
+
+static int rules_read_port(struct reader *reader, const struct yaml_node *node, struct policy_ports *out)
+{
+	char first[8] = "", last[8] = "";
+	struct yaml_node half = *node;
+	unsigned int low, high;
+	const char *dash;
+
+	if (reader_check_kind(reader, node, YAML_SCALAR, "a port"))
+		return -1;
+	dash = strchr(node->text, '-');
+	if (!dash) {
+		if (reader_number(reader, node, "port", 0, 65535, &low))
+			return -1;
+		high = low;
+	} else {
+		if (strlen(node->text) >= 2 * sizeof(first) || (size_t)(dash - node->text) >= sizeof(first) ||
+		    strlen(dash + 1) >= sizeof(last))
+			return reader_fail(reader, node, "port range '%s' must be written FIRST-LAST", node->text);
+		memcpy(first, node->text, (size_t)(dash - node->text));
+		memcpy(last, dash + 1, strlen(dash + 1));
+		half.text = first;
+		if (reader_number(reader, &half, "first port", 0, 65535, &low))
+			return -1;
+		half.text = last;
+		if (reader_number(reader, &half, "last port", 0, 65535, &high))
+			return -1;
+		if (low > high)
+			return reader_fail(reader, node, "port range '%s' ends before it begins", node->text);
+	}
+	out->first = (uint16_t)low;
+	out->last = (uint16_t)high;
+	return 0;
+}
+
+static int rules_read_ports(struct reader *reader, const struct yaml_node *node, struct policy_rule *rule)
+{
+	const struct yaml_node *const *items;
+	size_t count, i;
+
+	if (!node)
+		return 0;
+	if (reader_items(reader, &node, "`port`", &items, &count))
+		return -1;
+	for (i = 0; i < rule->proto_count; i++)
+		if (!resid_proto_has_ports(rule->proto[i]))
+			return reader_fail(reader, node, "`port` with protocol %u, which has no ports; use a rule of its own",
+					   rule->proto[i]);
+	for (i = 0; i < count; i++)
+		if (rules_read_port(reader, items[i], MEM_PUSH(rule->ports, rule->ports_count, rule->ports_capacity)))
+			return -1;
+	return 0;
+}
+
+static int rules_read_one(struct reader *reader, const struct yaml_node *node)
+{
+	static const char *const keys[] = { "id",    "class", "location", "prefix", "proto",
+					    "port", "verdict", "reason",   NULL };
+	struct policy *policy = reader->policy;
+	const struct yaml_node *id, *verdict, *reason;
+	struct policy_rule *rule;
+
+	if (reader_check_keys(reader, node, "a rule", keys))
+		return -1;
+	if (reader_get(reader, node, "id", true, &id) || reader_get(reader, node, "verdict", true, &verdict) ||
+	    reader_get(reader, node, "reason", true, &reason))
+		return -1;
+	rule = MEM_PUSH(policy->rule, policy->rule_count, policy->rule_capacity);
+	rule->mark = node;
+	rule->id = "";
+	if (rules_read_id(reader, id, rule) || rules_read_classes(reader, yaml_get(node, "class"), rule) ||
+	    rules_read_location(reader, yaml_get(node, "location"), rule) ||
+	    rules_read_prefixes(reader, yaml_get(node, "prefix"), rule) ||
+	    rules_read_protos(reader, yaml_get(node, "proto"), rule) ||
+	    rules_read_ports(reader, yaml_get(node, "port"), rule) ||
+	    reader_verdict(reader, verdict, &rule->verdict) ||
+	    reader_check_kind(reader, reason, YAML_SCALAR, "`reason`"))
+		return -1;
+	if (!reason->text[0] || strpbrk(reason->text, "\n\r"))
+		return reader_fail(reader, reason, "the reason of rule '%s' must be one sentence on one line", rule->id);
+	rule->reason = reason->text;
+	return 0;
+}
+
+int rules_read(struct reader *reader, const struct yaml_node *node)
+{
+	size_t i;
+
+	if (reader_check_kind(reader, node, YAML_LIST, "`rules`"))
+		return -1;
+	for (i = 0; i < node->count; i++) {
+		if (i >= RESID_CELL_INDEX - RESID_CLASS_COUNT - 2)
+			return reader_fail(reader, node->child[i], "more than %zu rules", i);
+		if (rules_read_one(reader, node->child[i]))
+			return -1;
+	}
+	return 0;
+}

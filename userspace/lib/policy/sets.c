@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Sets of countries. EU and EEA are dated files, because their members change by treaty: SETS/NAME.yaml is looked for
+ * first, then the embedded file. A policy may declare sets of its own beside them.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "policy/embedded.h"
+#include "policy/reader.h"
+#include "util/file.h"
+#include "util/memory.h"
+
+#define SETS_FOLDER "/etc/resid/sets"
+
+static const char *sets_suggest(const char *text)
+{
+	static char hint[96];
+	const char *code = location_suggest(text);
+	int location = code ? location_find(code) : -1;
+	const char *country = location < 0 ? NULL : location_country_name((unsigned int)location);
+
+	if (!code)
+		return "write a country by its two letters of ISO 3166-1, or declare a set";
+	snprintf(hint, sizeof(hint), country ? "write %s for %s" : "write %s", code, country);
+	return hint;
+}
+
+static int sets_add_country(struct reader *reader, const struct yaml_node *node, struct location_set *out)
+{
+	int location;
+
+	if (reader_check_kind(reader, node, YAML_SCALAR, "a country"))
+		return -1;
+	location = location_find(node->text);
+	if (location < 0)
+		return reader_fail(reader, node, "unknown country '%s'; %s", node->text, sets_suggest(node->text));
+	if (!location_is_country((unsigned int)location))
+		return reader_fail(reader, node, "'%s' is no country, and a set holds only countries", node->text);
+	location_set_add(out, (unsigned int)location);
+	return 0;
+}
+
+static bool sets_is_date(const char *text)
+{
+	static const char form[] = "dddd-dd-dd";
+	unsigned int i, month, day;
+
+	if (strlen(text) != sizeof(form) - 1)
+		return false;
+	for (i = 0; form[i]; i++)
+		if (form[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != '-')
+			return false;
+	month = (unsigned int)(text[5] - '0') * 10 + (unsigned int)(text[6] - '0');
+	day = (unsigned int)(text[8] - '0') * 10 + (unsigned int)(text[9] - '0');
+	return month >= 1 && month <= 12 && day >= 1 && day <= 31;
+}
+
+/* A file of its own: errors name it, not the policy. */
+static int sets_parse_file(struct reader *reader, const char *file, const char *name, const char *text, size_t length)
+{
+	static const char *const keys[] = { "set", "date", "source", "members", NULL };
+	struct reader inner = { .policy = reader->policy, .name = file, .err = reader->err };
+	const struct yaml_node *set, *date, *source, *members;
+	_cleanup_yaml_ struct yaml_node *root = NULL;
+	struct location_set found = { 0 };
+	struct policy_set *out;
+	size_t i;
+
+	if (yaml_parse(file, text, length, &root, reader->err) || reader_check_keys(&inner, root, "a set file", keys))
+		return -1;
+	if (reader_get(&inner, root, "set", true, &set) || reader_get(&inner, root, "date", true, &date) ||
+	    reader_get(&inner, root, "source", true, &source) || reader_get(&inner, root, "members", true, &members))
+		return -1;
+	if (reader_check_name(&inner, set, "`set`") || reader_check_kind(&inner, date, YAML_SCALAR, "`date`") ||
+	    reader_check_kind(&inner, source, YAML_SCALAR, "`source`") ||
+	    reader_check_kind(&inner, members, YAML_LIST, "`members`"))
+		return -1;
+	if (strcmp(set->text, name))
+		return reader_fail(&inner, set, "set '%s' in a file that is named after the set '%s'", set->text, name);
+	if (!sets_is_date(date->text))
+		return reader_fail(&inner, date, "date '%s' must be written YYYY-MM-DD", date->text);
+	if (!members->count)
+		return reader_fail(&inner, members, "set '%s' has no members", name);
+	for (i = 0; i < members->count; i++)
+		if (sets_add_country(&inner, members->child[i], &found))
+			return -1;
+
+	out = MEM_PUSH(reader->policy->set, reader->policy->set_count, reader->policy->set_capacity);
+	out->name = mem_copy(name, strlen(name));
+	out->date = mem_copy(date->text, strlen(date->text));
+	out->source = mem_copy(source->text, strlen(source->text));
+	out->members = found;
+	return 0;
+}
+
+static int sets_load(struct reader *reader, const char *name)
+{
+	const char *folder = reader->sets ? reader->sets : SETS_FOLDER;
+	_cleanup_free_ char *path = mem_format("%s/%s.yaml", folder, name);
+	_cleanup_free_ char *file = mem_format("%s.yaml", name);
+	_cleanup_free_ char *text = NULL;
+	const struct embedded_file *embedded;
+	size_t length;
+
+	if (!access(path, F_OK)) {
+		if (file_read(path, YAML_SIZE_MAX, &text, &length, reader->err))
+			return -1;
+		return sets_parse_file(reader, path, name, text, length);
+	}
+	for (embedded = embedded_sets; embedded->name; embedded++)
+		if (!strcmp(embedded->name, file))
+			return sets_parse_file(reader, file, name, embedded->data,
+					       (size_t)(embedded->end - embedded->data));
+	return 1;
+}
+
+static const struct policy_set *sets_find(const struct policy *policy, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < policy->set_count; i++)
+		if (!strcmp(policy->set[i].name, name))
+			return &policy->set[i];
+	return NULL;
+}
+
+static void sets_unite(struct location_set *out, const struct location_set *members)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(out->bits) / sizeof(out->bits[0]); i++)
+		out->bits[i] |= members->bits[i];
+}
+
+int sets_add_location(struct reader *reader, const struct yaml_node *node, struct location_set *out)
+{
+	const struct policy_set *set;
+	int location, status;
+
+	if (reader_check_kind(reader, node, YAML_SCALAR, "a location"))
+		return -1;
+	location = location_find(node->text);
+	if (location >= 0) {
+		location_set_add(out, (unsigned int)location);
+		return 0;
+	}
+	set = sets_find(reader->policy, node->text);
+	if (!set) {
+		/* the name becomes part of a path; and UK or el are countries misspelt before they are files */
+		if (location_suggest(node->text))
+			return reader_fail(reader, node, "unknown location '%s'; %s", node->text,
+					   sets_suggest(node->text));
+		if (reader_check_name(reader, node, "a location"))
+			return -1;
+		status = sets_load(reader, node->text);
+		if (status < 0)
+			return -1;
+		if (status)
+			return reader_fail(reader, node,
+					   "unknown location '%s': neither a country of ISO 3166-1, nor a set, nor one of local, special, multicast, metadata, translated, link, region-EU, region-AP, unknown",
+					   node->text);
+		set = sets_find(reader->policy, node->text);
+	}
+	sets_unite(out, &set->members);
+	return 0;
+}
+
+static int sets_check_inline_name(struct reader *reader, const struct yaml_node *name)
+{
+	const struct embedded_file *embedded;
+
+	if (reader_check_name(reader, name, "set name"))
+		return -1;
+	if (location_find(name->text) >= 0)
+		return reader_fail(reader, name, "set name '%s' is a location already; choose another", name->text);
+	for (embedded = embedded_sets; embedded->name; embedded++)
+		if (!strncmp(embedded->name, name->text, strlen(name->text)) &&
+		    !strcmp(embedded->name + strlen(name->text), ".yaml"))
+			return reader_fail(reader, name,
+					   "set '%s' is a dated file; to change it, put %s/%s beside a source and a date",
+					   name->text, SETS_FOLDER, embedded->name);
+	return 0;
+}
+
+int sets_read_inline(struct reader *reader, const struct yaml_node *node)
+{
+	struct policy *policy = reader->policy;
+	size_t i, j;
+
+	if (reader_check_kind(reader, node, YAML_MAP, "`sets`"))
+		return -1;
+	for (i = 0; i < node->count; i += 2) {
+		const struct yaml_node *name = node->child[i], *members = node->child[i + 1];
+		struct location_set found = { 0 };
+		struct policy_set *set;
+
+		if (sets_check_inline_name(reader, name) || reader_check_kind(reader, members, YAML_LIST, "a set"))
+			return -1;
+		if (!members->count)
+			return reader_fail(reader, members, "set '%s' has no members", name->text);
+		for (j = 0; j < members->count; j++) {
+			const struct yaml_node *member = members->child[j];
+
+			if (member->kind == YAML_SCALAR && location_find(member->text) >= 0) {
+				if (sets_add_country(reader, member, &found))
+					return -1;
+			} else if (sets_add_location(reader, member, &found)) {
+				return -1;
+			}
+		}
+		if (sets_find(policy, name->text))
+			return reader_fail(reader, name, "set '%s' is known already, from a file", name->text);
+		set = MEM_PUSH(policy->set, policy->set_count, policy->set_capacity);
+		set->name = mem_copy(name->text, strlen(name->text));
+		set->date = mem_copy("", 0);
+		set->source = mem_copy("policy", 6);
+		set->members = found;
+	}
+	return 0;
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * RESID_SECTION_FULL: all that the kernel need not know, so that an address, a rule and a class keep their names as
+ * long as a record speaks of the generation. A header, then tables in the order of enum full_table_id, each at the
+ * next multiple of 8 with zeros between. Text is an offset into the strings, which end with a zero. Host order.
+ */
+#ifndef RESID_SNAPSHOT_FULL_H
+#define RESID_SNAPSHOT_FULL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../../../kmod/uapi/resid.h"
+
+#define FULL_MAGIC	"rsfull1\n"	/* eight bytes, without the final zero */
+#define FULL_NO_CLASS	0xffff
+
+enum full_table_id {
+	FULL_STRINGS,		/* char[]; begins with a zero, so 0 is "" */
+	FULL_CLASSES,
+	FULL_RULES,		/* as many as, and in the order of, the kernel's */
+	FULL_ASSIGNMENTS,
+	FULL_SOURCES,
+	FULL_SETS,
+	FULL_ZONES,
+	FULL_FIRST4,		/* uint32_t[]: first address of each range, ascending from 0 */
+	FULL_ZONE4,		/* uint16_t[]: its zone */
+	FULL_FIRST6,		/* struct full_first6[] */
+	FULL_ZONE6,		/* uint16_t[] */
+	FULL_TABLES
+};
+
+struct full_table {
+	uint64_t offset;	/* from the start of the section */
+	uint32_t count;		/* elements */
+	uint32_t reserved;
+};
+
+struct full_header {
+	uint8_t magic[8];
+	uint32_t policy_name;	/* the file's, without folders */
+	uint32_t policy_text;
+	struct full_table table[FULL_TABLES];
+};
+
+struct full_class {
+	uint32_t name;
+	uint16_t judged_as;	/* index of the class that stands for it, or FULL_NO_CLASS */
+	uint8_t id;
+	uint8_t fallback;	/* enum resid_verdict */
+};
+
+struct full_rule {
+	uint64_t key;
+	uint32_t id;
+	uint32_t reason;
+	uint8_t verdict;
+	uint8_t reserved[7];
+};
+
+struct full_assignment {
+	uint32_t target;
+	uint8_t class_id;
+	uint8_t reserved[3];
+};
+
+struct full_source {
+	uint32_t name;		/* "tor-geoipdb" */
+	uint32_t file;		/* "geoip", or "" */
+	uint32_t date;		/* "2026-06-25", or "" */
+	uint32_t reserved;
+	uint8_t sha256[RESID_DIGEST_LEN];	/* of the file, or zeros */
+};
+
+struct full_set {
+	uint32_t name;
+	uint32_t date;
+	uint32_t source;
+	uint32_t members;	/* "AT BE BG" */
+};
+
+struct full_zone {
+	uint32_t location;	/* "FR" */
+	uint16_t source;	/* index */
+	uint16_t group;		/* of the kernel's table */
+};
+
+struct full_first6 {
+	uint64_t high, low;
+};
+
+/* A view of the section: pointers into it. */
+struct full {
+	const struct full_header *header;
+	const char *strings;
+	const struct full_class *class;
+	const struct full_rule *rule;
+	const struct full_assignment *assignment;
+	const struct full_source *source;
+	const struct full_set *set;
+	const struct full_zone *zone;
+	const uint32_t *first4;
+	const uint16_t *zone4;
+	const struct full_first6 *first6;
+	const uint16_t *zone6;
+};
+
+/*
+ * Checks a section, of which nothing is trusted; data is 8-byte aligned. group_count: of the kernel's table. NULL, or
+ * a sentence that says what is wrong. After NULL every offset and index in it may be followed.
+ */
+const char *full_open(struct full *full, const void *data, size_t length, uint32_t group_count);
+
+static inline uint32_t full_count(const struct full *full, enum full_table_id id)
+{
+	return full->header->table[id].count;
+}
+
+static inline const char *full_string(const struct full *full, uint32_t offset)
+{
+	return full->strings + offset;
+}
+
+/* The last range whose first address is not over this one. */
+uint32_t full_find4(const struct full *full, uint32_t address);
+uint32_t full_find6(const struct full *full, uint64_t high, uint64_t low);
+
+#endif

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "snapshot/full_build.h"
+
+#include "../../../kmod/deps.h"
+#include "snapshot/full.h"
+#include "util/file.h"
+#include "util/memory.h"
+
+struct full_builder {
+	const struct policy *policy;
+	struct buffer table[FULL_TABLES];
+	struct intern *strings;		/* to find the ones that are there already */
+	uint32_t *string_offset;	/* by number */
+	size_t string_count, string_capacity;
+};
+
+static void full_builder_fini(struct full_builder *builder)
+{
+	unsigned int id;
+
+	for (id = 0; id < FULL_TABLES; id++)
+		buffer_fini(&builder->table[id]);
+	intern_free(builder->strings);
+	free(builder->string_offset);
+}
+
+static uint32_t full_add_string(struct full_builder *builder, const char *text)
+{
+	uint32_t known = intern_count(builder->strings);
+	uint32_t number = intern_put(builder->strings, text, strlen(text));
+
+	if (number == known) {
+		*MEM_PUSH(builder->string_offset, builder->string_count, builder->string_capacity) =
+			(uint32_t)builder->table[FULL_STRINGS].length;
+		buffer_append(&builder->table[FULL_STRINGS], text, strlen(text) + 1);
+	}
+	return builder->string_offset[number];
+}
+
+static uint64_t full_rule_key(const char *id)
+{
+	uint8_t digest[RESID_DIGEST_LEN];
+	uint64_t key;
+
+	sha256((const u8 *)id, (unsigned int)strlen(id), digest);
+	memcpy(&key, digest, sizeof(key));
+	return key;
+}
+
+void full_rule_text(const struct policy *policy, size_t index, struct full_rule_text *out)
+{
+	if (index < policy->rule_count) {
+		const struct policy_rule *rule = &policy->rule[index];
+
+		out->id = mem_copy(rule->id, strlen(rule->id));
+		out->reason = mem_copy(rule->reason, strlen(rule->reason));
+		out->verdict = rule->verdict;
+	} else if (index < matrix_non_ip_rule(policy)) {
+		const struct policy_class *class = &policy->class[index - policy->rule_count];
+
+		out->id = mem_format("default-%s", class->name);
+		out->reason = mem_format("no rule matched; this is the default of class %s", class->name);
+		out->verdict = class->fallback;
+	} else if (index == matrix_non_ip_rule(policy)) {
+		out->id = mem_format("non-ip");
+		out->reason = mem_format("the frame is neither IP nor housekeeping of the link");
+		out->verdict = policy->non_ip;
+	} else {
+		out->id = mem_format("unparsable");
+		out->reason = mem_format("the packet's destinations cannot be read");
+		out->verdict = policy->unparsable;
+	}
+	out->key = full_rule_key(out->id);
+}
+
+static void full_add_classes(struct full_builder *builder)
+{
+	const struct policy *policy = builder->policy;
+	struct buffer *table = &builder->table[FULL_CLASSES];
+	size_t i;
+
+	for (i = 0; i < policy->class_count + 2; i++) {
+		struct full_class *out = buffer_extend(table, sizeof(*out));
+		size_t class = i;
+
+		out->judged_as = FULL_NO_CLASS;
+		if (i == policy->class_count) {
+			class = policy->unlabelled;
+			out->judged_as = (uint16_t)class;
+			out->id = RESID_CLASS_UNLABELLED;
+			out->name = full_add_string(builder, "unlabelled");
+		} else if (i == policy->class_count + 1) {
+			class = policy->kernel;
+			out->judged_as = (uint16_t)class;
+			out->id = RESID_CLASS_KERNEL;
+			out->name = full_add_string(builder, "kernel");
+		} else {
+			out->id = policy->class[i].id;
+			out->name = full_add_string(builder, policy->class[i].name);
+		}
+		out->fallback = (uint8_t)policy->class[class].fallback;
+	}
+}
+
+static void full_add_rules(struct full_builder *builder)
+{
+	size_t i;
+
+	for (i = 0; i <= matrix_unparsable_rule(builder->policy); i++) {
+		struct full_rule *out = buffer_extend(&builder->table[FULL_RULES], sizeof(*out));
+		struct full_rule_text text;
+
+		full_rule_text(builder->policy, i, &text);
+		out->key = text.key;
+		out->id = full_add_string(builder, text.id);
+		out->reason = full_add_string(builder, text.reason);
+		out->verdict = (uint8_t)text.verdict;
+		free(text.id);
+		free(text.reason);
+	}
+}
+
+static void full_add_sources(struct full_builder *builder, const struct geo_table *const geo[2])
+{
+	static const char *const name[ZONE_SOURCES] = {
+		[ZONE_SOURCE_IANA] = "iana",
+		[ZONE_SOURCE_POLICY] = "policy",
+		[ZONE_SOURCE_RESID] = "resid",
+	};
+	unsigned int i;
+
+	for (i = 0; i < ZONE_SOURCES; i++) {
+		struct full_source *out = buffer_extend(&builder->table[FULL_SOURCES], sizeof(*out));
+
+		if (name[i]) {
+			out->name = full_add_string(builder, name[i]);
+			continue;
+		}
+		out->name = full_add_string(builder, geo[i]->source);
+		out->file = full_add_string(builder, geo[i]->file);
+		out->date = full_add_string(builder, geo[i]->date);
+		memcpy(out->sha256, geo[i]->sha256, sizeof(out->sha256));
+	}
+}
+
+static void full_add_sets(struct full_builder *builder)
+{
+	const struct policy *policy = builder->policy;
+	unsigned int location;
+	size_t i;
+
+	for (i = 0; i < policy->set_count; i++) {
+		struct full_set *out = buffer_extend(&builder->table[FULL_SETS], sizeof(*out));
+		_cleanup_buffer_ struct buffer members = { 0 };
+
+		for (location = 0; location < LOCATION_COUNT; location++) {
+			if (!location_set_has(&policy->set[i].members, location))
+				continue;
+			if (members.length)
+				buffer_append(&members, " ", 1);
+			buffer_append(&members, location_name(location), strlen(location_name(location)));
+		}
+		buffer_append(&members, "", 1);
+		out->name = full_add_string(builder, policy->set[i].name);
+		out->date = full_add_string(builder, policy->set[i].date);
+		out->source = full_add_string(builder, policy->set[i].source);
+		out->members = full_add_string(builder, (const char *)members.data);
+	}
+}
+
+static int full_add_zones(struct full_builder *builder, const struct zones *zones, const struct matrix *matrix,
+			  struct resid_error *err)
+{
+	uint32_t z;
+
+	if (intern_count(zones->zone) > UINT16_MAX)
+		return resid_fail(err, RESID_EXIT_INPUT, "%s: its prefixes make more than %u zones; use fewer",
+				  builder->policy->name, UINT16_MAX);
+	for (z = 0; z < intern_count(zones->zone); z++) {
+		struct full_zone *out = buffer_extend(&builder->table[FULL_ZONES], sizeof(*out));
+		const struct zone *zone = zones_at(zones, z);
+
+		out->location = full_add_string(builder, location_name(zone->location));
+		out->source = (uint16_t)zone->source;
+		out->group = matrix->group_of_zone[z];
+	}
+	return 0;
+}
+
+/* Ranges that differ in their cover alone have one name, but their groups may differ: they stay apart. */
+static void full_add_ranges(struct full_builder *builder, const struct zones *zones)
+{
+	uint32_t *first4 = buffer_extend(&builder->table[FULL_FIRST4], zones->v4.count * sizeof(*first4));
+	uint16_t *zone4 = buffer_extend(&builder->table[FULL_ZONE4], zones->v4.count * sizeof(*zone4));
+	struct full_first6 *first6 = buffer_extend(&builder->table[FULL_FIRST6], zones->v6.count * sizeof(*first6));
+	uint16_t *zone6 = buffer_extend(&builder->table[FULL_ZONE6], zones->v6.count * sizeof(*zone6));
+	size_t i;
+
+	for (i = 0; i < zones->v4.count; i++) {
+		first4[i] = (uint32_t)(zones->v4.range[i].first >> 96);
+		zone4[i] = (uint16_t)zones->v4.range[i].zone;
+	}
+	for (i = 0; i < zones->v6.count; i++) {
+		first6[i].high = (uint64_t)(zones->v6.range[i].first >> 64);
+		first6[i].low = (uint64_t)zones->v6.range[i].first;
+		zone6[i] = (uint16_t)zones->v6.range[i].zone;
+	}
+}
+
+static void full_write(struct full_builder *builder, struct full_header *header,
+		       const uint32_t count[FULL_TABLES], struct buffer *out)
+{
+	size_t start = out->length;
+	unsigned int id;
+
+	memcpy(header->magic, FULL_MAGIC, sizeof(header->magic));
+	buffer_append(out, header, sizeof(*header));
+	for (id = 0; id < FULL_TABLES; id++) {
+		header->table[id].offset = out->length - start;
+		header->table[id].count = count[id];
+		buffer_append(out, builder->table[id].data, builder->table[id].length);
+		buffer_align(out);
+	}
+	memcpy(out->data + start, header, sizeof(*header));
+}
+
+int full_build(const struct policy *policy, const struct geo_table *geo4, const struct geo_table *geo6,
+	       const struct zones *zones, const struct matrix *matrix, struct buffer *out, struct resid_error *err)
+{
+	__attribute__((cleanup(full_builder_fini))) struct full_builder builder = { .policy = policy };
+	const struct geo_table *const geo[2] = { geo4, geo6 };
+	struct full_header header = { 0 };
+	size_t i;
+
+	intern_new(&builder.strings);
+	full_add_string(&builder, "");
+	header.policy_name = full_add_string(&builder, file_base_name(policy->name));
+	header.policy_text = full_add_string(&builder, policy->text);
+	full_add_classes(&builder);
+	full_add_rules(&builder);
+	for (i = 0; i < policy->assignment_count; i++) {
+		struct full_assignment *to = buffer_extend(&builder.table[FULL_ASSIGNMENTS], sizeof(*to));
+
+		to->target = full_add_string(&builder, policy->assignment[i].target);
+		to->class_id = policy->assignment[i].class_id;
+	}
+	full_add_sources(&builder, geo);
+	full_add_sets(&builder);
+	if (full_add_zones(&builder, zones, matrix, err))
+		return -1;
+	full_add_ranges(&builder, zones);
+
+	const uint32_t count[FULL_TABLES] = {
+		[FULL_STRINGS] = (uint32_t)builder.table[FULL_STRINGS].length,
+		[FULL_CLASSES] = (uint32_t)policy->class_count + 2,
+		[FULL_RULES] = matrix_unparsable_rule(policy) + 1u,
+		[FULL_ASSIGNMENTS] = (uint32_t)policy->assignment_count,
+		[FULL_SOURCES] = ZONE_SOURCES,
+		[FULL_SETS] = (uint32_t)policy->set_count,
+		[FULL_ZONES] = intern_count(zones->zone),
+		[FULL_FIRST4] = (uint32_t)zones->v4.count,
+		[FULL_ZONE4] = (uint32_t)zones->v4.count,
+		[FULL_FIRST6] = (uint32_t)zones->v6.count,
+		[FULL_ZONE6] = (uint32_t)zones->v6.count,
+	};
+	full_write(&builder, &header, count, out);
+	return 0;
+}

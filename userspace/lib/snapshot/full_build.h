@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writes the section that full.h describes. */
+#ifndef RESID_SNAPSHOT_FULL_BUILD_H
+#define RESID_SNAPSHOT_FULL_BUILD_H
+
+#include "snapshot/matrix.h"
+
+/* What the kernel's rules are: id and reason of one by its index; *key is the first 8 bytes of the id's SHA-256. */
+struct full_rule_text {
+	char *id, *reason;		/* the caller's to free */
+	enum resid_verdict verdict;
+	uint64_t key;
+};
+
+void full_rule_text(const struct policy *policy, size_t index, struct full_rule_text *out);
+
+int full_build(const struct policy *policy, const struct geo_table *geo4, const struct geo_table *geo6,
+	       const struct zones *zones, const struct matrix *matrix, struct buffer *out, struct resid_error *err);
+
+#endif

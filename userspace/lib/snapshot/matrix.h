@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From zones to groups: zones that meet the same rules in every class become one column of the kernel's matrix. */
+#ifndef RESID_SNAPSHOT_MATRIX_H
+#define RESID_SNAPSHOT_MATRIX_H
+
+#include "snapshot/zones.h"
+#include "util/buffer.h"
+
+/*
+ * The rules of the kernel's table: the policy's in order, then "default-CLASS" a class, "non-ip", "unparsable". The
+ * rows of its matrix: a class each, then those of class 0 and of class 255.
+ */
+static inline uint16_t matrix_default_rule(const struct policy *policy, size_t class_index)
+{
+	return (uint16_t)(policy->rule_count + class_index);
+}
+
+static inline uint16_t matrix_non_ip_rule(const struct policy *policy)
+{
+	return (uint16_t)(policy->rule_count + policy->class_count);
+}
+
+static inline uint16_t matrix_unparsable_rule(const struct policy *policy)
+{
+	return (uint16_t)(policy->rule_count + policy->class_count + 1);
+}
+
+struct matrix {
+	uint16_t *group_of_zone;
+	size_t row_count, group_count;
+	uint16_t *cell;			/* [row_count][group_count] */
+	struct buffer steps;		/* struct resid_step[] */
+};
+
+int matrix_new(const struct policy *policy, const struct space *space, const struct zones *zones, struct matrix **out,
+	       struct resid_error *err);
+void matrix_free(struct matrix *matrix);
+
+DEFINE_CLEANUP(matrix, struct matrix *, matrix_free);
+#define _cleanup_matrix_ _cleanup_(cleanup_matrix)
+
+#endif

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "snapshot/snapshot.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "snapshot/full.h"
+#include "util/address.h"
+#include "util/cleanup.h"
+#include "util/file.h"
+#include "util/memory.h"
+
+#define SNAPSHOT_FILE_MAX ((size_t)512 << 20)
+#define SNAPSHOT_REMEDY "compile it again with `residctl policy compile`"
+
+struct snapshot {
+	void *data;
+	size_t length, kernel_length;
+	struct resid_table table;
+	struct full full;
+	char undeclared[RESID_CLASS_COUNT][sizeof("class-255")];
+	const char *class_name[RESID_CLASS_COUNT];
+};
+
+static const char *snapshot_check(struct snapshot *snapshot)
+{
+	const struct resid_snapshot_header *header = snapshot->data;
+	const struct resid_section *full = &header->section[RESID_SECTION_FULL];
+	uint8_t digest[RESID_DIGEST_LEN];
+	const char *error;
+	uint32_t i;
+
+	if (snapshot->length < sizeof(*header) || memcmp(header->magic, RESID_SNAPSHOT_MAGIC, sizeof(header->magic)))
+		return "not a Resid snapshot, or one of another version";
+	if (full->offset > snapshot->length || full->length != snapshot->length - full->offset)
+		return "snapshot is cut short, or has bytes after its end";
+	snapshot->kernel_length = full->offset;
+	error = resid_table_open(&snapshot->table, snapshot->data, snapshot->kernel_length);
+	if (error)
+		return error;
+	sha256((const uint8_t *)snapshot->data + full->offset, (unsigned int)full->length, digest);
+	if (memcmp(digest, full->sha256, sizeof(digest)))
+		return "snapshot section does not match its digest";
+	error = full_open(&snapshot->full, (const uint8_t *)snapshot->data + full->offset, full->length,
+			  snapshot->table.core->group_count);
+	if (error)
+		return error;
+	if (full_count(&snapshot->full, FULL_RULES) != snapshot->table.core->rule_count)
+		return "full table: not the rules of the kernel's table";
+	for (i = 0; i < snapshot->table.core->rule_count; i++)
+		if (snapshot->full.rule[i].key != snapshot->table.rule[i].key ||
+		    snapshot->full.rule[i].verdict != snapshot->table.rule[i].verdict)
+			return "full table: not the rules of the kernel's table";
+	return NULL;
+}
+
+static void snapshot_name_classes(struct snapshot *snapshot)
+{
+	const struct full *full = &snapshot->full;
+	unsigned int id;
+	uint32_t i;
+
+	for (id = 0; id < RESID_CLASS_COUNT; id++) {
+		snprintf(snapshot->undeclared[id], sizeof(snapshot->undeclared[id]), "class-%u", id);
+		snapshot->class_name[id] = snapshot->undeclared[id];
+	}
+	for (i = 0; i < full_count(full, FULL_CLASSES); i++)
+		snapshot->class_name[full->class[i].id] = full_string(full, full->class[i].name);
+}
+
+int snapshot_adopt(void *data, size_t length, const char *name, struct snapshot **out, struct resid_error *err)
+{
+	struct snapshot *snapshot = mem_zero(1, sizeof(*snapshot));
+	const char *error;
+
+	snapshot->data = data;
+	snapshot->length = length;
+	error = snapshot_check(snapshot);
+	if (error) {
+		snapshot_free(snapshot);
+		return resid_fail(err, RESID_EXIT_INPUT, "%s: %s; %s", name, error, SNAPSHOT_REMEDY);
+	}
+	snapshot_name_classes(snapshot);
+	*out = snapshot;
+	return 0;
+}
+
+int snapshot_open(const char *path, struct snapshot **out, struct resid_error *err)
+{
+	char *data;
+	size_t length;
+
+	if (file_read(path, SNAPSHOT_FILE_MAX, &data, &length, err))
+		return -1;
+	return snapshot_adopt(data, length, path, out, err);
+}
+
+void snapshot_free(struct snapshot *snapshot)
+{
+	if (!snapshot)
+		return;
+	free(snapshot->data);
+	free(snapshot);
+}
+
+const void *snapshot_bytes(const struct snapshot *snapshot, size_t *length)
+{
+	*length = snapshot->length;
+	return snapshot->data;
+}
+
+const void *snapshot_kernel_part(const struct snapshot *snapshot, size_t *length)
+{
+	*length = snapshot->kernel_length;
+	return snapshot->data;
+}
+
+const struct resid_table *snapshot_table(const struct snapshot *snapshot)
+{
+	return &snapshot->table;
+}
+
+const uint8_t *snapshot_generation(const struct snapshot *snapshot)
+{
+	return snapshot->table.generation;
+}
+
+const char *snapshot_policy_name(const struct snapshot *snapshot)
+{
+	return full_string(&snapshot->full, snapshot->full.header->policy_name);
+}
+
+const char *snapshot_policy_text(const struct snapshot *snapshot)
+{
+	return full_string(&snapshot->full, snapshot->full.header->policy_text);
+}
+
+/* first and last of the range that holds the key, and its zone. */
+static uint32_t snapshot_range(const struct full *full, sa_family_t family, u128 key, u128 *first, u128 *last)
+{
+	uint32_t at;
+
+	*last = U128_MAX;
+	if (family == AF_INET) {
+		at = full_find4(full, (uint32_t)(key >> 96));
+		*first = (u128)full->first4[at] << 96;
+		if (at + 1 < full_count(full, FULL_FIRST4))
+			*last = ((u128)full->first4[at + 1] << 96) - 1;
+		return full->zone4[at];
+	}
+	at = full_find6(full, (uint64_t)(key >> 64), (uint64_t)key);
+	*first = (u128)full->first6[at].high << 64 | full->first6[at].low;
+	if (at + 1 < full_count(full, FULL_FIRST6))
+		*last = ((u128)full->first6[at + 1].high << 64 | full->first6[at + 1].low) - 1;
+	return full->zone6[at];
+}
+
+void snapshot_lookup(const struct snapshot *snapshot, sa_family_t family, const void *address,
+		     struct snapshot_place *out)
+{
+	const struct full *full = &snapshot->full;
+	u128 key = address_key(family, address), first, last;
+	const struct full_zone *zone = &full->zone[snapshot_range(full, family, key, &first, &last)];
+	const struct full_source *source = &full->source[zone->source];
+	struct prefix prefix = prefix_within(family, first, last, key);
+
+	prefix_format(&prefix, out->prefix);
+	out->location = full_string(full, zone->location);
+	out->source = full_string(full, source->name);
+	out->source_date = full_string(full, source->date);
+}
+
+size_t snapshot_class_count(const struct snapshot *snapshot)
+{
+	return full_count(&snapshot->full, FULL_CLASSES);
+}
+
+struct snapshot_class snapshot_class_at(const struct snapshot *snapshot, size_t index)
+{
+	const struct full *full = &snapshot->full;
+	const struct full_class *class = &full->class[index];
+
+	return (struct snapshot_class){
+		.id = class->id,
+		.name = full_string(full, class->name),
+		.judged_as = class->judged_as == FULL_NO_CLASS ? NULL :
+								 full_string(full, full->class[class->judged_as].name),
+	};
+}
+
+const char *snapshot_class_name(const struct snapshot *snapshot, uint8_t id)
+{
+	return snapshot->class_name[id];
+}
+
+int snapshot_class_find(const struct snapshot *snapshot, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < snapshot_class_count(snapshot); i++)
+		if (!strcmp(full_string(&snapshot->full, snapshot->full.class[i].name), name))
+			return snapshot->full.class[i].id;
+	return -1;
+}
+
+size_t snapshot_rule_count(const struct snapshot *snapshot)
+{
+	return full_count(&snapshot->full, FULL_RULES);
+}
+
+struct snapshot_rule snapshot_rule_at(const struct snapshot *snapshot, size_t index)
+{
+	const struct full_rule *rule = &snapshot->full.rule[index];
+
+	return (struct snapshot_rule){
+		.id = full_string(&snapshot->full, rule->id),
+		.reason = full_string(&snapshot->full, rule->reason),
+		.verdict = rule->verdict,
+		.key = rule->key,
+	};
+}
+
+size_t snapshot_assignment_count(const struct snapshot *snapshot)
+{
+	return full_count(&snapshot->full, FULL_ASSIGNMENTS);
+}
+
+struct snapshot_assignment snapshot_assignment_at(const struct snapshot *snapshot, size_t index)
+{
+	const struct full_assignment *assignment = &snapshot->full.assignment[index];
+
+	return (struct snapshot_assignment){
+		.target = full_string(&snapshot->full, assignment->target),
+		.class_id = assignment->class_id,
+	};
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "util/address.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+u128 address_key(sa_family_t family, const void *bytes)
+{
+	uint64_t word[2];
+	uint32_t v4;
+
+	if (family == AF_INET) {
+		memcpy(&v4, bytes, sizeof(v4));
+		return (u128)__builtin_bswap32(v4) << 96;
+	}
+	memcpy(word, bytes, sizeof(word));
+	return (u128)__builtin_bswap64(word[0]) << 64 | __builtin_bswap64(word[1]);
+}
+
+void address_bytes(sa_family_t family, u128 key, void *bytes)
+{
+	uint64_t word[2] = { __builtin_bswap64((uint64_t)(key >> 64)), __builtin_bswap64((uint64_t)key) };
+
+	memcpy(bytes, word, family == AF_INET ? 4 : 16);
+}
+
+bool address_parse(const char *text, sa_family_t *family, u128 *key)
+{
+	uint8_t bytes[16];
+
+	if (inet_pton(AF_INET, text, bytes) == 1)
+		*family = AF_INET;
+	else if (inet_pton(AF_INET6, text, bytes) == 1)
+		*family = AF_INET6;
+	else
+		return false;
+	*key = address_key(*family, bytes);
+	return true;
+}
+
+void address_format(sa_family_t family, u128 key, char out[ADDRESS_TEXT])
+{
+	uint8_t bytes[16];
+
+	address_bytes(family, key, bytes);
+	inet_ntop(family, bytes, out, ADDRESS_TEXT);
+}
+
+void prefix_format(const struct prefix *prefix, char out[ADDRESS_TEXT])
+{
+	size_t used;
+
+	address_format(prefix->family, prefix->first, out);
+	used = strlen(out);
+	snprintf(out + used, ADDRESS_TEXT - used, "/%u", prefix->length);
+}
+
+const char *prefix_parse(const char *text, struct prefix *out)
+{
+	char address[ADDRESS_TEXT];
+	const char *slash = strchrnul(text, '/');
+	struct prefix prefix;
+	unsigned int length = 0;
+	const char *at;
+
+	if ((size_t)(slash - text) >= sizeof(address))
+		return "is not an address or a prefix";
+	memcpy(address, text, (size_t)(slash - text));
+	address[slash - text] = '\0';
+	if (!address_parse(address, &prefix.family, &prefix.first))
+		return "is not an address or a prefix";
+	if (!*slash) {
+		length = address_bits(prefix.family);
+	} else {
+		if (!slash[1] || strlen(slash + 1) > 3 || (slash[1] == '0' && slash[2]))
+			return "has a prefix length that is not a number";
+		for (at = slash + 1; *at; at++) {
+			if (*at < '0' || *at > '9')
+				return "has a prefix length that is not a number";
+			length = length * 10 + (unsigned int)(*at - '0');
+		}
+		if (length > address_bits(prefix.family))
+			return prefix.family == AF_INET ? "has a prefix length over 32" :
+							  "has a prefix length over 128";
+	}
+	prefix.length = (uint8_t)length;
+	if (prefix.first & ~prefix_mask(length))
+		return "has bits set after its prefix length";
+	*out = prefix;
+	return NULL;
+}
+
+struct prefix prefix_within(sa_family_t family, u128 first, u128 last, u128 key)
+{
+	unsigned int length;
+
+	for (length = 0; length < address_bits(family); length++) {
+		u128 mask = prefix_mask(length);
+
+		if ((key & mask) >= first && (key | ~mask) <= last)
+			break;
+	}
+	return (struct prefix){ .first = key & prefix_mask(length), .family = family, .length = (uint8_t)length };
+}

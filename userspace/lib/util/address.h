@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Addresses as numbers. A key is an address at the upper end of 128 bits: 192.0.2.1 is 0xc0000201 followed by 96
+ * zeros, so that IPv4 and IPv6 share every algorithm. The last key of an IPv4 range has ones there instead.
+ */
+#ifndef RESID_UTIL_ADDRESS_H
+#define RESID_UTIL_ADDRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+typedef unsigned __int128 u128;
+
+#define U128_MAX (~(u128)0)
+#define ADDRESS_TEXT 64	/* holds any address or prefix */
+
+struct prefix {
+	u128 first;
+	sa_family_t family;
+	uint8_t length;
+};
+
+static inline unsigned int address_bits(sa_family_t family)
+{
+	return family == AF_INET ? 32 : 128;
+}
+
+static inline u128 prefix_mask(unsigned int length)
+{
+	return length ? U128_MAX << (128 - length) : 0;
+}
+
+static inline u128 prefix_last(const struct prefix *prefix)
+{
+	return prefix->first | ~prefix_mask(prefix->length);
+}
+
+/* Key of 4 or 16 bytes in network order, and back. */
+u128 address_key(sa_family_t family, const void *bytes);
+void address_bytes(sa_family_t family, u128 key, void *bytes);
+
+/* IPv4 dotted quad or IPv6 of RFC 4291, the whole text; false when it is neither. */
+bool address_parse(const char *text, sa_family_t *family, u128 *key);
+
+void address_format(sa_family_t family, u128 key, char out[ADDRESS_TEXT]);
+void prefix_format(const struct prefix *prefix, char out[ADDRESS_TEXT]);
+
+/* "192.0.2.0/24", or an address alone for a host. NULL, or what is wrong, to follow the quoted text. */
+const char *prefix_parse(const char *text, struct prefix *out);
+
+/* The longest prefix that holds key and lies inside first..last. */
+struct prefix prefix_within(sa_family_t family, u128 first, u128 last, u128 key);
+
+#endif

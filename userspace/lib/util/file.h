@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whole files. */
+#ifndef RESID_UTIL_FILE_H
+#define RESID_UTIL_FILE_H
+
+#include <stddef.h>
+
+#include "util/error.h"
+
+/*
+ * Reads a regular file (or a pipe) of at most max bytes. *data has a zero after its last byte, which *length does not
+ * count; the caller frees it. Fails with RESID_EXIT_INPUT when the file is missing, unreadable or too long.
+ */
+int file_read(const char *path, size_t max, char **data, size_t *length, struct resid_error *err);
+
+/* Replaces path by these bytes as a whole, or leaves it as it was: temporary file, fsync, rename, fsync. Mode 0644. */
+int file_write(const char *path, const void *data, size_t length, struct resid_error *err);
+
+/* The part after the last slash. */
+const char *file_base_name(const char *path);
+
+#endif
