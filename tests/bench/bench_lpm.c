@@ -427,7 +427,8 @@ static void measure(const struct table *table, const char *distribution, const c
 
 			for (size_t i = 0; cold && i < EVICT_BYTES; i += 64)
 				evict[i]++;
-			series[contender].value[round] = run(table, contender, first, count, dependent, &sum[contender]);
+			series[contender].value[round] =
+				run(table, contender, first, count, dependent, &sum[contender]);
 		}
 		if (memcmp(&sum[LPM], &sum[TRIE], sizeof(sum[LPM])))
 			die("the contenders disagree");
