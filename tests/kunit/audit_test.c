@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#define AUDIT_TEST_SLOTS 256
+
+static int audit_test_init(struct kunit *test)
+{
+	audit_batch = 0;
+	audit_waiting = false;
+	audit_folded = 0;
+	return resid_audit_init(AUDIT_TEST_SLOTS);
+}
+
+static void audit_test_exit(struct kunit *test)
+{
+	resid_audit_fini();
+}
+
+static void audit_test_add(u32 flow, u32 packets)
+{
+	struct resid_audit_key key = {
+		.class = 1 + flow % 3,
+		.verdict = RESID_V_REJECT + flow % 2,
+		.family = AF_INET,
+		.sport = flow,
+	};
+
+	memcpy(key.dst, &flow, sizeof(flow));
+	local_bh_disable();
+	resid_audit_add(&key, packets, packets * 100);
+	local_bh_enable();
+}
+
+struct audit_test_sum {
+	u64 packets, bytes, coarse;
+	u32 records;
+};
+
+/* Reads a batch a few records at a time, as netlink does. */
+static void audit_test_read(struct kunit *test, u64 batch, struct audit_test_sum *sum)
+{
+	struct resid_audit_cursor cursor = {};
+	struct resid_audit_record *records = kunit_kcalloc(test, 7, sizeof(*records), GFP_KERNEL);
+	int count, i;
+
+	memset(sum, 0, sizeof(*sum));
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, records);
+	while ((count = resid_audit_read(batch, &cursor, records, 7)) > 0) {
+		for (i = 0; i < count; i++) {
+			sum->packets += records[i].packets;
+			sum->bytes += records[i].bytes;
+			if (records[i].key.fold)
+				sum->coarse += records[i].packets;
+			KUNIT_EXPECT_GE(test, records[i].last_boot_ns, records[i].first_boot_ns);
+			KUNIT_EXPECT_NE(test, records[i].first_boot_ns, 0);
+		}
+		sum->records += count;
+		KUNIT_EXPECT_EQ(test, cursor.index, sum->records);
+	}
+	KUNIT_EXPECT_EQ(test, count, 0);
+}
+
+static void audit_test_batch(struct kunit *test)
+{
+	struct netlink_ext_ack extack = {};
+	struct audit_test_sum first, again;
+	struct resid_audit_status status;
+	u64 batch, same;
+	u32 count, i;
+
+	resid_audit_drain(&batch, &count);
+	KUNIT_EXPECT_EQ(test, batch, 0);
+	KUNIT_EXPECT_EQ(test, resid_audit_ack(1, &extack), -ESTALE);
+	KUNIT_EXPECT_EQ(test, resid_audit_ack(0, &extack), -ESTALE);
+
+	for (i = 0; i < 100; i++)
+		audit_test_add(i % 50, 1);
+	resid_audit_drain(&batch, &count);
+	KUNIT_EXPECT_EQ(test, batch, 1);
+	KUNIT_EXPECT_EQ(test, count, 50);
+	audit_test_read(test, batch, &first);
+	KUNIT_EXPECT_EQ(test, first.packets, 100);
+	KUNIT_EXPECT_EQ(test, first.bytes, 10000);
+	KUNIT_EXPECT_EQ(test, first.records, 50);
+
+	/* what comes meanwhile belongs to the next batch; this one stays as it is until it is acknowledged */
+	audit_test_add(1, 7);
+	resid_audit_drain(&same, &count);
+	KUNIT_EXPECT_EQ(test, same, 1);
+	KUNIT_EXPECT_EQ(test, count, 50);
+	audit_test_read(test, batch, &again);
+	KUNIT_EXPECT_EQ(test, again.packets, 100);
+	resid_audit_status(&status);
+	KUNIT_EXPECT_EQ(test, status.batch, 1);
+	KUNIT_EXPECT_EQ(test, status.acked, 0);
+
+	KUNIT_EXPECT_EQ(test, resid_audit_ack(1, &extack), 0);
+	KUNIT_EXPECT_EQ(test, resid_audit_ack(1, &extack), 0);
+	KUNIT_EXPECT_EQ(test, resid_audit_ack(2, &extack), -ESTALE);
+	resid_audit_drain(&batch, &count);
+	KUNIT_EXPECT_EQ(test, batch, 2);
+	KUNIT_EXPECT_EQ(test, count, 1);
+	audit_test_read(test, batch, &again);
+	KUNIT_EXPECT_EQ(test, again.packets, 7);
+	/* a late acknowledgement of the first must not free the second */
+	KUNIT_EXPECT_EQ(test, resid_audit_ack(1, &extack), 0);
+	audit_test_read(test, batch, &again);
+	KUNIT_EXPECT_EQ(test, again.packets, 7);
+	KUNIT_EXPECT_EQ(test, resid_audit_ack(2, &extack), 0);
+	resid_audit_drain(&batch, &count);
+	KUNIT_EXPECT_EQ(test, batch, 0);
+}
+
+/* A hundred times more flows than slots, over several batches: the detail folds, the sums are exact. */
+static void audit_test_fold(struct kunit *test)
+{
+	struct netlink_ext_ack extack = {};
+	struct audit_test_sum sum;
+	struct resid_audit_status status;
+	u64 batch, sent = 0, packets = 0, bytes = 0, coarse = 0;
+	u32 count, i, round;
+
+	for (round = 0; round < 4; round++) {
+		for (i = 0; i < 100 * AUDIT_TEST_SLOTS; i++) {
+			audit_test_add(get_random_u32(), 1 + i % 3);
+			sent += 1 + i % 3;
+		}
+		resid_audit_drain(&batch, &count);
+		KUNIT_EXPECT_LE(test, count, AUDIT_TEST_SLOTS * num_possible_cpus());
+		audit_test_read(test, batch, &sum);
+		KUNIT_EXPECT_EQ(test, sum.records, count);
+		packets += sum.packets;
+		bytes += sum.bytes;
+		coarse += sum.coarse;
+		KUNIT_EXPECT_EQ(test, resid_audit_ack(batch, &extack), 0);
+	}
+	KUNIT_EXPECT_EQ(test, packets, sent);
+	KUNIT_EXPECT_EQ(test, bytes, sent * 100);
+	KUNIT_EXPECT_GT(test, coarse, 0);
+	resid_audit_status(&status);
+	KUNIT_EXPECT_EQ(test, status.folded, coarse);
+}
+
+static struct kunit_case audit_cases[] = {
+	KUNIT_CASE(audit_test_batch),
+	KUNIT_CASE(audit_test_fold),
+	{}
+};
+
+static struct kunit_suite audit_suite = {
+	.name = "resid_audit",
+	.init = audit_test_init,
+	.exit = audit_test_exit,
+	.test_cases = audit_cases,
+};

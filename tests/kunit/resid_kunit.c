@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KUnit suites for the module's parts, one file a suite. Everything but main.c is compiled into this one unit, so that
+ * a suite sees the statics of what it tests; loading the module runs the suites.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <kunit/test.h>
+
+#include "../../kmod/audit.c"
+#include "../../kmod/class.c"
+#include "../../kmod/counter.c"
+#include "../../kmod/device.c"
+#include "../../kmod/hook.c"
+#include "../../kmod/judge.c"
+#include "../../kmod/lpm.c"
+#include "../../kmod/netlink.c"
+#include "../../kmod/packet.c"
+#include "../../kmod/stage.c"
+#include "../../kmod/state.c"
+#include "../../kmod/table.c"
+
+#include "blob.c"
+#include "lpm_test.c"
+#include "table_test.c"
+#include "stage_test.c"
+#include "audit_test.c"
+#include "verdict_test.c"
+
+kunit_test_suites(&lpm_suite, &table_suite, &stage_suite, &audit_suite, &verdict_suite);
+
+MODULE_DESCRIPTION("KUnit suites of Resid");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#define STAGE_TEST_PORTID 4711
+
+static const u8 stage_test_none[RESID_DIGEST_LEN];
+
+static int stage_test_init(struct kunit *test)
+{
+	return resid_counter_init() ?: resid_state_init(RESID_BOOT_OPEN);
+}
+
+static void stage_test_exit(struct kunit *test)
+{
+	struct netlink_ext_ack extack = {};
+
+	resid_stage_fini();
+	KUNIT_EXPECT_EQ(test, resid_state_disarm(&extack), 0);
+	resid_state_fini();
+	resid_counter_fini();
+	/* the next suite starts anew */
+	INIT_LIST_HEAD(&counter_list);
+	hash_init(counter_hash);
+	counter_count = 0;
+}
+
+static int stage_test_upload(struct blob *blob, size_t length, u64 *token, struct netlink_ext_ack *extack)
+{
+	size_t offset, chunk;
+	int error = resid_stage_begin(STAGE_TEST_PORTID, length, token, extack);
+
+	for (offset = 0; !error && offset < length; offset += chunk) {
+		chunk = min_t(size_t, length - offset, RESID_STAGE_CHUNK_MAX);
+		error = resid_stage_chunk(STAGE_TEST_PORTID, *token, offset, blob->data + offset, chunk, extack);
+	}
+	return error;
+}
+
+static void stage_test_publish(struct kunit *test)
+{
+	struct netlink_ext_ack extack = {};
+	struct resid_status status;
+	struct blob blob;
+	u8 first[RESID_DIGEST_LEN];
+	u64 token;
+
+	blob_new(test, &blob);
+	KUNIT_ASSERT_EQ(test, stage_test_upload(&blob, blob.length, &token, &extack), 0);
+	KUNIT_ASSERT_EQ(test, resid_stage_commit(STAGE_TEST_PORTID, token, stage_test_none, &extack), 0);
+	resid_state_status(&status);
+	KUNIT_EXPECT_TRUE(test, status.has_policy);
+	memcpy(first, status.generation, sizeof(first));
+
+	/* the next one must name the first; what does not, changes nothing */
+	blob.core->non_ip_rule = 1;
+	blob_seal(&blob);
+	KUNIT_ASSERT_EQ(test, stage_test_upload(&blob, blob.length, &token, &extack), 0);
+	KUNIT_EXPECT_EQ(test, resid_stage_commit(STAGE_TEST_PORTID, token, stage_test_none, &extack), -ESTALE);
+	KUNIT_EXPECT_NOT_ERR_OR_NULL(test, extack._msg);
+	resid_state_status(&status);
+	KUNIT_EXPECT_EQ(test, memcmp(first, status.generation, sizeof(first)), 0);
+
+	KUNIT_ASSERT_EQ(test, stage_test_upload(&blob, blob.length, &token, &extack), 0);
+	KUNIT_EXPECT_EQ(test, resid_stage_commit(STAGE_TEST_PORTID, token, first, &extack), 0);
+	resid_state_status(&status);
+	KUNIT_EXPECT_NE(test, memcmp(first, status.generation, sizeof(first)), 0);
+	blob_free(&blob);
+}
+
+static void stage_test_window(struct kunit *test)
+{
+	struct netlink_ext_ack extack = {};
+	struct blob blob;
+	u64 token;
+
+	blob_new(test, &blob);
+	blob.header->not_before = ktime_get_real_seconds() + 3600;
+	KUNIT_ASSERT_EQ(test, stage_test_upload(&blob, blob.length, &token, &extack), 0);
+	KUNIT_EXPECT_EQ(test, resid_stage_commit(STAGE_TEST_PORTID, token, stage_test_none, &extack), -EKEYREJECTED);
+	blob.header->not_before = 0;
+	blob.header->not_after = ktime_get_real_seconds();
+	KUNIT_ASSERT_EQ(test, stage_test_upload(&blob, blob.length, &token, &extack), 0);
+	KUNIT_EXPECT_EQ(test, resid_stage_commit(STAGE_TEST_PORTID, token, stage_test_none, &extack), -EKEYEXPIRED);
+	blob.header->not_after += 3600;
+	KUNIT_ASSERT_EQ(test, stage_test_upload(&blob, blob.length, &token, &extack), 0);
+	KUNIT_EXPECT_EQ(test, resid_stage_commit(STAGE_TEST_PORTID, token, stage_test_none, &extack), 0);
+	blob_free(&blob);
+}
+
+static void stage_test_refuse(struct kunit *test)
+{
+	struct netlink_ext_ack extack = {};
+	struct blob blob;
+	u64 token, other;
+
+	blob_new(test, &blob);
+	KUNIT_EXPECT_EQ(test, resid_stage_begin(1, sizeof(*blob.header) - 1, &token, &extack), -EINVAL);
+	KUNIT_EXPECT_EQ(test, resid_stage_begin(1, RESID_SNAPSHOT_MAX + 1, &token, &extack), -EINVAL);
+	KUNIT_EXPECT_EQ(test, resid_stage_chunk(1, 1, 0, blob.data, 8, &extack), -ENOENT);
+	KUNIT_EXPECT_EQ(test, resid_stage_commit(1, 1, stage_test_none, &extack), -ENOENT);
+
+	KUNIT_ASSERT_EQ(test, resid_stage_begin(1, 1000, &token, &extack), 0);
+	KUNIT_EXPECT_EQ(test, resid_stage_begin(2, 1000, &other, &extack), -EBUSY);
+	KUNIT_EXPECT_EQ(test, resid_stage_chunk(2, token, 0, blob.data, 8, &extack), -ENOENT);
+	KUNIT_EXPECT_EQ(test, resid_stage_chunk(1, token + 1, 0, blob.data, 8, &extack), -ENOENT);
+	KUNIT_EXPECT_EQ(test, resid_stage_chunk(1, token, 1, blob.data, 8, &extack), -EINVAL);
+	KUNIT_EXPECT_EQ(test, resid_stage_chunk(1, token, 0, blob.data, 1001, &extack), -EINVAL);
+	KUNIT_EXPECT_EQ(test, resid_stage_chunk(1, token, 0, blob.data, 999, &extack), 0);
+	KUNIT_EXPECT_EQ(test, resid_stage_commit(1, token, stage_test_none, &extack), -EINVAL);
+	/* a failed commit ends the upload */
+	KUNIT_EXPECT_EQ(test, resid_stage_chunk(1, token, 999, blob.data, 1, &extack), -ENOENT);
+
+	/* an upload dies with its socket, and with no other */
+	KUNIT_ASSERT_EQ(test, resid_stage_begin(1, 1000, &token, &extack), 0);
+	resid_stage_release(2);
+	KUNIT_EXPECT_EQ(test, resid_stage_chunk(1, token, 0, blob.data, 8, &extack), 0);
+	resid_stage_release(1);
+	KUNIT_EXPECT_EQ(test, resid_stage_chunk(1, token, 8, blob.data, 8, &extack), -ENOENT);
+	KUNIT_EXPECT_EQ(test, resid_stage_begin(2, 1000, &other, &extack), 0);
+	blob_free(&blob);
+}
+
+static void stage_test_mode(struct kunit *test)
+{
+	struct netlink_ext_ack extack = {};
+	struct resid_status status;
+
+	KUNIT_EXPECT_EQ(test, resid_state_set_mode(RESID_MODE_ENFORCING, 1, &extack), 0);
+	resid_state_status(&status);
+	KUNIT_EXPECT_EQ(test, (int)status.mode, RESID_MODE_ENFORCING);
+	KUNIT_EXPECT_EQ(test, status.confirm, 1);
+	msleep(1500);
+	resid_state_status(&status);
+	KUNIT_EXPECT_EQ(test, (int)status.mode, RESID_MODE_PERMISSIVE);
+
+	KUNIT_EXPECT_EQ(test, resid_state_set_mode(RESID_MODE_ENFORCING, 1, &extack), 0);
+	KUNIT_EXPECT_EQ(test, resid_state_set_mode(RESID_MODE_ENFORCING, 0, &extack), 0);
+	msleep(1500);
+	resid_state_status(&status);
+	KUNIT_EXPECT_EQ(test, (int)status.mode, RESID_MODE_ENFORCING);
+}
+
+/* Counters belong to (class, verdict, rule), not to a generation. */
+static void stage_test_counters(struct kunit *test)
+{
+	struct netlink_ext_ack extack = {};
+	struct resid_counter **one, **two, *counter;
+	struct resid_table table;
+	u64 packets, bytes;
+	struct blob blob;
+
+	blob_new(test, &blob);
+	KUNIT_ASSERT_STREQ(test, "", resid_table_open(&table, blob.data, blob.length) ?: "");
+	KUNIT_ASSERT_EQ(test, resid_counter_attach(&one, &table, &extack), 0);
+	KUNIT_ASSERT_EQ(test, resid_counter_attach(&two, &table, &extack), 0);
+	counter = one[2 * BLOB_RULES + 1];
+	KUNIT_EXPECT_PTR_EQ(test, counter, two[2 * BLOB_RULES + 1]);
+	KUNIT_EXPECT_EQ(test, counter->class, 2);
+	KUNIT_EXPECT_EQ(test, counter->rule_key, 1001);
+	KUNIT_EXPECT_EQ(test, counter->verdict, RESID_V_REJECT);
+	local_bh_disable();
+	resid_counter_add(counter, 3, 300);
+	resid_counter_add(counter, 4, 400);
+	local_bh_enable();
+	resid_counter_sum(counter, &packets, &bytes);
+	KUNIT_EXPECT_EQ(test, packets, 7);
+	KUNIT_EXPECT_EQ(test, bytes, 700);
+	kvfree(one);
+	kvfree(two);
+	blob_free(&blob);
+}
+
+static struct kunit_case stage_cases[] = {
+	KUNIT_CASE(stage_test_publish),
+	KUNIT_CASE(stage_test_window),
+	KUNIT_CASE(stage_test_refuse),
+	KUNIT_CASE(stage_test_mode),
+	KUNIT_CASE(stage_test_counters),
+	{}
+};
+
+static struct kunit_suite stage_suite = {
+	.name = "resid_stage",
+	.init = stage_test_init,
+	.exit = stage_test_exit,
+	.test_cases = stage_cases,
+};
