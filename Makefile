@@ -18,7 +18,8 @@ PKGS := libbpf libnl-3.0 libnl-genl-3.0 yaml-0.1 jansson libcrypto libsystemd
 CFLAGS ?= -O2 -g
 INCLUDES := -Iuserspace/lib -Ikmod -I$(B)/gen $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter
-ALL_CFLAGS = -std=gnu11 $(WARNINGS) -D_GNU_SOURCE $(INCLUDES) -MMD -MP $(CFLAGS)
+# Hidden, lest a name of ours take the place of one inside a shared library.
+ALL_CFLAGS = -std=gnu11 -fvisibility=hidden $(WARNINGS) -D_GNU_SOURCE $(INCLUDES) -MMD -MP $(CFLAGS)
 LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 BPF_CFLAGS := -O2 -g -Wall -Werror -target bpf -I/usr/include/$(shell $(CC) -print-multiarch) -Ikmod
 
@@ -61,7 +62,7 @@ $(B)/residctl: $(call obj,$(CTL_SRC)) $(B)/libresid.a
 $(B)/residd: $(call obj,$(RESIDD_SRC)) $(B)/libresid.a
 	$(call say,LINK) $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(B)/obj/%.o: %.c | $(SKEL)
+$(B)/obj/%.o: %.c Makefile | $(SKEL)
 	$(if $(LIBS),,$(error libraries are missing ($(PKGS)): sudo packaging/deps build))
 	@mkdir -p $(@D)
 	$(call say,CC) $(CC) $(ALL_CFLAGS) -c -o $@ $<
@@ -77,7 +78,7 @@ $(B)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h) kmod/uapi/resid.h
 	@mkdir -p $(@D)
 	$(call say,BPF) $(CLANG) $(BPF_CFLAGS) -c -o $@ $<
 
-.SECONDARY:
+.PRECIOUS: $(B)/bpf/%.bpf.o $(B)/gen/%.skel.h
 .DELETE_ON_ERROR:
 -include $(shell find $(B) -name '*.d' -not -path '$(B)/uml/*' 2>/dev/null)
 

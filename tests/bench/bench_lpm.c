@@ -185,7 +185,7 @@ static void table_of_countries(struct table *table, const char *path)
 	}
 	if (next)
 		cover[count++] = (struct lpm_range){ next, 0 };
-	lpm_build(cover, count, address_bits(table->family), &section);
+	lpm_build(cover, count, &section);
 	table_adopt(table, section.data, section.length, LOCATION_COUNT + 1);
 	free(cover);
 }
