@@ -6,9 +6,9 @@
  * what was swapped out is the batch. It stays, and is read again by whoever asks, until it is acknowledged; then its
  * tables are wiped and are the twins of the next drain. So all memory is taken at insmod, and nothing here can fail.
  *
- *      packets ──► active ──swap──► waiting (batch n) ──ack n──► wiped ──► twin
- *                    ▲                                                      │
- *                    └──────────────────────swap────────────────────────────┘
+ *      packets --> active --swap--> waiting (batch n) --ack n--> wiped --> twin
+ *                    ^                                                     |
+ *                    '-------------------------swap------------------------'
  *
  * A table that fills up folds: new flows go into keys without source and ports, then without the destination, then
  * into one key for each verdict. Detail is lost, and said so in the key; packets and bytes never are.

@@ -13,8 +13,6 @@
  * A mark is believed only on a device of the initial namespace that carries no macvlan or ipvlan of another one, for
  * those hand over packets whose mark and incoming device a tenant has written.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include "class.h"
 
 #include <linux/bpf.h>
@@ -28,29 +26,10 @@
 
 #include "state.h"
 
-static u32 class_mark_mask;
-
-int resid_class_init(u32 mark_mask)
-{
-	u32 bits = mark_mask >> (mark_mask ? __ffs(mark_mask) : 0);
-
-	if (bits != 0x1ff) {
-		pr_err("mark_mask is 0x%08x; it must be nine adjacent bits, as 0xff800000 is\n", mark_mask);
-		return -EINVAL;
-	}
-	class_mark_mask = mark_mask;
-	return 0;
-}
-
-u32 resid_class_mark_mask(void)
-{
-	return class_mark_mask;
-}
-
 /* The lowest bit of the mask says that the others are a class. */
-static u8 class_of_mark(u32 mark)
+static u8 class_of_mark(u32 mark, u32 mask)
 {
-	u32 bits = (mark & class_mark_mask) >> __ffs(class_mark_mask);
+	u32 bits = (mark & mask) >> __ffs(mask);
 
 	return bits & 1 ? bits >> 1 : RESID_CLASS_UNLABELLED;
 }
@@ -124,5 +103,5 @@ u8 resid_class_of(const struct resid_state *state, struct sk_buff *skb, struct n
 		return RESID_CLASS_UNLABELLED;
 	if (!net_eq(dev_net(dev), &init_net))
 		return class_run(state->tagger, skb, dev, dev_net(dev));
-	return class_believes_mark(skb, dev) ? class_of_mark(skb->mark) : RESID_CLASS_UNLABELLED;
+	return class_believes_mark(skb, dev) ? class_of_mark(skb->mark, state->mark_mask) : RESID_CLASS_UNLABELLED;
 }

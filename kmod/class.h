@@ -9,10 +9,6 @@ struct net_device;
 struct sk_buff;
 struct resid_state;
 
-/* Checks the module parameter; says why not. */
-int resid_class_init(u32 mark_mask);
-u32 resid_class_mark_mask(void);
-
 /* Class of @skb, which is to leave by @dev. Packet path, RCU read side; @skb is as before on return. */
 u8 resid_class_of(const struct resid_state *state, struct sk_buff *skb, struct net_device *dev,
 		  const struct resid_packet *packet);

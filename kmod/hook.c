@@ -15,22 +15,18 @@
 #include <linux/icmpv6.h>
 #include <linux/if_arp.h>
 #include <linux/netdevice.h>
-#include <linux/netfilter_ipv4.h>
-#include <linux/netfilter_ipv6.h>
 #include <net/dst.h>
 #include <net/net_namespace.h>
 #include <net/netfilter/ipv4/nf_reject.h>
 #include <net/netfilter/ipv6/nf_reject.h>
 #include <net/tcp.h>
 
-#include "device.h"
+#include "attach.h"
 #include "judge.h"
-
-static atomic_t hook_netns_count;
 
 static bool is_delivery(const struct net_device *dev)
 {
-	return dev->flags & IFF_LOOPBACK || resid_device_is_inside(dev);
+	return dev->flags & IFF_LOOPBACK || resid_attach_is_inside(dev);
 }
 
 /* Judges and books; true: the packet must not pass. */
@@ -60,7 +56,7 @@ static bool is_tcp(const struct resid_packet *packet)
 	return packet->proto_known && packet->proto == IPPROTO_TCP && !packet->fragment;
 }
 
-static unsigned int hook_local_out(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+unsigned int resid_hook_local_out(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	struct dst_entry *dst = skb_dst(skb);
 	/* state->out is stale after DNAT */
@@ -86,7 +82,7 @@ static unsigned int hook_local_out(void *priv, struct sk_buff *skb, const struct
 	return NF_DROP_ERR(-ECONNREFUSED);
 }
 
-static unsigned int hook_forward(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+unsigned int resid_hook_forward(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	struct resid_sight sight = {
 		.skb = skb,
@@ -155,73 +151,11 @@ unsigned int resid_hook_egress(void *priv, struct sk_buff *skb, const struct nf_
 	};
 	struct resid_ruling ruling;
 
-	if (resid_device_is_inside(sight.dev))
+	if (resid_attach_is_inside(sight.dev))
 		return NF_ACCEPT;
 	if (hook_refuses(&sight, &ruling))
 		return NF_DROP;
 	if (is_lowest(sight.dev))
 		resid_judge_book(&sight, &ruling);
 	return NF_ACCEPT;
-}
-
-static const struct nf_hook_ops hook_ops[] = {
-	{
-		.hook = hook_local_out,
-		.pf = NFPROTO_IPV4,
-		.hooknum = NF_INET_LOCAL_OUT,
-		.priority = NF_IP_PRI_LAST,
-	},
-	{
-		.hook = hook_local_out,
-		.pf = NFPROTO_IPV6,
-		.hooknum = NF_INET_LOCAL_OUT,
-		.priority = NF_IP6_PRI_LAST,
-	},
-	{
-		.hook = hook_forward,
-		.pf = NFPROTO_IPV4,
-		.hooknum = NF_INET_FORWARD,
-		.priority = NF_IP_PRI_LAST,
-	},
-	{
-		.hook = hook_forward,
-		.pf = NFPROTO_IPV6,
-		.hooknum = NF_INET_FORWARD,
-		.priority = NF_IP6_PRI_LAST,
-	},
-};
-
-static int __net_init hook_netns_init(struct net *net)
-{
-	int error = nf_register_net_hooks(net, hook_ops, ARRAY_SIZE(hook_ops));
-
-	if (!error)
-		atomic_inc(&hook_netns_count);
-	return error;
-}
-
-static void __net_exit hook_netns_exit(struct net *net)
-{
-	nf_unregister_net_hooks(net, hook_ops, ARRAY_SIZE(hook_ops));
-	atomic_dec(&hook_netns_count);
-}
-
-static struct pernet_operations hook_netns_ops = {
-	.init = hook_netns_init,
-	.exit = hook_netns_exit,
-};
-
-int resid_hook_init(void)
-{
-	return register_pernet_subsys(&hook_netns_ops);
-}
-
-void resid_hook_fini(void)
-{
-	unregister_pernet_subsys(&hook_netns_ops);
-}
-
-u32 resid_hook_netns_count(void)
-{
-	return atomic_read(&hook_netns_count);
 }

@@ -201,7 +201,8 @@ void resid_judge(const struct resid_sight *sight, struct resid_ruling *ruling)
 	if (!policy && !state->closed)
 		return;
 	core = policy ? policy->table.core : NULL;
-	resid_packet_parse(&ruling->packet, &bytes, sight->link, core ? core->nat64 : NULL, core ? core->nat64_count : 0);
+	resid_packet_parse(&ruling->packet, &bytes, sight->link, core ? core->nat64 : NULL,
+			   core ? core->nat64_count : 0);
 	if (!policy) {
 		judge_closed(ruling);
 		return;

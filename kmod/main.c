@@ -4,11 +4,9 @@
 #include <linux/module.h>
 #include <linux/rcupdate.h>
 
+#include "attach.h"
 #include "audit.h"
-#include "class.h"
 #include "counter.h"
-#include "device.h"
-#include "hook.h"
 #include "judge.h"
 #include "netlink.h"
 #include "stage.h"
@@ -43,13 +41,21 @@ static int __init main_parse_boot(enum resid_boot *out)
 	return 0;
 }
 
+static int __init main_check_mask(void)
+{
+	if (mark_mask && mark_mask >> __ffs(mark_mask) == 0x1ff)
+		return 0;
+	pr_err("mark_mask is 0x%08x; it must be nine adjacent bits, as 0xff800000 is\n", mark_mask);
+	return -EINVAL;
+}
+
 /* What the packet path uses is there before the first hook; who commands it comes last. */
 static int __init main_init(void)
 {
 	enum resid_boot mode;
 	int error;
 
-	error = main_parse_boot(&mode) ?: resid_class_init(mark_mask) ?: resid_judge_init(bootstrap);
+	error = main_parse_boot(&mode) ?: main_check_mask() ?: resid_judge_init(bootstrap);
 	if (error)
 		return error;
 	error = resid_audit_init(audit_slots);
@@ -58,27 +64,23 @@ static int __init main_init(void)
 	error = resid_counter_init();
 	if (error)
 		goto err_audit;
-	error = resid_state_init(mode);
+	error = resid_state_init(mode, mark_mask);
 	if (error)
 		goto err_counter;
-	error = resid_hook_init();
+	error = resid_attach_init();
 	if (error)
-		goto err_state;
-	error = resid_device_init();
-	if (error)
-		goto err_hook;
+		goto err_unhooked;
 	error = resid_netlink_init();
 	if (error)
-		goto err_device;
+		goto err_attach;
 	resid_state_pin_closed();
 	return 0;
 
-err_device:
-	resid_device_fini();
-err_hook:
-	resid_hook_fini();
+err_attach:
+	resid_attach_fini();
+err_unhooked:
+	/* a registration that failed half-way has met packets too */
 	synchronize_rcu();
-err_state:
 	resid_state_fini();
 err_counter:
 	resid_counter_fini();
@@ -91,8 +93,7 @@ static void __exit main_exit(void)
 {
 	resid_netlink_fini();
 	resid_stage_fini();
-	resid_device_fini();
-	resid_hook_fini();
+	resid_attach_fini();
 	/* no packet is inside a hook any more */
 	synchronize_rcu();
 	resid_state_fini();

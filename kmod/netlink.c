@@ -11,11 +11,9 @@
 #include <net/net_namespace.h>
 #include <net/sock.h>
 
+#include "attach.h"
 #include "audit.h"
-#include "class.h"
 #include "counter.h"
-#include "device.h"
-#include "hook.h"
 #include "stage.h"
 #include "state.h"
 
@@ -76,12 +74,12 @@ static int netlink_put_status(struct sk_buff *reply)
 	       nla_put_u8(reply, RESID_A_STATUS_BOOT, status.boot) ||
 	       nla_put_u8(reply, RESID_A_STATUS_MODE, status.mode) ||
 	       (status.confirm && nla_put_u32(reply, RESID_A_STATUS_CONFIRM, status.confirm)) ||
-	       nla_put_u32(reply, RESID_A_STATUS_MARK_MASK, resid_class_mark_mask()) ||
+	       nla_put_u32(reply, RESID_A_STATUS_MARK_MASK, status.mark_mask) ||
 	       (status.has_policy &&
 		nla_put(reply, RESID_A_STATUS_GENERATION, sizeof(status.generation), status.generation)) ||
 	       (status.has_tagger && nla_put_u32(reply, RESID_A_STATUS_TAGGER, status.tagger_id)) ||
-	       nla_put_u32(reply, RESID_A_STATUS_DEVICES, resid_device_count()) ||
-	       nla_put_u32(reply, RESID_A_STATUS_NETNS, resid_hook_netns_count()) ||
+	       nla_put_u32(reply, RESID_A_STATUS_DEVICES, resid_attach_device_count()) ||
+	       nla_put_u32(reply, RESID_A_STATUS_NETNS, resid_attach_netns_count()) ||
 	       nla_put_u32(reply, RESID_A_STATUS_AUDIT_SLOTS, audit.slots) ||
 	       nla_put_u32(reply, RESID_A_STATUS_AUDIT_USED, audit.used) ||
 	       (audit.batch &&
@@ -196,7 +194,7 @@ static int netlink_device_set(struct genl_info *info)
 
 	if (error)
 		return error;
-	return resid_device_set_inside(nla_get_u32(info->attrs[RESID_A_DEVICE_IFINDEX]),
+	return resid_attach_set_inside(nla_get_u32(info->attrs[RESID_A_DEVICE_IFINDEX]),
 				       nla_get_u8(info->attrs[RESID_A_DEVICE_INSIDE]), info->extack);
 }
 
@@ -304,7 +302,7 @@ static int netlink_dump_device(struct sk_buff *skb, struct netlink_callback *cb,
 	if (nla_put_u32(skb, RESID_A_DEVICE_IFINDEX, dev->ifindex) ||
 	    nla_put_string(skb, RESID_A_DEVICE_NAME, dev->name) ||
 	    nla_put_u64_64bit(skb, RESID_A_DEVICE_NETNS, dev_net(dev)->net_cookie, RESID_A_DEVICE_PAD) ||
-	    nla_put_u8(skb, RESID_A_DEVICE_INSIDE, resid_device_is_inside(dev))) {
+	    nla_put_u8(skb, RESID_A_DEVICE_INSIDE, resid_attach_is_inside(dev))) {
 		genlmsg_cancel(skb, header);
 		return -EMSGSIZE;
 	}

@@ -65,7 +65,9 @@ void resid_packet_parse(struct resid_packet *packet, const struct resid_bytes *b
  * @address: IPv6 address
  * @nat64: as for resid_packet_parse()
  * @nat64_count: of @nat64
- * @ipv4: the addresses found: v4-mapped and other ::/80 forms, NAT64 (RFC 6052), 6to4, Teredo (server and client), ISATAP
+ * @ipv4: the addresses found
+ *
+ * The forms are v4-mapped and its kin, NAT64 (RFC 6052), 6to4, Teredo (server and client), ISATAP.
  *
  * Return: their number, at most RESID_EMBEDDED_MAX.
  */

@@ -276,6 +276,7 @@ void resid_state_status(struct resid_status *status)
 	state = state_locked();
 	status->boot = state_boot;
 	status->mode = state->mode;
+	status->mark_mask = state->mark_mask;
 	if (state_deadline && time_before(jiffies, state_deadline))
 		status->confirm = DIV_ROUND_UP(state_deadline - jiffies, HZ);
 	if (state->policy) {
@@ -290,13 +291,14 @@ void resid_state_status(struct resid_status *status)
 }
 
 /* Process context, module init, nothing hooked yet. */
-int resid_state_init(enum resid_boot boot)
+int resid_state_init(enum resid_boot boot, u32 mark_mask)
 {
 	struct resid_state *first = kzalloc(sizeof(*first), GFP_KERNEL);
 
 	if (!first)
 		return -ENOMEM;
 	state_boot = boot;
+	first->mark_mask = mark_mask;
 	first->closed = boot == RESID_BOOT_CLOSED;
 	first->mode = first->closed ? RESID_MODE_ENFORCING : RESID_MODE_PERMISSIVE;
 	rcu_assign_pointer(resid_state, first);

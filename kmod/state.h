@@ -18,7 +18,7 @@ struct resid_counter;
 struct resid_policy {
 	struct resid_table table;
 	u64 generation;			/* its first 8 bytes */
-	s64 epoch;			/* seconds between the epoch and boot, as of publishing: setting the clock moves nothing */
+	s64 epoch;			/* of boot, in seconds, as of publishing: setting the clock moves no window */
 	struct resid_counter **counter;	/* [row][rule] */
 	void *data;			/* kvmalloc; the table's views point here */
 };
@@ -27,12 +27,13 @@ struct resid_state {
 	struct resid_policy *policy;	/* NULL before the first and after disarming */
 	struct bpf_prog *tagger;	/* NULL: every class is unlabelled, kernel sockets' excepted */
 	enum resid_mode mode;
+	u32 mark_mask;			/* nine adjacent bits: class, and below it validity */
 	bool closed;			/* without a policy: only link, local and bootstrap leave */
 };
 
 extern struct resid_state __rcu *resid_state;
 
-int resid_state_init(enum resid_boot boot);
+int resid_state_init(enum resid_boot boot, u32 mark_mask);
 void resid_state_fini(void);
 /* Last step of module init: a node that booted closed holds the module until DISARM. */
 void resid_state_pin_closed(void);
@@ -52,6 +53,7 @@ struct resid_status {
 	u8 generation[RESID_DIGEST_LEN];
 	enum resid_boot boot;
 	enum resid_mode mode;
+	u32 mark_mask;
 	u32 confirm;			/* seconds left, 0: none */
 	u32 tagger_id;
 	bool has_policy;

@@ -102,8 +102,8 @@ struct resid_section {
 struct resid_snapshot_header {
 	__u8  magic[8];
 	__u64 number;		/* the policy's serial number, 0: none */
-	__s64 not_before;	/* seconds since the epoch; the module publishes it only inside [not_before, not_after) */
-	__s64 not_after;	/* 0: no end */
+	__s64 not_before;	/* seconds since the epoch, inclusive: outside its window it is not published */
+	__s64 not_after;	/* exclusive; 0: no end */
 	struct resid_section section[RESID_SECTION_COUNT];
 };
 

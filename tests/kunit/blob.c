@@ -56,7 +56,11 @@ static void blob_fill_lpm4(struct blob *blob, void *section)
 	/* /24s 192.0.0 to 192.0.63: all group 0 but slot 2, which continues */
 	blob->node4[0] = (struct resid_lpm_node){ .inner = 1 << 2, .starts = 1, .node_base = 1, .leaf_base = 0 };
 	/* /30s of 192.0.2.0/24: the lower half group 0, the upper half group 1, its last /30 group 2 */
-	blob->node4[1] = (struct resid_lpm_node){ .starts = 1 | 1ull << 32 | 1ull << 63, .node_base = 2, .leaf_base = 1 };
+	blob->node4[1] = (struct resid_lpm_node){
+		.starts = 1 | 1ull << 32 | 1ull << 63,
+		.node_base = 2,
+		.leaf_base = 1,
+	};
 	blob->leaf4[0] = 0;
 	blob->leaf4[1] = 0;
 	blob->leaf4[2] = 1;

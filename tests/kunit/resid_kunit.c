@@ -7,10 +7,10 @@
 
 #include <kunit/test.h>
 
+#include "../../kmod/attach.c"
 #include "../../kmod/audit.c"
 #include "../../kmod/class.c"
 #include "../../kmod/counter.c"
-#include "../../kmod/device.c"
 #include "../../kmod/hook.c"
 #include "../../kmod/judge.c"
 #include "../../kmod/lpm.c"

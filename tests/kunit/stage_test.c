@@ -6,7 +6,7 @@ static const u8 stage_test_none[RESID_DIGEST_LEN];
 
 static int stage_test_init(struct kunit *test)
 {
-	return resid_counter_init() ?: resid_state_init(RESID_BOOT_OPEN);
+	return resid_counter_init() ?: resid_state_init(RESID_BOOT_OPEN, 0xff800000);
 }
 
 static void stage_test_exit(struct kunit *test)

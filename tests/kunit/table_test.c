@@ -14,7 +14,7 @@ static void table_test_accept(struct kunit *test)
 	blob_free(&blob);
 }
 
-/* One byte of the sections changed, digests as they were: refused. Every byte ahead of the LPM roots, samples of those. */
+/* One bit changed, digests as they were: refused. Each byte of the header, samples of the sections. */
 static void table_test_flip(struct kunit *test)
 {
 	struct resid_table table;

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
+ * Where the hooks hang: LOCAL_OUT and FORWARD of every network namespace, EGRESS of every device but loopback.
+ *
  * A device is hooked when it registers, and unhooked when it unregisters; a move to another namespace is one after
  * the other. A device that cannot be hooked is refused: its registration fails, and since the second half of a move
  * cannot fail, it is also refused when it is to be set up.
  */
-#include "device.h"
+#include "attach.h"
 
 #include <linux/hashtable.h>
 #include <linux/netdevice.h>
+#include <linux/netfilter_ipv4.h>
+#include <linux/netfilter_ipv6.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
@@ -17,6 +21,16 @@
 
 static DEFINE_HASHTABLE(device_hash, 8);
 static u32 device_count;		/* RTNL */
+static atomic_t netns_count;
+
+/* ---- devices ---- */
+
+struct resid_device {
+	struct hlist_node hash;		/* by @ops.dev; RTNL to write, RCU to read */
+	struct nf_hook_ops ops;
+	bool inside;
+	struct rcu_head rcu;
+};
 
 static struct resid_device *device_find(const struct net_device *dev)
 {
@@ -86,14 +100,14 @@ static struct notifier_block device_notifier = {
 	.notifier_call = device_event,
 };
 
-bool resid_device_is_inside(const struct net_device *dev)
+bool resid_attach_is_inside(const struct net_device *dev)
 {
 	const struct resid_device *device = device_find(dev);
 
 	return device && READ_ONCE(device->inside);
 }
 
-int resid_device_set_inside(int ifindex, bool inside, struct netlink_ext_ack *extack)
+int resid_attach_set_inside(int ifindex, bool inside, struct netlink_ext_ack *extack)
 {
 	struct resid_device *device = NULL;
 	struct net_device *dev;
@@ -111,19 +125,61 @@ int resid_device_set_inside(int ifindex, bool inside, struct netlink_ext_ack *ex
 	return -ENODEV;
 }
 
-u32 resid_device_count(void)
+u32 resid_attach_device_count(void)
 {
 	return READ_ONCE(device_count);
 }
 
-/* Replays REGISTER for the devices that are there already. */
-int resid_device_init(void)
+/* ---- namespaces ---- */
+
+static const struct nf_hook_ops netns_ops[] = {
+	{ .hook = resid_hook_local_out, .pf = NFPROTO_IPV4, .hooknum = NF_INET_LOCAL_OUT, .priority = NF_IP_PRI_LAST },
+	{ .hook = resid_hook_local_out, .pf = NFPROTO_IPV6, .hooknum = NF_INET_LOCAL_OUT, .priority = NF_IP6_PRI_LAST },
+	{ .hook = resid_hook_forward, .pf = NFPROTO_IPV4, .hooknum = NF_INET_FORWARD, .priority = NF_IP_PRI_LAST },
+	{ .hook = resid_hook_forward, .pf = NFPROTO_IPV6, .hooknum = NF_INET_FORWARD, .priority = NF_IP6_PRI_LAST },
+};
+
+static int __net_init netns_hook(struct net *net)
 {
-	return register_netdevice_notifier(&device_notifier);
+	int error = nf_register_net_hooks(net, netns_ops, ARRAY_SIZE(netns_ops));
+
+	if (!error)
+		atomic_inc(&netns_count);
+	return error;
 }
 
-/* Replays UNREGISTER. */
-void resid_device_fini(void)
+static void __net_exit netns_unhook(struct net *net)
+{
+	nf_unregister_net_hooks(net, netns_ops, ARRAY_SIZE(netns_ops));
+	atomic_dec(&netns_count);
+}
+
+static struct pernet_operations netns_pernet = {
+	.init = netns_hook,
+	.exit = netns_unhook,
+};
+
+u32 resid_attach_netns_count(void)
+{
+	return atomic_read(&netns_count);
+}
+
+/* Both registrations replay what is there already. */
+int resid_attach_init(void)
+{
+	int error = register_pernet_subsys(&netns_pernet);
+
+	if (error)
+		return error;
+	error = register_netdevice_notifier(&device_notifier);
+	if (error)
+		unregister_pernet_subsys(&netns_pernet);
+	return error;
+}
+
+/* A packet may still be inside a hook on return: the caller waits for a grace period. */
+void resid_attach_fini(void)
 {
 	unregister_netdevice_notifier(&device_notifier);
+	unregister_pernet_subsys(&netns_pernet);
 }

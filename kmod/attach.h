@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Which hooks hang where: every network namespace, every device but loopback. See attach.c. */
+#ifndef _RESID_ATTACH_H
+#define _RESID_ATTACH_H
+
+#include <linux/types.h>
+
+struct net_device;
+struct netlink_ext_ack;
+
+/* Process context, without RTNL. */
+int resid_attach_init(void);
+void resid_attach_fini(void);
+
+/*
+ * An inside device faces a tenant: what leaves by it is a delivery, not egress. Devices are outside unless told, and
+ * only those of the initial network namespace can be told.
+ */
+int resid_attach_set_inside(int ifindex, bool inside, struct netlink_ext_ack *extack);
+/* Packet path, RCU read side, or RTNL. */
+bool resid_attach_is_inside(const struct net_device *dev);
+
+u32 resid_attach_device_count(void);
+u32 resid_attach_netns_count(void);
+
+#endif /* _RESID_ATTACH_H */
