@@ -29,6 +29,7 @@ same_bytes() { cmp "$1" "$2"; }
 release=$(make -s print-KREL)
 conf=$root/etc/resid/residd.conf
 
+check "what is built stays built" make -q userspace
 check "make install" in_root install
 for file in /usr/bin/residctl /usr/sbin/residd "/lib/modules/$release/updates/resid.ko" /usr/share/man/man8/residctl.8 \
 	/usr/share/bash-completion/completions/residctl /lib/systemd/system/residd.service /usr/lib/sysusers.d/resid.conf \

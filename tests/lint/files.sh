@@ -2,6 +2,11 @@
 # shellcheck shell=bash
 # Sourced by the checks: what they look at.
 
+if ! git rev-parse --is-inside-work-tree >/dev/null; then
+	echo "the checks need a git checkout"
+	exit 1
+fi
+
 # files [PATTERN...]: the project's files that match, new ones included, built ones not.
 # shellcheck disable=SC2120 # without patterns: all
 files()
