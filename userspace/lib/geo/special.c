@@ -33,6 +33,7 @@ static const struct {
 	{ "255.255.255.255/32", SPECIAL_HOST },
 	{ "::1/128", SPECIAL_HOST },
 	{ "::ffff:0:0/96", SPECIAL_TRANSLATED },	/* v4-mapped */
+	{ "::ffff:0:0:0/96", SPECIAL_TRANSLATED },	/* SIIT, withdrawn, but kernels still translate it */
 	{ "64:ff9b::/96", SPECIAL_TRANSLATED },		/* NAT64 */
 	{ "2001::/32", SPECIAL_TRANSLATED },		/* Teredo */
 	{ "2002::/16", SPECIAL_TRANSLATED },		/* 6to4 */

@@ -171,6 +171,16 @@ void snapshot_lookup(const struct snapshot *snapshot, sa_family_t family, const 
 	out->source_date = full_string(full, source->date);
 }
 
+size_t snapshot_zone_count(const struct snapshot *snapshot)
+{
+	return full_count(&snapshot->full, FULL_ZONES);
+}
+
+size_t snapshot_range_count(const struct snapshot *snapshot)
+{
+	return (size_t)full_count(&snapshot->full, FULL_FIRST4) + full_count(&snapshot->full, FULL_FIRST6);
+}
+
 size_t snapshot_class_count(const struct snapshot *snapshot)
 {
 	return full_count(&snapshot->full, FULL_CLASSES);
@@ -186,6 +196,8 @@ struct snapshot_class snapshot_class_at(const struct snapshot *snapshot, size_t 
 		.name = full_string(full, class->name),
 		.judged_as = class->judged_as == FULL_NO_CLASS ? NULL :
 								 full_string(full, full->class[class->judged_as].name),
+		.fallback = class->fallback,
+		.permissive = snapshot->table.core->class_flags[class->id] & RESID_CLASS_F_PERMISSIVE,
 	};
 }
 
@@ -218,6 +230,40 @@ struct snapshot_rule snapshot_rule_at(const struct snapshot *snapshot, size_t in
 		.reason = full_string(&snapshot->full, rule->reason),
 		.verdict = rule->verdict,
 		.key = rule->key,
+	};
+}
+
+size_t snapshot_source_count(const struct snapshot *snapshot)
+{
+	return full_count(&snapshot->full, FULL_SOURCES);
+}
+
+struct snapshot_source snapshot_source_at(const struct snapshot *snapshot, size_t index)
+{
+	const struct full_source *source = &snapshot->full.source[index];
+
+	return (struct snapshot_source){
+		.name = full_string(&snapshot->full, source->name),
+		.file = full_string(&snapshot->full, source->file),
+		.date = full_string(&snapshot->full, source->date),
+		.sha256 = source->sha256,
+	};
+}
+
+size_t snapshot_set_count(const struct snapshot *snapshot)
+{
+	return full_count(&snapshot->full, FULL_SETS);
+}
+
+struct snapshot_set snapshot_set_at(const struct snapshot *snapshot, size_t index)
+{
+	const struct full_set *set = &snapshot->full.set[index];
+
+	return (struct snapshot_set){
+		.name = full_string(&snapshot->full, set->name),
+		.date = full_string(&snapshot->full, set->date),
+		.source = full_string(&snapshot->full, set->source),
+		.members = full_string(&snapshot->full, set->members),
 	};
 }
 

@@ -27,6 +27,8 @@ struct snapshot_class {
 	uint8_t id;
 	const char *name;	/* "health" */
 	const char *judged_as;	/* for unlabelled and kernel: the class that stands for it; else NULL */
+	enum resid_verdict fallback;	/* of what no rule matches */
+	bool permissive;
 };
 
 struct snapshot_rule {
@@ -59,6 +61,10 @@ const char *snapshot_policy_text(const struct snapshot *snapshot);	/* the YAML a
 void snapshot_lookup(const struct snapshot *snapshot, sa_family_t family, const void *address,
 		     struct snapshot_place *out);
 
+/* Of the full table, both families. */
+size_t snapshot_zone_count(const struct snapshot *snapshot);
+size_t snapshot_range_count(const struct snapshot *snapshot);
+
 size_t snapshot_class_count(const struct snapshot *snapshot);
 struct snapshot_class snapshot_class_at(const struct snapshot *snapshot, size_t index);
 /* By id (every id has a name: undeclared ones are "class-N", 0 "unlabelled", 255 "kernel"). */
@@ -68,6 +74,23 @@ int snapshot_class_find(const struct snapshot *snapshot, const char *name);
 
 size_t snapshot_rule_count(const struct snapshot *snapshot);
 struct snapshot_rule snapshot_rule_at(const struct snapshot *snapshot, size_t index);
+
+/* A file of location data: "tor-geoipdb", "geoip", "2026-06-25"; a source without a file has file "". */
+struct snapshot_source {
+	const char *name, *file, *date;
+	const uint8_t *sha256;	/* RESID_DIGEST_LEN */
+};
+
+size_t snapshot_source_count(const struct snapshot *snapshot);
+struct snapshot_source snapshot_source_at(const struct snapshot *snapshot, size_t index);
+
+/* A country set as it was when the policy was compiled: "EU", "2020-02-01", where that stands, "AT BE ...". */
+struct snapshot_set {
+	const char *name, *date, *source, *members;
+};
+
+size_t snapshot_set_count(const struct snapshot *snapshot);
+struct snapshot_set snapshot_set_at(const struct snapshot *snapshot, size_t index);
 
 size_t snapshot_assignment_count(const struct snapshot *snapshot);
 struct snapshot_assignment snapshot_assignment_at(const struct snapshot *snapshot, size_t index);

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+/* `residctl man`: the manual page, in mdoc, from the command table. */
+#include "table.h"
+
+#include <string.h>
+
+/* A line must not begin with a control character of roff, and a backslash is one everywhere. */
+static void man_text(const char *text, size_t length)
+{
+	size_t i;
+
+	if (length && (*text == '.' || *text == '\''))
+		fputs("\\&", stdout);
+	for (i = 0; i < length; i++) {
+		if (text[i] == '\\')
+			fputs("\\e", stdout);
+		else if (text[i] == '-')
+			fputs("\\-", stdout);
+		else
+			putchar(text[i]);
+	}
+	putchar('\n');
+}
+
+/* Arguments of a macro: what mdoc would take for punctuation or for a macro is not. */
+static void man_argument(const char *text)
+{
+	putchar('"');
+	for (; *text; text++) {
+		if (*text == '"')
+			fputs("\\(dq", stdout);
+		else if (*text == '\\')
+			fputs("\\e", stdout);
+		else
+			putchar(*text);
+	}
+	putchar('"');
+}
+
+static void man_paragraphs(const char *text)
+{
+	bool literal = false;
+
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+
+		if (!length) {
+			puts(literal ? ".Ed\n.Pp" : ".Pp");
+			literal = false;
+		} else {
+			if (*text == ' ' && !literal) {
+				puts(".Bd -literal");
+				literal = true;
+			} else if (*text != ' ' && literal) {
+				puts(".Ed");
+				literal = false;
+			}
+			man_text(text, length);
+		}
+		text += length + (text[length] == '\n');
+	}
+	if (literal)
+		puts(".Ed");
+}
+
+static void man_option(const struct command_option *option)
+{
+	printf(".It Fl \\-%s", option->name);
+	if (option->arg) {
+		fputs(" Ar ", stdout);
+		man_argument(option->arg);
+	}
+	putchar('\n');
+	man_text(option->help, strlen(option->help));
+}
+
+static void man_command(const struct command *command)
+{
+	const struct command_option *option;
+
+	fputs(".Ss ", stdout);
+	man_argument(command->name);
+	fputs("\n.Nm residctl\n.Cm ", stdout);
+	man_argument(command->name);
+	putchar('\n');
+	for (option = command->options; option && option->name; option++) {
+		printf(".Op Fl \\-%s", option->name);
+		if (option->arg) {
+			fputs(" Ar ", stdout);
+			man_argument(option->arg);
+		}
+		putchar('\n');
+	}
+	if (command->args && *command->args) {
+		fputs(".Ar ", stdout);
+		man_argument(command->args);
+		putchar('\n');
+	}
+	puts(".Pp");
+	man_text(command->summary, strlen(command->summary));
+	if (command->detail && *command->detail) {
+		puts(".Pp");
+		man_paragraphs(command->detail);
+	}
+	if (table_option_count(command)) {
+		puts(".Bl -tag -width Ds");
+		for (option = command->options; option->name; option++)
+			man_option(option);
+		puts(".El");
+	}
+}
+
+static int man_run(const struct call *call, struct resid_error *err)
+{
+	const struct command *const *list;
+
+	puts(".\\\" SPDX-License-Identifier: Apache-2.0\n"
+	     ".\\\" Written by `residctl man` from its command table.\n"
+	     ".Dd November 21, 2026\n"
+	     ".Dt RESIDCTL 8\n"
+	     ".Os\n"
+	     ".Sh NAME\n"
+	     ".Nm residctl\n"
+	     ".Nd keep classified data inside the jurisdictions that its owner chose\n"
+	     ".Sh SYNOPSIS\n"
+	     ".Nm\n"
+	     ".Ar command\n"
+	     ".Op Ar option ...\n"
+	     ".Op Ar argument ...\n"
+	     ".Sh DESCRIPTION\n"
+	     "A policy says for each class of data where it may go.\n"
+	     ".Nm\n"
+	     "compiles it with location data to a snapshot, puts that in force in the kernel module, labels workloads with\n"
+	     "their class, and answers where an address is and what would happen to a packet.\n"
+	     ".Pp\n"
+	     "An option's argument follows it as the next word or after an equals sign.\n"
+	     "An option may be shortened to one dash and its first letter where no other option of the command begins with\n"
+	     "that letter.\n"
+	     ".Sh COMMANDS");
+	for (list = commands; *list; list++)
+		man_command(*list);
+	puts(".Sh ENVIRONMENT\n"
+	     ".Bl -tag -width NO_COLOR\n"
+	     ".It Ev NO_COLOR\n"
+	     "If set and not empty, output has no colour. It has none anyway where it is not a terminal.\n"
+	     ".El\n"
+	     ".Sh FILES\n"
+	     ".Bl -tag -width Ds\n"
+	     ".It Pa /etc/resid/policy.yaml\n"
+	     "The policy. Without it the built-in default is in force.\n"
+	     ".It Pa /etc/resid/sets\n"
+	     "Country sets that come before the built-in ones.\n"
+	     ".It Pa /var/lib/resid/current.rsnap\n"
+	     "The snapshot in force.\n"
+	     ".It Pa /usr/share/tor/geoip , Pa /usr/share/tor/geoip6\n"
+	     "Location data, of the package tor\\-geoipdb.\n"
+	     ".El\n"
+	     ".Sh EXIT STATUS\n"
+	     ".Bl -tag -width 4n -compact\n"
+	     ".It 0\n"
+	     "success\n"
+	     ".It 1\n"
+	     "the command line is wrong\n"
+	     ".It 2\n"
+	     "kernel or system: module not loaded, not root, I/O\n"
+	     ".It 3\n"
+	     "refused input: policy, location data, snapshot, address\n"
+	     ".It 4\n"
+	     "an expectation did not hold\n"
+	     ".El\n"
+	     ".Sh SEE ALSO\n"
+	     ".Xr residd 8");
+	return RESID_EXIT_OK;
+}
+
+const struct command command_man = {
+	.name = "man",
+	.args = "",
+	.summary = "print the manual page",
+	.min_args = 0,
+	.max_args = 0,
+	.run = man_run,
+};

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "output.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool output_has_colour(void)
+{
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if ((no_color && *no_color) || (term && !strcmp(term, "dumb")))
+		return false;
+	return isatty(STDOUT_FILENO);
+}
+
+const char *output_verdict(enum resid_verdict verdict)
+{
+	static const char *const name[RESID_V_COUNT] = {
+		[RESID_V_ALLOW] = "allow",
+		[RESID_V_AUDIT] = "audit",
+		[RESID_V_REJECT] = "reject",
+		[RESID_V_DROP] = "drop",
+	};
+
+	return name[verdict];
+}
+
+const char *output_verdict_colour(enum resid_verdict verdict)
+{
+	static const char *const colour[RESID_V_COUNT] = {
+		[RESID_V_ALLOW] = "\033[1;32m",
+		[RESID_V_AUDIT] = "\033[1;33m",
+		[RESID_V_REJECT] = "\033[1;31m",
+		[RESID_V_DROP] = "\033[1;31m",
+	};
+
+	return output_has_colour() ? colour[verdict] : "";
+}
+
+const char *output_bold(void)
+{
+	return output_has_colour() ? "\033[1m" : "";
+}
+
+const char *output_plain(void)
+{
+	return output_has_colour() ? "\033[0m" : "";
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Colour on standard output: only on a terminal, and not with NO_COLOR (no-color.org). */
+#ifndef RESIDCTL_OUTPUT_H
+#define RESIDCTL_OUTPUT_H
+
+#include <stdbool.h>
+
+#include "../../kmod/verdict.h"
+
+/* Ways to print a verdict: its word, and the escape sequences around it, "" without colour. */
+const char *output_verdict(enum resid_verdict verdict);
+const char *output_verdict_colour(enum resid_verdict verdict);
+const char *output_bold(void);
+const char *output_plain(void);
+
+#endif

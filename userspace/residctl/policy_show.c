@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "output.h"
+#include "sink/jsonw.h"
+#include "snapshots.h"
+#include "util/hex.h"
+
+static void policy_show_json_data(struct jsonw *json, const struct snapshot *snapshot)
+{
+	size_t i;
+
+	jsonw_array(json, "sources");
+	for (i = 0; i < snapshot_source_count(snapshot); i++) {
+		struct snapshot_source source = snapshot_source_at(snapshot, i);
+
+		if (!*source.file)
+			continue;
+		jsonw_object(json, NULL);
+		jsonw_string(json, "source", source.name);
+		jsonw_string(json, "file", source.file);
+		jsonw_string(json, "date", source.date);
+		jsonw_hex(json, "sha256", source.sha256, RESID_DIGEST_LEN);
+		jsonw_object_end(json);
+	}
+	jsonw_array_end(json);
+	jsonw_array(json, "sets");
+	for (i = 0; i < snapshot_set_count(snapshot); i++) {
+		struct snapshot_set set = snapshot_set_at(snapshot, i);
+
+		jsonw_object(json, NULL);
+		jsonw_string(json, "set", set.name);
+		jsonw_string(json, "date", set.date);
+		jsonw_string(json, "source", set.source);
+		jsonw_string(json, "members", set.members);
+		jsonw_object_end(json);
+	}
+	jsonw_array_end(json);
+}
+
+static void policy_show_json(const struct snapshot *snapshot)
+{
+	_cleanup_(jsonw_fini) struct jsonw json = { 0 };
+	size_t i;
+
+	jsonw_object(&json, NULL);
+	jsonw_hex(&json, "generation", snapshot_generation(snapshot), RESID_DIGEST_LEN);
+	jsonw_string(&json, "policy", snapshot_policy_name(snapshot));
+	jsonw_array(&json, "classes");
+	for (i = 0; i < snapshot_class_count(snapshot); i++) {
+		struct snapshot_class class = snapshot_class_at(snapshot, i);
+
+		jsonw_object(&json, NULL);
+		jsonw_u64(&json, "id", class.id);
+		jsonw_string(&json, "name", class.name);
+		if (class.judged_as)
+			jsonw_string(&json, "judged_as", class.judged_as);
+		jsonw_object_end(&json);
+	}
+	jsonw_array_end(&json);
+	jsonw_array(&json, "rules");
+	for (i = 0; i < snapshot_rule_count(snapshot); i++) {
+		struct snapshot_rule rule = snapshot_rule_at(snapshot, i);
+
+		jsonw_object(&json, NULL);
+		jsonw_string(&json, "id", rule.id);
+		jsonw_string(&json, "verdict", output_verdict(rule.verdict));
+		jsonw_string(&json, "reason", rule.reason);
+		jsonw_object_end(&json);
+	}
+	jsonw_array_end(&json);
+	policy_show_json_data(&json, snapshot);
+	jsonw_u64(&json, "zones", snapshot_zone_count(snapshot));
+	jsonw_u64(&json, "groups", snapshot_table(snapshot)->core->group_count);
+	jsonw_u64(&json, "ranges", snapshot_range_count(snapshot));
+	jsonw_string(&json, "text", snapshot_policy_text(snapshot));
+	jsonw_object_end(&json);
+	jsonw_line(&json);
+	fwrite(json.text, 1, json.length, stdout);
+}
+
+static void policy_show_text(const struct snapshot *snapshot)
+{
+	char hex[2 * RESID_DIGEST_LEN + 1];
+	const char *text = snapshot_policy_text(snapshot);
+	size_t i;
+
+	hex_format(snapshot_generation(snapshot), RESID_DIGEST_LEN, hex);
+	printf("# policy      %s\n# generation  %s\n", snapshot_policy_name(snapshot), hex);
+	for (i = 0; i < snapshot_source_count(snapshot); i++) {
+		struct snapshot_source source = snapshot_source_at(snapshot, i);
+
+		if (*source.file)
+			printf("# data        %s, %s, of %s\n", source.name, source.file,
+			       *source.date ? source.date : "unknown date");
+	}
+	for (i = 0; i < snapshot_set_count(snapshot); i++) {
+		struct snapshot_set set = snapshot_set_at(snapshot, i);
+
+		printf("# set         %s %s: %s\n", set.name, set.date, set.members);
+	}
+	printf("\n%s", text);
+	if (*text && text[strlen(text) - 1] != '\n')
+		putchar('\n');
+}
+
+static int policy_show_run(const struct call *call, struct resid_error *err)
+{
+	_cleanup_snapshot_ struct snapshot *snapshot = NULL;
+
+	if (snapshots_open(call, &snapshot, err))
+		return -1;
+	if (call_option(call, "json"))
+		policy_show_json(snapshot);
+	else
+		policy_show_text(snapshot);
+	return RESID_EXIT_OK;
+}
+
+static const struct command_option policy_show_options[] = {
+	{ "snapshot", "FILE", "a snapshot instead of the one in force" },
+	{ "json", NULL, "one JSON object" },
+	{ NULL, NULL, NULL },
+};
+
+const struct command command_policy_show = {
+	.name = "policy show",
+	.args = "",
+	.summary = "show the policy and the data that it was compiled with",
+	.detail = "The text is the policy as it was compiled, below comments that name its generation, the data and the "
+		  "country sets with their dates.",
+	.min_args = 0,
+	.max_args = 0,
+	.options = policy_show_options,
+	.run = policy_show_run,
+};
