@@ -8,7 +8,6 @@ if ! git rev-parse --is-inside-work-tree >/dev/null; then
 fi
 
 # files [PATTERN...]: the project's files that match, new ones included, built ones not.
-# shellcheck disable=SC2120 # without patterns: all
 files()
 {
 	git ls-files --cached --others --exclude-standard -- "$@" | while IFS= read -r file; do
