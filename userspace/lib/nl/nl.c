@@ -98,7 +98,8 @@ static int nl_refused(struct resid_nl *nl, const char *what, int error, const ch
 		nl->error = ENODEV;
 		return nl_not_loaded(err);
 	}
-	if (error == EPERM && !sentence)
+	/* genetlink's own refusal has no sentence; the module's begins so. */
+	if (error == EPERM && (!sentence || !strncmp(sentence, "needs ", 6)))
 		return resid_fail(err, status, "needs root (CAP_NET_ADMIN and CAP_SYS_ADMIN in the initial namespaces)");
 	/* What is wrong with a stage is wrong with the snapshot, not with the system. */
 	if (!strncmp(what, "STAGE_", 6) && (error == EINVAL || error == EBADMSG || error == ERANGE ||

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* /etc/resid/residd.conf: key = value, # begins a comment. An unknown key is refused: a typo must not be a default. */
+#ifndef RESIDD_CONFIG_H
+#define RESIDD_CONFIG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/error.h"
+#include "util/paths.h"
+
+struct config {
+	struct path log_file;
+	struct path geoip4, geoip6, sets;	/* "": the compiler's default */
+	uint32_t drain_interval;	/* seconds between drains that the kernel did not ask for */
+	uint32_t status_interval;	/* seconds between two status files, at most */
+	uint32_t reconcile_interval;	/* seconds between reconciliations that no event asked for */
+	uint32_t generations_keep;	/* old snapshots on disk */
+};
+
+void config_default(struct config *config);
+/* `text` is changed. `file` is for messages. */
+int config_parse(struct config *config, const char *file, char *text, struct resid_error *err);
+/* A missing file is the default. */
+int config_read(struct config *config, const char *file, struct resid_error *err);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * residd loads and reports. The kernel decides without it: each part below may fail, say so and try again later, and no
+ * failure ends the process.
+ *
+ *   restore.c    the module: finds it, restores mode and snapshot, arms a module that was loaded anew
+ *   policy.c     SIGHUP and changed location data: compile, load, or keep what is in force
+ *   watch.c      cgroups, namespaces, devices, assign.d: keeps the class maps true
+ *   collect.c    audit batches to the log file
+ *   publish.c    /run/resid/status.json and what systemd is told
+ *   main.c       the command line and the event loop
+ */
+#ifndef RESIDD_DAEMON_H
+#define RESIDD_DAEMON_H
+
+#include <stdbool.h>
+#include <systemd/sd-event.h>
+
+#include "audit/drain.h"
+#include "audit/logfile.h"
+#include "bpf/load.h"
+#include "bpf/tagger.h"
+#include "config.h"
+#include "nl/nl.h"
+#include "nl/store.h"
+
+struct watch;
+
+/* What is wrong now, one sentence each; "": nothing. */
+enum trouble {
+	TROUBLE_MODULE,
+	TROUBLE_POLICY,
+	TROUBLE_TAGGER,
+	TROUBLE_ASSIGN,
+	TROUBLE_AUDIT,
+	TROUBLE_LOG,
+	TROUBLE_COUNT
+};
+
+struct daemon {
+	struct config config;
+	sd_event *event;
+	struct resid_nl *nl;		/* NULL: the module is not there */
+	uint8_t instance[16];		/* of the module that nl talks to; zeros: none yet */
+	struct snapshot *snapshot;	/* what current.rsnap is; NULL: none */
+	struct tagger *tagger;
+	struct logfile *log;
+	struct drain drain;
+	struct watch *watch;
+	struct reconcile_report assignments;
+	sd_event_source *wake, *drain_timer, *status_timer;
+	char trouble[TROUBLE_COUNT][512];
+	bool publish;			/* the status changed */
+};
+
+/* One line on standard error with its level (SD_ERR, SD_NOTICE, ...) for the journal. */
+void daemon_say(const char *level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Sets or, with NULL, clears a trouble; says it when it is new. */
+void daemon_trouble(struct daemon *daemon, enum trouble which, const char *text);
+
+/* restore.c: true when the module is there and was restored; called until it is. */
+bool restore_connect(struct daemon *daemon);
+void restore_disconnect(struct daemon *daemon);
+/* Opens what current.rsnap is now. */
+void restore_reopen(struct daemon *daemon);
+
+/* policy.c */
+void policy_reload(struct daemon *daemon);
+void policy_refresh_data(struct daemon *daemon);
+
+/* watch.c */
+int watch_init(struct daemon *daemon, struct resid_error *err);
+void watch_fini(struct daemon *daemon);
+/* Reconciles now. */
+void watch_reconcile(struct daemon *daemon);
+/* Reconciles soon, once for all that ask meanwhile. */
+void watch_soon(struct daemon *daemon);
+
+/* collect.c */
+int collect_init(struct daemon *daemon, struct resid_error *err);
+void collect_listen(struct daemon *daemon);
+/* Up to `batches`; false after a failure. */
+bool collect(struct daemon *daemon, unsigned int batches);
+void collect_rotate(struct daemon *daemon);
+
+/* publish.c */
+int publish_init(struct daemon *daemon, struct resid_error *err);
+void publish_now(struct daemon *daemon);
+
+#endif

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+/* residd: restores, watches, collects. See daemon.h. */
+#include "daemon.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+#include <time.h>
+
+#define COLLECT_AT_END	64	/* batches; what is left waits in the kernel for the next start */
+
+void daemon_say(const char *level, const char *format, ...)
+{
+	char text[1200];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	/* systemd takes the level off again; a person at a terminal need not see it. */
+	fprintf(stderr, "%s%s\n", getenv("JOURNAL_STREAM") ? level : "residd: ", text);
+}
+
+void daemon_trouble(struct daemon *daemon, enum trouble which, const char *text)
+{
+	char *have = daemon->trouble[which];
+
+	if (!strncmp(have, text ? text : "", sizeof(daemon->trouble[which]) - 1))
+		return;
+	if (text)
+		daemon_say(SD_ERR, "%s", text);
+	else
+		daemon_say(SD_NOTICE, "over: %s", have);
+	snprintf(have, sizeof(daemon->trouble[which]), "%s", text ? text : "");
+	daemon->publish = true;
+}
+
+static int main_stop(sd_event_source *source, const struct signalfd_siginfo *info, void *context)
+{
+	struct daemon *daemon = context;
+
+	sd_notify(0, "STOPPING=1");
+	collect(daemon, COLLECT_AT_END);
+	publish_now(daemon);
+	return sd_event_exit(daemon->event, 0);
+}
+
+static int main_reload(sd_event_source *source, const struct signalfd_siginfo *info, void *context)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
+		   (unsigned long long)now.tv_sec * 1000000u + (unsigned long long)now.tv_nsec / 1000u);
+	policy_reload(context);
+	publish_now(context);
+	sd_notify(0, "READY=1");
+	return 0;
+}
+
+static int main_rotate(sd_event_source *source, const struct signalfd_siginfo *info, void *context)
+{
+	collect_rotate(context);
+	return 0;
+}
+
+/* After each turn of the loop: what changed is published once. */
+static int main_after(sd_event_source *source, void *context)
+{
+	struct daemon *daemon = context;
+
+	if (daemon->publish)
+		publish_now(daemon);
+	return 0;
+}
+
+static int main_init(struct daemon *daemon, struct resid_error *err)
+{
+	sigset_t signals;
+	int error = sd_event_default(&daemon->event);
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	if (error < 0 || (error = sd_event_add_signal(daemon->event, NULL, SIGTERM, main_stop, daemon)) < 0 ||
+	    (error = sd_event_add_signal(daemon->event, NULL, SIGINT, main_stop, daemon)) < 0 ||
+	    (error = sd_event_add_signal(daemon->event, NULL, SIGHUP, main_reload, daemon)) < 0 ||
+	    (error = sd_event_add_signal(daemon->event, NULL, SIGUSR1, main_rotate, daemon)) < 0 ||
+	    (error = sd_event_add_post(daemon->event, NULL, main_after, daemon)) < 0 ||
+	    (error = sd_event_set_watchdog(daemon->event, true)) < 0)
+		return resid_fail(err, RESID_EXIT_SYSTEM, "cannot make an event loop: %s", strerror(-error));
+	return 0;
+}
+
+static int main_run(struct daemon *daemon, struct resid_error *err)
+{
+	int error;
+
+	/* Enforcement first; what only reports comes after. */
+	if (main_init(daemon, err) || watch_init(daemon, err))
+		return -1;
+	restore_connect(daemon);
+	watch_reconcile(daemon);
+	if (collect_init(daemon, err) || publish_init(daemon, err))
+		return -1;
+	store_prune(daemon->config.generations_keep);
+	publish_now(daemon);
+	sd_notify(0, "READY=1");
+	error = sd_event_loop(daemon->event);
+	if (error < 0)
+		return resid_fail(err, RESID_EXIT_SYSTEM, "the event loop ended: %s", strerror(-error));
+	return 0;
+}
+
+static int main_usage(FILE *to)
+{
+	fputs("usage: residd [--config FILE]\n"
+	      "\n"
+	      "Restores policy and mode, keeps class maps true, writes audit records.\n"
+	      "  --config FILE   settings (default /etc/resid/residd.conf)\n"
+	      "  SIGHUP          compile and load /etc/resid/policy.yaml again\n"
+	      "  SIGUSR1         open the log file again, after a rotation\n", to);
+	return to == stderr ? RESID_EXIT_USAGE : RESID_EXIT_OK;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct path config = paths_in(paths_conf_dir(), "residd.conf");
+	static struct daemon daemon;
+	struct resid_error err;
+	int option, result;
+
+	while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
+		if (option == 'h')
+			return main_usage(stdout);
+		if (option != 'c')
+			return main_usage(stderr);
+		snprintf(config.text, sizeof(config.text), "%s", optarg);
+	}
+	if (optind != argc)
+		return main_usage(stderr);
+	if (config_read(&daemon.config, config.text, &err)) {
+		daemon_say(SD_ERR, "%s", err.text);
+		return err.status;
+	}
+	umask(0022);
+	result = main_run(&daemon, &err);
+	if (result)
+		daemon_say(SD_ERR, "%s", err.text);
+	watch_fini(&daemon);
+	restore_disconnect(&daemon);
+	drain_fini(&daemon.drain);
+	logfile_free(daemon.log);
+	tagger_free(daemon.tagger);
+	snapshot_free(daemon.snapshot);
+	sd_event_source_disable_unref(daemon.drain_timer);
+	sd_event_source_disable_unref(daemon.status_timer);
+	sd_event_unref(daemon.event);
+	return result ? (int)err.status : RESID_EXIT_OK;
+}

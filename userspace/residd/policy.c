@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+
+#include "snapshot/build.h"
+#include "util/hex.h"
+
+static void policy_warning(void *context, const char *text)
+{
+	daemon_say(SD_WARNING, "%s", text);
+}
+
+static const char *policy_optional(const struct path *path)
+{
+	return *path->text ? path->text : NULL;
+}
+
+/* Compiles and loads; on any failure what is in force stays in force. */
+static void policy_load(struct daemon *daemon, const char *file, const char *why)
+{
+	const struct build_inputs inputs = {
+		.policy = file,
+		.geoip4 = policy_optional(&daemon->config.geoip4),
+		.geoip6 = policy_optional(&daemon->config.geoip6),
+		.sets = policy_optional(&daemon->config.sets),
+	};
+	const struct load_hooks hooks = { 0 };
+	_cleanup_(cleanup_snapshot) struct snapshot *snapshot = NULL;
+	char hex[2 * RESID_DIGEST_LEN + 1];
+	struct load_report report;
+	struct resid_error err;
+
+	if (!daemon->nl && !restore_connect(daemon))
+		return;
+	if (snapshot_build(&inputs, policy_warning, NULL, &snapshot, &err) ||
+	    load_snapshot(daemon->nl, snapshot, &hooks, &report, &err)) {
+		daemon_say(SD_ERR, "%s: the policy in force stays: %s", why, err.text);
+		daemon_trouble(daemon, TROUBLE_POLICY, err.text);
+		return;
+	}
+	hex_format(snapshot_generation(snapshot), RESID_DIGEST_LEN, hex);
+	daemon_say(SD_NOTICE, "%s: %s generation %s, %s", why, report.unchanged ? "kept" : "loaded", hex,
+		   store_mode_name(report.mode));
+	daemon_trouble(daemon, TROUBLE_POLICY, NULL);
+	restore_reopen(daemon);
+	store_prune(daemon->config.generations_keep);
+	watch_soon(daemon);
+}
+
+void policy_reload(struct daemon *daemon)
+{
+	struct path own = paths_in(paths_conf_dir(), "policy.yaml");
+
+	policy_load(daemon, access(own.text, F_OK) ? NULL : own.text, "reload");
+}
+
+/* New data under the policy that is in force: an edited policy.yaml waits for its SIGHUP. */
+void policy_refresh_data(struct daemon *daemon)
+{
+	struct resid_nl_status status;
+	struct resid_error err;
+	struct path file;
+	const char *text;
+
+	if (!daemon->nl || !daemon->snapshot || resid_nl_status(daemon->nl, &status, &err) || !status.has_generation)
+		return;
+	text = snapshot_policy_text(daemon->snapshot);
+	file = paths_in(paths_run_dir(), "refresh/%s", snapshot_policy_name(daemon->snapshot));
+	if (paths_make_dir(paths_dir_of(file.text).text, 0755, &err) ||
+	    paths_write_file(file.text, text, strlen(text), 0600, false, &err)) {
+		daemon_trouble(daemon, TROUBLE_POLICY, err.text);
+		return;
+	}
+	policy_load(daemon, file.text, "location data changed");
+	unlink(file.text);
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+#include <time.h>
+
+#include "nl/report.h"
+#include "sink/jsonw.h"
+
+#define SECOND	1000000u
+
+static const char *publish_trouble(const struct daemon *daemon)
+{
+	for (int i = 0; i < TROUBLE_COUNT; i++)
+		if (*daemon->trouble[i])
+			return daemon->trouble[i];
+	return NULL;
+}
+
+static void publish_daemon(struct jsonw *json, const struct daemon *daemon)
+{
+	jsonw_object(json, "daemon");
+	jsonw_string(json, "state", daemon->nl ? "running" : "waiting for resid.ko");
+	jsonw_u64(json, "pid", (uint64_t)getpid());
+	jsonw_string(json, "log_file", daemon->config.log_file.text);
+	jsonw_u64(json, "batches", daemon->drain.batches);
+	jsonw_u64(json, "records", daemon->drain.written);
+	jsonw_u64(json, "assignments_applied", daemon->assignments.applied);
+	jsonw_u64(json, "assignments_pending", daemon->assignments.pending);
+	jsonw_u64(json, "assignments_unknown", daemon->assignments.unknown);
+	if (daemon->tagger)
+		jsonw_bool(json, "cgroup_release", daemon->tagger->release);
+	if (publish_trouble(daemon))
+		jsonw_string(json, "trouble", publish_trouble(daemon));
+	jsonw_object_end(json);
+}
+
+void publish_now(struct daemon *daemon)
+{
+	struct path file = paths_in(paths_run_dir(), "status.json");
+	struct resid_nl_status status;
+	struct jsonw json = { 0 };
+	struct resid_error err;
+	char time_text[REPORT_TIME];
+	struct timespec now;
+	bool known;
+
+	daemon->publish = false;
+	known = daemon->nl && !resid_nl_status(daemon->nl, &status, &err);
+	clock_gettime(CLOCK_REALTIME, &now);
+	report_time((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec, time_text);
+	jsonw_object(&json, NULL);
+	jsonw_string(&json, "time", time_text);
+	jsonw_bool(&json, "module_loaded", known);
+	if (known)
+		report_status(&json, &status, daemon->snapshot);
+	publish_daemon(&json, daemon);
+	jsonw_object_end(&json);
+	jsonw_line(&json);
+	if (paths_make_dir(paths_run_dir(), 0755, &err) ||
+	    paths_write_file(file.text, json.text, json.length, 0640, true, &err))
+		daemon_say(SD_WARNING, "%s", err.text);
+	jsonw_fini(&json);
+	sd_notifyf(0, "STATUS=%s%s%s, %" PRIu64 " records", !known ? "waiting for resid.ko" :
+		   status.has_generation ? store_mode_name(status.mode) : "not armed",
+		   publish_trouble(daemon) ? "; " : "", publish_trouble(daemon) ?: "", daemon->drain.written);
+}
+
+static int publish_timer(sd_event_source *source, uint64_t usec, void *context)
+{
+	struct daemon *daemon = context;
+
+	publish_now(daemon);
+	sd_event_source_set_time_relative(source, daemon->config.status_interval * (uint64_t)SECOND);
+	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+int publish_init(struct daemon *daemon, struct resid_error *err)
+{
+	int error = sd_event_add_time_relative(daemon->event, &daemon->status_timer, CLOCK_MONOTONIC, 0, SECOND,
+					       publish_timer, daemon);
+
+	if (error < 0)
+		return resid_fail(err, RESID_EXIT_SYSTEM, "cannot make a timer: %s", strerror(-error));
+	return 0;
+}
