@@ -114,11 +114,16 @@ int reader_verdict(struct reader *reader, const struct yaml_node *node, enum res
 
 int reader_prefix(struct reader *reader, const struct yaml_node *node, struct prefix *out)
 {
+	char text[ADDRESS_TEXT];
 	const char *error;
 
 	if (reader_check_kind(reader, node, YAML_SCALAR, "a prefix"))
 		return -1;
 	error = prefix_parse(node->text, out);
+	if (error && !strcmp(error, PREFIX_HOST_BITS)) {
+		prefix_format(out, text);
+		return reader_fail(reader, node, "prefix '%s' %s; write %s", node->text, error, text);
+	}
 	if (error)
 		return reader_fail(reader, node, "prefix '%s' %s", node->text, error);
 	return 0;

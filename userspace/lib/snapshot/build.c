@@ -143,8 +143,8 @@ static int build_file(struct build *build, struct resid_error *err)
 	return 0;
 }
 
-static int build_all(const struct policy *policy, const struct geo_table *geo4, const struct geo_table *geo6,
-		     struct snapshot **out, struct resid_error *err)
+int snapshot_build_from(const struct policy *policy, const struct geo_table *geo4, const struct geo_table *geo6,
+			struct snapshot **out, struct resid_error *err)
 {
 	__attribute__((cleanup(build_fini))) struct build build = { .policy = policy, .geo4 = geo4, .geo6 = geo6 };
 	_cleanup_matrix_ struct matrix *matrix = NULL;
@@ -176,5 +176,5 @@ int snapshot_build(const struct build_inputs *inputs, build_warning *warn, void 
 	if (geo_tor_read(inputs->geoip4 ? inputs->geoip4 : BUILD_GEOIP4, AF_INET, &geo4, err) ||
 	    geo_tor_read(inputs->geoip6 ? inputs->geoip6 : BUILD_GEOIP6, AF_INET6, &geo6, err))
 		return -1;
-	return build_all(policy, geo4, geo6, out, err);
+	return snapshot_build_from(policy, geo4, geo6, out, err);
 }

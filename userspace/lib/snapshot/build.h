@@ -19,4 +19,10 @@ typedef void build_warning(void *context, const char *text);
 int snapshot_build(const struct build_inputs *inputs, build_warning *warn, void *context, struct snapshot **out,
 		   struct resid_error *err);
 
+/* The same from a policy (policy/model.h) and data (geo/geo.h) that have been read already. */
+struct policy;
+struct geo_table;
+int snapshot_build_from(const struct policy *policy, const struct geo_table *geo4, const struct geo_table *geo6,
+			struct snapshot **out, struct resid_error *err);
+
 #endif

@@ -85,10 +85,9 @@ const char *prefix_parse(const char *text, struct prefix *out)
 							  "has a prefix length over 128";
 	}
 	prefix.length = (uint8_t)length;
-	if (prefix.first & ~prefix_mask(length))
-		return "has bits set after its prefix length";
 	*out = prefix;
-	return NULL;
+	out->first &= prefix_mask(length);
+	return prefix.first == out->first ? NULL : PREFIX_HOST_BITS;
 }
 
 struct prefix prefix_within(sa_family_t family, u128 first, u128 last, u128 key)

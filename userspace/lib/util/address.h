@@ -46,7 +46,12 @@ bool address_parse(const char *text, sa_family_t *family, u128 *key);
 void address_format(sa_family_t family, u128 key, char out[ADDRESS_TEXT]);
 void prefix_format(const struct prefix *prefix, char out[ADDRESS_TEXT]);
 
-/* "192.0.2.0/24", or an address alone for a host. NULL, or what is wrong, to follow the quoted text. */
+#define PREFIX_HOST_BITS "has bits set after its prefix length"
+
+/*
+ * "192.0.2.0/24", or an address alone for a host. NULL, or what is wrong, to follow the quoted text. With
+ * PREFIX_HOST_BITS *out is the prefix without them.
+ */
 const char *prefix_parse(const char *text, struct prefix *out);
 
 /* The longest prefix that holds key and lies inside first..last. */
