@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "counter.h"
 
+#include <linux/bitmap.h>
 #include <linux/hashtable.h>
 #include <linux/mm.h>
 #include <linux/netlink.h>
@@ -61,40 +62,72 @@ static u8 row_class(const struct resid_core *core, unsigned int row)
 	return RESID_CLASS_UNLABELLED;
 }
 
+/* The rules that a packet of a row can meet. */
+static void row_rules(const struct resid_table *table, unsigned int row, unsigned long *rules)
+{
+	const struct resid_core *core = table->core;
+	const u16 *cell = &table->matrix[row * core->group_count];
+	const struct resid_step *step;
+	unsigned int group;
+
+	bitmap_zero(rules, core->rule_count);
+	__set_bit(core->non_ip_rule, rules);
+	__set_bit(core->unparsable_rule, rules);
+	for (group = 0; group < core->group_count; group++) {
+		if (!(cell[group] & RESID_CELL_CHAIN)) {
+			__set_bit(cell[group], rules);
+			continue;
+		}
+		step = &table->step[cell[group] & RESID_CELL_INDEX];
+		do
+			__set_bit(step->rule, rules);
+		while (!(step++->flags & RESID_STEP_F_LAST));
+	}
+}
+
+static int row_attach(struct resid_counter **array, const struct resid_table *table, unsigned int row,
+		      unsigned long *rules)
+{
+	u8 class = row_class(table->core, row);
+	unsigned int rule;
+
+	row_rules(table, row, rules);
+	for_each_set_bit(rule, rules, table->core->rule_count) {
+		array[rule] = counter_find(class, &table->rule[rule]);
+		if (!array[rule])
+			array[rule] = counter_new(class, &table->rule[rule]);
+		if (!array[rule])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 int resid_counter_attach(struct resid_counter ***out, const struct resid_table *table, struct netlink_ext_ack *extack)
 {
-	unsigned int rows = table->core->row_count, rules = table->core->rule_count, row, rule;
+	unsigned int rows = table->core->row_count, count = table->core->rule_count, row;
 	struct resid_counter **array;
+	unsigned long *rules;
+	int error = -ENOMEM;
 
-	if (rows * rules > COUNTER_MAX) {
+	if (rows * count > COUNTER_MAX) {
 		NL_SET_ERR_MSG(extack, "classes times rules exceed 65536 counters: split the policy or merge rules");
 		return -E2BIG;
 	}
-	array = kvcalloc(rows * rules, sizeof(*array), GFP_KERNEL);
-	if (!array)
-		goto err_memory;
-	for (row = 0; row < rows; row++) {
-		u8 class = row_class(table->core, row);
-
-		for (rule = 0; rule < rules; rule++) {
-			struct resid_counter *counter = counter_find(class, &table->rule[rule]);
-
-			if (!counter)
-				counter = counter_new(class, &table->rule[rule]);
-			if (!counter)
-				goto err_free;
-			array[row * rules + rule] = counter;
-		}
-		cond_resched();
+	array = kvcalloc(rows * count, sizeof(*array), GFP_KERNEL);
+	rules = bitmap_alloc(count, GFP_KERNEL);
+	if (!array || !rules)
+		goto out;
+	for (row = 0, error = 0; !error && row < rows; row++)
+		error = row_attach(&array[row * count], table, row, rules);
+out:
+	bitmap_free(rules);
+	if (error) {
+		NL_SET_ERR_MSG(extack, "no memory for counters, or over 65536 of them since insmod; the generation in force stays");
+		kvfree(array);
+		return error;
 	}
 	*out = array;
 	return 0;
-
-err_free:
-	kvfree(array);
-err_memory:
-	NL_SET_ERR_MSG(extack, "out of memory for counters, or over 65536 of them since insmod; the generation in force stays");
-	return -ENOMEM;
 }
 
 struct resid_counter *resid_counter_next(struct resid_counter *previous)

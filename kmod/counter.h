@@ -47,7 +47,8 @@ int resid_counter_init(void);
 void resid_counter_fini(void);
 
 /*
- * Finds or makes the counters that @table needs: an array [row][rule] that the caller kvfree()s, not the counters.
+ * Finds or makes the counters that @table needs: an array [row][rule], NULL where no packet of a row can meet the rule.
+ * The caller kvfree()s the array, not the counters.
  * Process context, callers take turns (state_mutex).
  */
 int resid_counter_attach(struct resid_counter ***out, const struct resid_table *table, struct netlink_ext_ack *extack);

@@ -85,7 +85,8 @@ refused()
 
 	shift 3
 	output=$("$@" 2>&1 >/dev/null) || status=$?
-	if [[ $status != "$expected" ]]; then
+	# shellcheck disable=SC2053 # a pattern: [13]
+	if [[ $status != $expected ]]; then
 		not_ok "$name" "status $status, expected $expected: $*" "$output"
 	elif [[ $output == *$'\n'* ]]; then
 		not_ok "$name" "more than one sentence:" "$output"
@@ -180,6 +181,7 @@ tear_down()
 		wait "$pid" 2>/dev/null || true
 	done
 	children=()
+	hold_pid=()
 	resid_down || note "resid.ko stays loaded"
 	for name in peer tenant $(ip netns list | awk '/^e2e-/ { print $1 }'); do
 		ip netns del "$name" 2>/dev/null || true
@@ -212,10 +214,9 @@ stop()
 {
 	kill "-${2:-TERM}" "$1" 2>/dev/null || true
 	wait "$1" 2>/dev/null || true
-	children=("${children[@]/#"$1"/}")
 	local kept=() pid
 	for pid in "${children[@]}"; do
-		[[ -z $pid ]] || kept+=("$pid")
+		[[ $pid == "$1" ]] || kept+=("$pid")
 	done
 	children=("${kept[@]}")
 }
@@ -369,6 +370,44 @@ field()
 # saw WHO PROTO ADDRESS TAG: only the outcome.
 saw() { field saw "$(try_from "$@")"; }
 
+# ---- sockets that are held open ---------------------------------------------------------------------------------
+
+declare -A hold_pid=() hold_lines=()
+
+# hold_open NAME WHO ARGUMENT...: starts `hold` there; prints what it said first into $hold_said.
+hold_open()
+{
+	local name=$1 who=$2
+
+	shift 2
+	mkfifo "$work/$name.in"
+	: >"$work/$name.said"
+	# The fifo is held open for both, or the end of the first command would be the end of all.
+	workload "$who" "$tools/hold" "$@" <>"$work/$name.in" >"$work/$name.said" 2>&1 &
+	hold_pid[$name]=$!
+	children+=($!)
+	hold_lines[$name]=0
+	hold_next "$name"
+}
+
+hold_next()
+{
+	local want=$((hold_lines[$1] + 1))
+
+	hold_lines[$1]=$want
+	wait_until 10 hold_has "$1" "$want" || bail "hold $1 does not answer: $(cat "$work/$1.said")"
+	hold_said=$(sed -n "${want}p" "$work/$1.said")
+}
+
+hold_has() { (($(wc -l <"$work/$1.said") >= $2)); }
+
+# hold_do NAME COMMAND: gives it a command and leaves its answer in $hold_said.
+hold_do()
+{
+	echo "$2" >"$work/$1.in"
+	hold_next "$1"
+}
+
 # ---- judges -----------------------------------------------------------------------------------------------------
 
 wire_pid=
@@ -456,19 +495,22 @@ module_load()
 
 module_loaded() { [[ -d /sys/module/resid ]]; }
 
-# resid_up [MODE [POLICY]]: module, tagger, classes, policy, mode.
+# resid_up [MODE [POLICY]]: module, tagger, policy (of tests/e2e/policy, compiled), classes, mode.
+# shellcheck disable=SC2120
 resid_up()
 {
 	local mode=${1:-enforcing}
-	local policy=()
 
-	[[ -z ${2:-} ]] || policy=("$2")
 	module_loaded || module_load boot=open
-	"$residctl" tagger load >>"$work/ctl" 2>&1 || bail "tagger load: $(tail -n 1 "$work/ctl")"
-	"$residctl" policy load "${policy[@]}" >>"$work/ctl" 2>&1 || bail "policy load: $(tail -n 1 "$work/ctl")"
+	ctl policy load "$(policy "${2:-default}")"
 	classes
-	"$residctl" mode "$mode" >>"$work/ctl" 2>&1 || bail "mode $mode: $(tail -n 1 "$work/ctl")"
+	ctl mode "$mode"
 }
+
+policy() { echo "$top/build/tests/e2e-policy/$1.rsnap"; }
+
+# ctl ARGUMENT...: residctl as a step of a test, not its subject: the test ends if it fails.
+ctl() { "$residctl" "$@" >>"$work/ctl" 2>&1 || bail "residctl $*: $(tail -n 1 "$work/ctl")"; }
 
 # Assigns the topology's classes.
 classes()
@@ -481,10 +523,7 @@ classes()
 	[[ ! -e /run/netns/tenant ]] || assign health netns:tenant
 }
 
-assign()
-{
-	"$residctl" class assign "$@" >>"$work/ctl" 2>&1 || bail "class assign $*: $(tail -n 1 "$work/ctl")"
-}
+assign() { ctl class assign "$@"; }
 
 resid_down()
 {
@@ -493,6 +532,7 @@ resid_down()
 	rmmod resid
 }
 
+# shellcheck disable=SC2120
 residd_start()
 {
 	"$residd" "$@" >>"$work/residd.out" 2>&1 &
@@ -510,4 +550,45 @@ residd_stop()
 	kill "-${1:-TERM}" "$residd_pid" 2>/dev/null || true
 	wait "$residd_pid" 2>/dev/null || true
 	residd_pid=
+}
+
+# ---- what Resid says --------------------------------------------------------------------------------------------
+
+# records [KEY=VALUE]...: the records in residd's log that match all.
+records()
+{
+	[[ -e $RESID_LOG_FILE ]] || return 0
+	awk -v wanted="$*" '
+		BEGIN { n = split(wanted, want, " ") }
+		{
+			for (i = 1; i <= n; i++) {
+				at = index(want[i], "=")
+				key = "\"" substr(want[i], 1, at - 1) "\":"
+				value = substr(want[i], at + 1)
+				if (!index($0, key "\"" value "\"") && !index($0, key value ",") && !index($0, key value "}"))
+					next
+			}
+			print
+		}' "$RESID_LOG_FILE"
+}
+
+# packets_of: sums the packets of the records on standard input.
+packets_of() { awk -F '"packets":' 'NF > 1 { sum += $2 + 0 } END { printf "%d\n", sum }'; }
+
+recorded() { records "$@" | packets_of; }
+
+# counter CLASS VERDICT: packets that the module counted, over all rules.
+counter() { "$residctl" counters | awk -v c="$1" -v v="$2" '$1 == c && $2 == v { sum += $4 } END { printf "%d\n", sum }'; }
+
+recorded_is() { [[ $(recorded "${@:2}") == "$1" ]]; }
+
+# await_recorded NAME PACKETS [KEY=VALUE]...: the records come to that many packets, and stay there.
+await_recorded()
+{
+	local name=$1 packets=$2
+
+	shift 2
+	wait_until 20 recorded_is "$packets" "$@" || true
+	sleep 1
+	is "$name" "$(recorded "$@")" "$packets"
 }

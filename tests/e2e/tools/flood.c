@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * UDP as fast as the machine can, from a known number of flows:
+ * UDP as fast as the machine can, from a known number of flows, until PACKETS (0: until SIGTERM):
  *
  *   flood [-n PACKETS] [-f FLOWS] [-s BYTES] [-g SEGMENT] ADDRESS PORT
  *
@@ -10,10 +10,19 @@
 #include "tool.h"
 
 #include <netinet/udp.h>
+#include <signal.h>
 
 #ifndef UDP_SEGMENT
 #define UDP_SEGMENT 103
 #endif
+
+static volatile sig_atomic_t stop;
+
+static void on_signal(int signo)
+{
+	(void)signo;
+	stop = 1;
+}
 
 int main(int argc, char **argv)
 {
@@ -47,7 +56,8 @@ int main(int argc, char **argv)
 		if (segment && setsockopt(fd[i], IPPROTO_UDP, UDP_SEGMENT, &(int){ (int)segment }, sizeof(int)))
 			die("UDP_SEGMENT: %s", strerror(errno));
 	}
-	for (unsigned long i = 0; i < packets; i++) {
+	signal(SIGTERM, on_signal);
+	for (unsigned long i = 0; packets ? i < packets : !stop; i++) {
 		if (send(fd[i % flows], payload, size, 0) >= 0)
 			sent++;
 		else if (errno == ECONNREFUSED)

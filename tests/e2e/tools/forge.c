@@ -19,6 +19,7 @@
  *   -i DEVICE -d MAC   AF_PACKET instead of a raw socket, to that Ethernet address
  *   -b       PACKET_QDISC_BYPASS         -p TYPE  the ethertype that we tell the kernel (the frame keeps the true one)
  *   -v ID    a VLAN tag, again for QinQ  -n N     so many times
+ *   -s PORT  the source port
  */
 #include "packet.h"
 
@@ -219,7 +220,7 @@ int main(int argc, char **argv)
 	size_t inner;
 	int option;
 
-	while ((option = getopt(argc, argv, "+m:c:i:d:bp:v:n:")) != -1) {
+	while ((option = getopt(argc, argv, "+m:c:i:d:bp:v:n:s:")) != -1) {
 		switch (option) {
 		case 'm': mark = number(optarg); break;
 		case 'c': cmsg_mark = number(optarg); break;
@@ -232,6 +233,7 @@ int main(int argc, char **argv)
 				die("too many VLAN tags");
 			vlan[vlans++] = (unsigned int)number(optarg);
 			break;
+		case 's': packet_sport = (unsigned int)number(optarg); break;
 		case 'n': count = number(optarg); break;
 		default: return 2;
 		}

@@ -2,12 +2,12 @@
 /*
  * Generic netlink by hand, to say what residctl never would. All messages of one call go through one socket.
  *
- *   genl [-w] MESSAGE [-- MESSAGE]...      MESSAGE: COMMAND[+dump] [TYPE:KIND:VALUE]...  or  join
+ *   genl [-w] [-x OFFSET] MESSAGE [-- MESSAGE]...      MESSAGE: COMMAND[+dump] [TYPE:KIND:VALUE]...  or  join
  *
  * COMMAND is a number of enum resid_cmd. KIND is u8, u32, u64, hex, zero (VALUE bytes of zeros), token (the token of
  * the last answer), file (VALUE is PATH@OFFSET+LENGTH), or long (u32 whose nla_len claims VALUE bytes).
  * Each message prints `errno=NAME said=SENTENCE`, or `errno=0` and the attributes that came back as TYPE=HEX.
- * `-w` waits for the end of standard input before it closes the socket. Exit status 2 only if it could not ask.
+ * `-x` flips a bit of the byte at that offset of the files. `-w` waits for the end of standard input before it closes the socket. Exit status 2 only if it could not ask.
  */
 #include "tool.h"
 
@@ -21,6 +21,7 @@ static size_t length;
 static uint64_t token;
 static int fd, family;
 static uint32_t group;
+static long flip = -1;
 
 static void add(const void *bytes, size_t n)
 {
@@ -217,6 +218,8 @@ static void add_attribute(char *spec)
 			die("%s: %s", value, strerror(errno));
 		n = fread(bytes, 1, number(plus), f);
 		fclose(f);
+		if (flip >= (long)number(offset) && flip < (long)(number(offset) + n))
+			bytes[flip - (long)number(offset)] ^= 1;
 		attribute(type, bytes, n, 0);
 	} else {
 		die("no kind '%s'", kind);
@@ -228,9 +231,13 @@ int main(int argc, char **argv)
 	struct sockaddr_nl nl = { .nl_family = AF_NETLINK };
 	int one = 1, wait = 0, i = 1;
 
-	if (argc > 1 && !strcmp(argv[1], "-w")) {
-		wait = 1;
-		i++;
+	for (; i < argc && argv[i][0] == '-'; i++) {
+		if (!strcmp(argv[i], "-w"))
+			wait = 1;
+		else if (!strcmp(argv[i], "-x") && i + 1 < argc)
+			flip = (long)number(argv[++i]);
+		else
+			die("genl: unknown option %s", argv[i]);
 	}
 	fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_GENERIC);
 	setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &one, sizeof(one));

@@ -2,8 +2,8 @@
 /*
  * Holds a socket open and does with it what its standard input says, so that a test can change the world in between:
  *
- *   hold [-m MARK] udp|tcp ADDRESS PORT       prints `open sport=N`, or `open ERRNO`
- *   hold [-m MARK] listen ADDRESS PORT        prints `open`; accepts on its own and echoes
+ *   hold [-m MARK] [-s SOURCE] udp|tcp ADDRESS PORT   prints `open sport=N`, or `open ERRNO`
+ *   hold [-m MARK] listen ADDRESS PORT                prints `open`; accepts on its own and echoes
  *
  *   send TAG     prints `sent` or the errno
  *   recv         prints `got TAG`, `closed`, `timeout` (2 s) or the errno
@@ -109,17 +109,21 @@ static void serve(int listener)
 
 int main(int argc, char **argv)
 {
+	const char *source = NULL;
 	unsigned long mark = 0;
 	char line[512];
 	int option, one = 1;
 
-	while ((option = getopt(argc, argv, "m:")) != -1) {
-		if (option != 'm')
+	while ((option = getopt(argc, argv, "m:s:")) != -1) {
+		if (option == 'm')
+			mark = number(optarg);
+		else if (option == 's')
+			source = optarg;
+		else
 			return 2;
-		mark = number(optarg);
 	}
 	if (argc - optind != 3)
-		die("usage: hold [-m MARK] udp|tcp|listen ADDRESS PORT");
+		die("usage: hold [-m MARK] [-s SOURCE] udp|tcp|listen ADDRESS PORT");
 	signal(SIGPIPE, SIG_IGN);
 
 	const char *what = argv[optind];
@@ -135,6 +139,11 @@ int main(int argc, char **argv)
 			die("listen: %s", strerror(errno));
 		say("open");
 		serve(fd);
+	}
+	if (source) {
+		from = address(source, 0);
+		if (bind(fd, &from.sa, address_len(&from)))
+			die("bind: %s", strerror(errno));
 	}
 	if (connect(fd, &a.sa, address_len(&a))) {
 		printf("open %s\n", errno_name(errno));

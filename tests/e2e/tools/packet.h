@@ -105,6 +105,8 @@ static inline void packet_sum(struct packet *p, size_t l4, size_t field, int pro
 	put16(p->data + l4 + field, sum_fold(sum_add(sum, p->data + l4, l4_length)));
 }
 
+static unsigned int packet_sport;	/* 0: one of our own */
+
 /* A UDP datagram that carries the tag, to the end of the packet. */
 static inline void packet_udp(struct packet *p, const union address *from, const union address *final, const char *tag)
 {
@@ -112,7 +114,7 @@ static inline void packet_udp(struct packet *p, const union address *from, const
 	size_t n = tag_write(payload, sizeof(payload), tag), at = p->length;
 	uint8_t *udp = packet_add(p, NULL, 8);
 
-	put16(udp, 40000 + (unsigned int)getpid() % 20000);
+	put16(udp, packet_sport ? packet_sport : 40000 + (unsigned int)getpid() % 20000);
 	put16(udp + 2, address_port(final));
 	put16(udp + 4, (unsigned int)(8 + n));
 	packet_add(p, payload, n);
@@ -124,7 +126,7 @@ static inline void packet_tcp_syn(struct packet *p, const union address *from, c
 	size_t at = p->length;
 	uint8_t *tcp = packet_add(p, NULL, 20);
 
-	put16(tcp, 40000 + (unsigned int)getpid() % 20000);
+	put16(tcp, packet_sport ? packet_sport : 40000 + (unsigned int)getpid() % 20000);
 	put16(tcp + 2, address_port(final));
 	tcp[12] = 0x50;
 	tcp[13] = 2;
