@@ -128,7 +128,7 @@ e2e_begin()
 		echo "1..0 # SKIP runs in a guest: tests/run e2e/$(basename "$0" .sh)"
 		exit 0
 	fi
-	work=$(mktemp -d /run/resid-e2e.XXXXXX)
+	work=$(mktemp -d /run/resid-e2e-XXXXXX)
 	token=$(basename "$work")
 	trap e2e_end EXIT
 	# From memory: a program on the guest's root costs a tenth of a second to start.

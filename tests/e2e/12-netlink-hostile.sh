@@ -1,0 +1,103 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Missing, short, long and oversized attributes, steps out of order and a second uploader are refused with an errno and a
+# sentence, and no state changes.
+set -euo pipefail
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+e2e_begin
+topology
+resid_up
+genl=$tools/genl
+zeros=$(printf '0%.0s' {1..64})
+state() { "$residctl" status --json | sed 's/"audit.*//'; }
+before=$(state)
+
+# hostile NAME ERRNO SENTENCE MESSAGE...: the last answer.
+hostile()
+{
+	local name=$1 errno=$2 sentence=$3
+
+	shift 3
+	like "$name" "$("$genl" "$@" | tail -n 1)" "^errno=$errno said=.*$sentence"
+}
+
+hostile "an unknown command" EOPNOTSUPP '' 77
+hostile "command 0" EOPNOTSUPP '' 0
+hostile "begin without a length" EINVAL 'attribute is missing' 2
+hostile "begin with a length of two bytes" '(ERANGE|EINVAL)' '.' 2 2:hex:0001
+hostile "begin with a length of eight bytes" '(ERANGE|EINVAL)' '.' 2 2:u64:1000
+hostile "begin with an attribute that claims more than there is" EINVAL '' 2 2:long:4000
+hostile "begin with an unknown attribute" EINVAL '.' 2 2:u32:1000 99:u32:1
+hostile "begin of nothing" EINVAL 'longer than its header' 2 2:u32:0
+hostile "begin of more than the maximum" EINVAL '64 MiB' 2 2:u32:$((64 * 1024 * 1024 + 1))
+hostile "begin of 4 GiB" EINVAL '64 MiB' 2 2:u32:4294967295
+hostile "chunk without begin" ENOENT 'begin' 3 1:u64:1 3:u32:0 4:hex:00
+hostile "chunk without data" EINVAL 'missing' 2 2:u32:1000 -- 3 1:token:0 3:u32:0
+hostile "chunk without token" EINVAL 'missing' 2 2:u32:1000 -- 3 3:u32:0 4:hex:00
+hostile "chunk of no bytes" '(ERANGE|EINVAL)' '.' 2 2:u32:1000 -- 3 1:token:0 3:u32:0 4:zero:0
+hostile "chunk of more than 60 KiB" '(ERANGE|EINVAL)' '.' 2 2:u32:100000 -- 3 1:token:0 3:u32:0 4:zero:61441
+hostile "chunk with another token" ENOENT 'begin' 2 2:u32:1000 -- 3 1:u64:1 3:u32:0 4:hex:00
+hostile "chunk ahead of its turn" EINVAL 'follow' 2 2:u32:1000 -- 3 1:token:0 3:u32:10 4:hex:00
+hostile "chunk past the end" EINVAL 'announced' 2 2:u32:1000 -- 3 1:token:0 3:u32:0 4:zero:1001
+hostile "chunk at an offset that wraps" EINVAL 'follow' 2 2:u32:1000 -- 3 1:token:0 3:u32:4294967295 4:hex:0000
+hostile "commit without begin" ENOENT 'begin' 4 1:u64:1 "5:hex:$zeros"
+hostile "commit of half an upload" EINVAL 'not complete' 2 2:u32:1000 -- 4 1:token:0 "5:hex:$zeros"
+hostile "commit with a short generation" '(ERANGE|EINVAL)' '.' 2 2:u32:1000 -- 4 1:token:0 5:hex:0000
+hostile "commit of zeros" EINVAL '.' 2 2:u32:1000 -- 3 1:token:0 3:u32:0 4:zero:1000 -- 4 1:token:0 "5:hex:$zeros"
+hostile "begin twice" EBUSY 'another upload' 2 2:u32:1000 -- 2 2:u32:1000
+hostile "mode without a value" EINVAL 'missing' 5
+hostile "mode 2" '(ERANGE|EINVAL)' '.' 5 1:u8:2
+hostile "mode with four bytes" '(ERANGE|EINVAL)' '.' 5 1:u32:1
+hostile "mode confirmed in no time" '(ERANGE|EINVAL)' '.' 5 1:u8:1 2:u32:0
+hostile "mode confirmed next year" '(ERANGE|EINVAL)' '.' 5 1:u8:1 2:u32:86401
+hostile "tagger without a descriptor" EINVAL 'missing' 6
+hostile "tagger that is no descriptor" EBADF 'sched_cls' 6 1:u32:999
+hostile "tagger that is no program" EINVAL 'sched_cls' 6 1:u32:0
+hostile "tagger below -1" '(ERANGE|EINVAL)' '.' 6 1:u32:4294967294
+hostile "device 0" '(ERANGE|EINVAL)' '.' 7 1:u32:0 4:u8:1
+hostile "a device that is not there" ENODEV '.' 7 1:u32:99999 4:u8:1
+hostile "device inside 2" '(ERANGE|EINVAL)' '.' 7 1:u32:1 4:u8:2
+hostile "acknowledge without a batch" EINVAL 'missing' 12
+hostile "acknowledge a batch that was never given" '(EINVAL|ENOENT)' '.' 12 1:u64:99999
+hostile "get a batch that does not wait" '(EINVAL|ENOENT)' '.' 11+dump 1:u64:99999
+hostile "get no batch" EINVAL '.' 11+dump
+hostile "status with an attribute" EINVAL '.' 1 1:u32:1
+
+# A second uploader, while the first one's socket is open; it dies with its socket.
+mkfifo "$work/first.in"
+"$genl" -w 2 2:u32:1000 <>"$work/first.in" >"$work/first" &
+first=$!
+children+=("$first")
+wait_until 5 test -s "$work/first"
+like "the first uploader has a stage" "$(cat "$work/first")" '^errno=0 1='
+hostile "a second uploader" EBUSY 'another upload' 2 2:u32:1000
+refused "residctl says so in a sentence" 2 'another upload' "$residctl" policy load "$(policy twin)"
+stop $first KILL
+like "its stage is gone with its process" "$("$genl" 2 2:u32:1000)" '^errno=0'
+
+# A whole, sound snapshot that names another generation than the one in force.
+file=$(policy twin)
+u64() { od -An -tu8 -j "$1" -N 8 "$file" | tr -d ' '; }
+# The header: magic, three words, then sections of offset, length and digest; lpm6 is the sixth.
+last=$((32 + 5 * 48))
+length=$(($(u64 $last) + $(u64 $((last + 8)))))
+messages=(2 "2:u32:$length")
+for ((at = 0; at < length; at += 61440)); do
+	n=$((length - at < 61440 ? length - at : 61440))
+	messages+=(-- 3 1:token:0 "3:u32:$at" "4:file:$file@$at+$n")
+done
+hostile "commit that replaces none, where there is one" '(ESTALE|EEXIST|EINVAL|EAGAIN|EBUSY)' '.' \
+	"${messages[@]}" -- 4 1:token:0 "5:hex:$zeros"
+is "no state changed" "$(state)" "$before"
+is "health is refused as before" "$(saw health tcp "${place[US4]}" after)" ECONNREFUSED
+generation=$("$residctl" status --json | sed 's/.*"generation":"\([0-9a-f]*\)".*/\1/')
+like "twin: the same upload that names the generation in force" \
+	"$("$genl" "${messages[@]}" -- 4 1:token:0 "5:hex:$generation" | tail -n 1)" '^errno=0'
+if [[ $(state) != "$before" ]]; then
+	ok "twin: it is in force"
+else
+	not_ok "twin: it is in force"
+fi
+e2e_done

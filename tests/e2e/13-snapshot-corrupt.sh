@@ -1,0 +1,89 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# A snapshot with a byte flipped or cut short is refused, by residctl and by the kernel itself, with a sentence; the
+# generation in force stays in force.
+set -euo pipefail
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+e2e_begin
+topology
+grep '^[0-9].*,FR$' /usr/share/tor/geoip | awk 'NR % 100 == 0' >"$work/geoip"
+grep '^2.*,FR$' /usr/share/tor/geoip6 | awk 'NR % 100 == 0' >"$work/geoip6"
+resid_up
+file=$work/good.rsnap
+ctl policy compile --geoip4 "$work/geoip" --geoip6 "$work/geoip6" "$e2e/policy/twin.yaml" -o "$file"
+size=$(stat -c %s "$file")
+u64() { od -An -tu8 -j "$1" -N 8 "$file" | tr -d ' '; }
+last=$((32 + 5 * 48))
+length=$(($(u64 $last) + $(u64 $((last + 8)))))
+status() { "$residctl" status --json | sed 's/"audit.*//'; }
+generation=$("$residctl" status --json | sed 's/.*"generation":"\([0-9a-f]*\)".*/\1/')
+before=$(status)
+
+# Where to flip: each field of the header, the edges of every section, and some places between.
+places=(0 7 8 16 24)
+for ((section = 0; section < 7; section++)); do
+	at=$((32 + section * 48)) start=$(u64 $((32 + section * 48))) bytes=$(u64 $((40 + section * 48)))
+	places+=("$at" $((at + 7)) $((at + 8)) $((at + 16)) $((at + 47)))
+	((bytes == 0)) || places+=("$start" $((start + bytes / 2)) $((start + bytes - 1)))
+done
+
+wrong=()
+for at in "${places[@]}"; do
+	((at < size)) || continue
+	cp "$file" "$work/bad.rsnap"
+	printf "\\x$(printf %02x $((0x$(od -An -tx1 -j "$at" -N 1 "$file" | tr -d ' ') ^ 1)))" |
+		dd of="$work/bad.rsnap" bs=1 seek="$at" conv=notrunc status=none
+	status=0
+	said=$("$residctl" policy load "$work/bad.rsnap" 2>&1) || status=$?
+	[[ $status == 3 && $said != *$'\n'* && -n $said ]] || wrong+=("flip at $at: status $status: $said")
+done
+is "residctl refuses a flip at each of ${#places[@]} places" "${wrong[*]}" ""
+
+wrong=()
+for cut in 0 1 7 31 32 200 367 368 400 $((length / 2)) $((length - 1)) "$length" $((size - 1)); do
+	head -c "$cut" "$file" >"$work/bad.rsnap"
+	status=0
+	said=$("$residctl" policy load "$work/bad.rsnap" 2>&1) || status=$?
+	[[ $status == 3 && $said != *$'\n'* && -n $said ]] || wrong+=("cut at $cut: status $status: $said")
+done
+is "residctl refuses a file cut at any length" "${wrong[*]}" ""
+
+# The kernel is told the same without residctl in between: the header's parts that it does not read are covered by the generation.
+upload()
+{
+	local end=$1 messages=(2 "2:u32:$1") at n
+
+	for ((at = 0; at < end; at += 61440)); do
+		n=$((end - at < 61440 ? end - at : 61440))
+		messages+=(-- 3 1:token:0 "3:u32:$at" "4:file:$file@$at+$n")
+	done
+	"$tools/genl" "${@:2}" "${messages[@]}" -- 4 1:token:0 "5:hex:$generation" | tail -n 1
+}
+
+wrong=() tried=0
+full=$((32 + 6 * 48))
+for at in "${places[@]}"; do
+	# Not read by the kernel: the policy's number, and the section that it is not sent.
+	((at < length && (at < 8 || at >= 16) && (at < full || at >= 368))) || continue
+	# not_before and not_after: one second more or less is still in force.
+	((at != 16 && at != 24)) || continue
+	((++tried))
+	said=$(upload "$length" -x "$at")
+	[[ $said =~ ^errno=E[A-Z]+\ said=.+ ]] || wrong+=("flip at $at: $said")
+done
+is "the kernel refuses a flip at each of $tried places" "${wrong[*]}" ""
+wrong=()
+for cut in 368 369 400 $((length / 2)) $((length - 8)) $((length - 1)); do
+	said=$(upload "$cut")
+	[[ $said =~ ^errno=E[A-Z]+\ said=.+ ]] || wrong+=("cut at $cut: $said")
+done
+is "the kernel refuses what is cut" "${wrong[*]}" ""
+
+is "the generation in force stayed in force" "$(status)" "$before"
+is "health is refused as before" "$(saw health tcp "${place[US4]}" after)" ECONNREFUSED
+is "twin: health reaches Germany" "$(saw health tcp "${place[DE4]}" after-twin)" connected
+like "twin: the kernel takes the sound one" "$(upload "$length")" '^errno=0'
+check "twin: residctl takes it" "$residctl" policy load "$file"
+e2e_done
