@@ -27,6 +27,8 @@ static void counters_print(const struct resid_nl_counter *counters, size_t count
 	for (size_t i = 0; i < count; i++) {
 		char unknown[32], number[16];
 
+		if (!counters[i].packets)
+			continue;
 		snprintf(number, sizeof(number), "class-%u", counters[i].class_id);
 		printf("%-14s %-8s %-32s %14" PRIu64 " %16" PRIu64 "\n",
 		       snapshot ? snapshot_class_name(snapshot, counters[i].class_id) : number,
@@ -74,7 +76,7 @@ const struct command command_counters = {
 	.name = "counters",
 	.args = "",
 	.summary = "packets and bytes by class, verdict and rule",
-	.detail = "They count since the module was loaded; a policy load resets nothing. In permissive mode the verdict is the "
+	.detail = "They count since the module was loaded; what has counted nothing is only in --json; a policy load resets nothing. In permissive mode the verdict is the "
 		  "one that would have been carried out. A rule that the policy in force no longer has is shown by its key.",
 	.min_args = 0,
 	.max_args = 0,

@@ -45,6 +45,8 @@ static const struct command_option *parse_option(const struct parse *parse, cons
 		if (brief ? option->name[0] != name[0] :
 			    strlen(option->name) != length || strncmp(option->name, name, length))
 			continue;
+		if (brief && !option->name[1])
+			return option;	/* --n is -n, whatever else begins so */
 		if (found)
 			return NULL;
 		found = option;

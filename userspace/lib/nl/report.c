@@ -24,6 +24,8 @@ const char *report_rule(const struct snapshot *snapshot, uint64_t key, char unkn
 		if (rule.key == key)
 			return rule.id;
 	}
+	if (!key)
+		return "no-policy";	/* booted closed, before the first one */
 	snprintf(unknown, 32, "key-%016" PRIx64, key);
 	return unknown;
 }
