@@ -31,7 +31,7 @@ obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
 # Before a command: prints "  CC      target", or the command itself with V=1.
 say = $(if $(V),,@printf '  %-8s%s\n' $(1) $@ &&)
-kbuild = $(MAKE) --no-print-directory V=$(or $(V),0) W=1
+KBUILD := --no-print-directory V=$(or $(V),0) W=1
 
 ##@ Build
 .PHONY: all userspace module module-uml
@@ -42,7 +42,7 @@ userspace: $(B)/residctl $(B)/residd ## build/residctl, build/residd
 module: ## resid.ko for KDIR (default: the running kernel's headers, else the newest installed)
 	$(if $(wildcard $(KDIR)/Makefile),,$(error no kernel headers$(if $(KDIR), in $(KDIR)): sudo packaging/deps build, \
 		or name them with KDIR=))
-	@$(kbuild) -C $(KDIR) M=$(CURDIR) modules
+	@$(MAKE) $(KBUILD) -C $(KDIR) M=$(CURDIR) modules
 
 # Kbuild leaves its objects beside the sources, so the second architecture gets a copy of them.
 module-uml: ## build/uml/resid.ko and resid_kunit.ko, for the UML kernel of the tests
@@ -50,7 +50,7 @@ module-uml: ## build/uml/resid.ko and resid_kunit.ko, for the UML kernel of the 
 	@cp -u --parents $$(find kmod tests/kunit \( -name '*.[ch]' -o -name Kbuild \) -not -name '*.mod.c') $(B)/uml/
 	@{ cat Kbuild; echo 'obj-m += tests/kunit/'; } | cmp -s - $(B)/uml/Kbuild || \
 		{ cat Kbuild; echo 'obj-m += tests/kunit/'; } >$(B)/uml/Kbuild
-	@dir=$$(tests/vm/uml-build | tail -n 1) && $(kbuild) -C "$$dir" M=$(CURDIR)/$(B)/uml ARCH=um modules
+	@dir=$$(tests/vm/uml-build | tail -n 1) && $(MAKE) $(KBUILD) -C "$$dir" M=$(CURDIR)/$(B)/uml ARCH=um modules
 
 $(B)/libresid.a: $(call obj,$(LIB_SRC))
 	@rm -f $@
@@ -117,13 +117,14 @@ UNITDIR := /lib/systemd/system
 MODULE := /lib/modules/$(KREL)/updates/resid.ko
 INSTALLED = $(B)/residctl:$(PREFIX)/bin/residctl:755 $(B)/residd:$(PREFIX)/sbin/residd:755 resid.ko:$(MODULE):644 \
 	$(B)/residctl.8:$(PREFIX)/share/man/man8/residctl.8:644 \
-	$(patsubst %,%:$(PREFIX)/share/man/man8/residd.8:644,$(wildcard userspace/man/residd.8)) \
+	$(foreach page,$(wildcard userspace/man/*.8),$(page):$(PREFIX)/share/man/man8/$(notdir $(page)):644) \
 	$(B)/residctl.bash:$(PREFIX)/share/bash-completion/completions/residctl:644 \
-	$(patsubst %,%:$(UNITDIR)/residd.service:644,$(wildcard packaging/systemd/residd.service)) \
-	$(patsubst %,%:/usr/lib/sysusers.d/resid.conf:644,$(wildcard packaging/systemd/resid.sysusers)) \
-	$(patsubst %,%:/usr/lib/tmpfiles.d/resid.conf:644,$(wildcard packaging/systemd/resid.tmpfiles)) \
-	$(patsubst %,%:/etc/logrotate.d/resid:644,$(wildcard packaging/systemd/resid.logrotate)) \
-	$(foreach set,$(wildcard policy/sets/*.yaml),$(set):$(PREFIX)/share/resid/sets/$(notdir $(set)):644)
+	$(foreach set,$(wildcard policy/sets/*.yaml),$(set):$(PREFIX)/share/resid/sets/$(notdir $(set)):644) \
+	packaging/systemd/residd.service:$(UNITDIR)/residd.service:644 \
+	packaging/systemd/resid.sysusers:/usr/lib/sysusers.d/resid.conf:644 \
+	packaging/systemd/resid.tmpfiles:/usr/lib/tmpfiles.d/resid.conf:644 \
+	packaging/systemd/resid.modules:/usr/lib/modules-load.d/resid.conf:644 \
+	packaging/systemd/resid.logrotate:/etc/logrotate.d/resid:644
 CONF := packaging/systemd/residd.conf
 OUR_DIRS = $(PREFIX)/share/resid/sets $(PREFIX)/share/resid /etc/resid/assign.d /etc/resid /lib/modules/$(KREL)/updates
 
@@ -131,6 +132,7 @@ OUR_DIRS = $(PREFIX)/share/resid/sets $(PREFIX)/share/resid /etc/resid/assign.d 
 install: all $(B)/residctl.8 $(B)/residctl.bash ## below DESTDIR, PREFIX=/usr; keeps an existing configuration
 	@for entry in $(INSTALLED); do IFS=: && set -- $$entry && unset IFS && \
 		echo "  INSTALL $(DESTDIR)$$2" && install -D -m "$$3" "$$1" "$(DESTDIR)$$2" || exit; done
+	@sed -i 's|^ExecStart=/usr/|ExecStart=$(PREFIX)/|' $(DESTDIR)$(UNITDIR)/residd.service
 	@install -d $(DESTDIR)/etc/resid/assign.d
 	@[ -e $(DESTDIR)/etc/resid/residd.conf ] || install -m 644 $(CONF) $(DESTDIR)/etc/resid/residd.conf
 	@[ -n "$(DESTDIR)" ] || { depmod $(KREL); [ ! -d /run/systemd/system ] || { systemd-sysusers resid.conf; \

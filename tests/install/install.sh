@@ -33,19 +33,24 @@ check "what is built stays built" make -q userspace
 check "make install" in_root install
 for file in /usr/bin/residctl /usr/sbin/residd "/lib/modules/$release/updates/resid.ko" /usr/share/man/man8/residctl.8 \
 	/usr/share/bash-completion/completions/residctl /lib/systemd/system/residd.service /usr/lib/sysusers.d/resid.conf \
-	/usr/lib/tmpfiles.d/resid.conf /etc/logrotate.d/resid /etc/resid/residd.conf /usr/share/resid/sets/EU.yaml; do
+	/usr/lib/tmpfiles.d/resid.conf /usr/lib/modules-load.d/resid.conf /etc/logrotate.d/resid /etc/resid/residd.conf /usr/share/resid/sets/EU.yaml; do
 	check "installed: $file" test -s "$root$file"
 done
 check "the programs run from there" "$root/usr/bin/residctl" --help
-check "the manual page is a manual page" grep -q '^\.TH' "$root/usr/share/man/man8/residctl.8"
+check "the manual page is a manual page" grep -qE '^\.(TH|Dt) ' "$root/usr/share/man/man8/residctl.8"
 check "the completion is valid bash" bash -n "$root/usr/share/bash-completion/completions/residctl"
 check "programs are not writable by others" none -type f -perm /022
-check "the unit starts what was installed" grep -qE '^ExecStart=/usr/sbin/residd( |$)' "$root/lib/systemd/system/residd.service"
+check "the unit starts what was installed" grep -qE '^ExecStart=/usr/sbin/residd( |$)' \
+	"$root/lib/systemd/system/residd.service"
 
 check "make uninstall" in_root uninstall
 check "nothing is left" none -not -type d
 check "no folder of ours is left" none -name '*resid*'
 
+in_root PREFIX=/opt/resid install >/dev/null
+check "with another PREFIX the unit follows" grep -q '^ExecStart=/opt/resid/sbin/residd' \
+	"$root/lib/systemd/system/residd.service"
+in_root PREFIX=/opt/resid uninstall >/dev/null
 in_root install >/dev/null
 echo '# changed' >>"$conf"
 cp "$conf" "$root/changed"
