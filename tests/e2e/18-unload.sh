@@ -11,12 +11,13 @@ topology
 tenant
 resid_up
 for round in 1 2 3; do
+	refused "$round: disarm asks first" 1 yes "$residctl" disarm
 	check "$round: armed, rmmod is refused" bash -c '! rmmod resid 2>/dev/null'
 	is "$round: health is refused still" "$(saw health tcp "${place[US4]}" "armed$round")" ECONNREFUSED
 	in_cgroup health "$tools/flood" -n 0 -f 8 "${place[US4]}" 9 >/dev/null &
 	flood=$!
 	children+=("$flood")
-	check "$round: disarm" "$residctl" disarm
+	check "$round: disarm" "$residctl" disarm --yes
 	check "$round: rmmod under load" rmmod resid
 	is "$round: without Resid everything leaves" "$(saw health tcp "${place[US4]}" "gone$round")" connected
 	stop $flood

@@ -12,7 +12,7 @@ module_loaded && bail "resid.ko is loaded already"
 refused "status without the module" 2 'resid.ko|module|insmod|modprobe' "$residctl" status
 refused "policy load without the module" 2 'resid.ko|module|insmod|modprobe' "$residctl" policy load "$(policy default)"
 refused "mode without the module" 2 'resid.ko|module|insmod|modprobe' "$residctl" mode enforcing
-refused "disarm without the module" 2 'resid.ko|module|insmod|modprobe' "$residctl" disarm
+refused "disarm without the module" 2 'resid.ko|module|insmod|modprobe' "$residctl" disarm --yes
 
 topology
 resid_up

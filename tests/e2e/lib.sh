@@ -528,7 +528,7 @@ assign() { ctl class assign "$@"; }
 resid_down()
 {
 	module_loaded || return 0
-	"$residctl" disarm >/dev/null 2>&1 || true
+	"$residctl" disarm --yes >/dev/null 2>&1 || true
 	rmmod resid
 }
 
