@@ -125,7 +125,7 @@ static struct resid_audit_record *audit_find(struct audit_table *table, const st
 	return NULL;
 }
 
-void resid_audit_add(const struct resid_audit_key *key, u32 packets, u32 bytes)
+void resid_audit_add(const struct resid_audit_key *key, u32 packets, u32 bytes, u8 tcp_flags)
 {
 	struct audit_cpu *cpu = this_cpu_ptr(&audit_cpus);
 	u64 boot_ns = ktime_get_boottime_ns(), wall_ns = ktime_get_real_ns();
@@ -151,6 +151,7 @@ void resid_audit_add(const struct resid_audit_key *key, u32 packets, u32 bytes)
 	record->bytes += bytes;
 	record->last_boot_ns = boot_ns;
 	record->last_wall_ns = wall_ns;
+	record->tcp_flags |= tcp_flags;
 	if (fold)
 		table->folded += packets;
 	after = table->used;

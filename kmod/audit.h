@@ -13,7 +13,7 @@ int resid_audit_init(unsigned int slots);
 void resid_audit_fini(void);
 
 /* Counts @packets and @bytes under @key. Packet path, any context but hard interrupt, BH off. Cannot fail. */
-void resid_audit_add(const struct resid_audit_key *key, u32 packets, u32 bytes);
+void resid_audit_add(const struct resid_audit_key *key, u32 packets, u32 bytes, u8 tcp_flags);
 
 /* The batch that waits, or a new one; *batch is 0 when there is nothing to drain. Process context. */
 void resid_audit_drain(u64 *batch, u32 *count);

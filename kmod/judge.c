@@ -309,6 +309,6 @@ void resid_judge_book(const struct resid_sight *sight, const struct resid_ruling
 	local_bh_disable();
 	resid_counter_add(ruling->counter, packets, bytes);
 	if (ruling->record)
-		resid_audit_add(&key, packets, bytes);
+		resid_audit_add(&key, packets, bytes, ruling->packet.tcp_flags);
 	local_bh_enable();
 }

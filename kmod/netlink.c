@@ -334,7 +334,7 @@ out:
 	return skb->len;
 }
 
-#define NETLINK_RECORDS_MAX 100		/* in one message: 13,600 bytes */
+#define NETLINK_RECORDS_MAX 100		/* in one message: 14,400 bytes */
 
 /* cb->ctx: what netlink_records() keeps between messages. */
 struct netlink_records_state {

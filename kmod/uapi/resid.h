@@ -216,9 +216,9 @@ struct resid_audit_key {
 	__u8  class;
 	__u8  verdict;		/* enum resid_verdict, as judged */
 	__u8  hook;		/* enum resid_hook */
-	__u8  tcp_flags;	/* of the first packet */
 	__u8  fold;		/* enum resid_fold */
 	__u8  flags;		/* RESID_AUDIT_F_* */
+	__u8  reserved;
 };
 
 struct resid_audit_record {
@@ -229,6 +229,8 @@ struct resid_audit_record {
 	__u64 last_boot_ns;
 	__u64 first_wall_ns;	/* CLOCK_REALTIME */
 	__u64 last_wall_ns;
+	__u8  tcp_flags;	/* of all packets, united */
+	__u8  reserved[7];
 };
 
 /* ---- generic netlink -------------------------------------------------------------------------------------- */

@@ -26,7 +26,7 @@ static void audit_test_add(u32 flow, u32 packets)
 
 	memcpy(key.dst, &flow, sizeof(flow));
 	local_bh_disable();
-	resid_audit_add(&key, packets, packets * 100);
+	resid_audit_add(&key, packets, packets * 100, flow & 0x3f);
 	local_bh_enable();
 }
 

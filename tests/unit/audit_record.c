@@ -56,9 +56,9 @@ static struct resid_audit_record tcp(void)
 		.key = {
 			.src = { 10, 0, 0, 1 }, .dst = { 3, 0, 0, 9 }, .generation = generation, .netns = 1,
 			.ifindex = 3, .uid = 1000, .socket = 77, .sport = htons(40000), .dport = htons(443), .family = AF_INET,
-			.proto = IPPROTO_TCP, .class = 2, .verdict = RESID_V_REJECT, .tcp_flags = 2,
+			.proto = IPPROTO_TCP, .class = 2, .verdict = RESID_V_REJECT,
 		},
-		.packets = 3, .bytes = 180,
+		.packets = 3, .bytes = 180, .tcp_flags = 2,
 		.first_wall_ns = 1792842896000000001, .last_wall_ns = 1792842897123456789,
 	};
 }

@@ -150,8 +150,6 @@ static void record_ports(struct jsonw *json, const struct resid_audit_key *key)
 		jsonw_u64(json, "dport", dport);
 		break;
 	}
-	if (key->proto == IPPROTO_TCP)
-		jsonw_u64(json, "tcp_flags", key->tcp_flags);
 }
 
 static void record_destination(struct jsonw *json, const struct resid_audit_key *key, const struct snapshot *snapshot)
@@ -264,6 +262,8 @@ void record_write(struct jsonw *json, struct record_context *context, uint64_t b
 	record_generation(json, key, snapshot);
 	jsonw_u64(json, "packets", record->packets);
 	jsonw_u64(json, "bytes", record->bytes);
+	if (key->proto == IPPROTO_TCP && record->tcp_flags)
+		jsonw_u64(json, "tcp_flags", record->tcp_flags);
 	if (key->fold < RESID_FOLD_ALL)
 		record_sender(json, key, context);
 	record_marks(json, key);
