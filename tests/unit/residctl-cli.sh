@@ -1,0 +1,190 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# residctl as a user meets it: words, exit statuses, one sentence for a failure. Runs build/san/residctl, the program
+# under ASan and UBSan. Needs no privilege and no module.
+set -uo pipefail
+
+ctl=$PWD/build/san/residctl
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+export RESID_STATE_DIR=$tmp/state RESID_CONF_DIR=$tmp/conf
+export ASAN_OPTIONS=${ASAN_OPTIONS:-exitcode=99}
+number=0 failed=0
+
+# result OK NAME [WHY]
+result()
+{
+	((++number))
+	if (($1)); then
+		echo "ok $number - $2"
+	else
+		failed=1
+		echo "not ok $number - $2"
+		printf '# %s\n' "${3:-}" | head -n 20
+	fi
+}
+
+# expect NAME STATUS STDOUT-PATTERN STDERR-PATTERN COMMAND...: patterns are bash's; standard input is $input.
+input=''
+expect()
+{
+	local name=$1 want=$2 out_pattern=$3 err_pattern=$4 out err status=0
+
+	shift 4
+	out=$(printf %s "$input" | "$@" 2>"$tmp/err") || status=$?
+	err=$(cat "$tmp/err")
+	# shellcheck disable=SC2053
+	[[ $status == "$want" && $out == $out_pattern && $err == $err_pattern ]]
+	result $((! $?)) "$name" "status $status, stdout: $out, stderr: $err"
+}
+
+cat >"$tmp/geoip" <<'DATA'
+# Generated: Thu, 25 Jun 2026 04:33:59 GMT
+33554432,33619967,FR
+50331648,50397183,US
+DATA
+echo '2a00::,2a00:ffff:ffff:ffff:ffff:ffff:ffff:ffff,FR' >"$tmp/geoip6"
+data=(--geoip4 "$tmp/geoip" --geoip6 "$tmp/geoip6")
+s=$tmp/s.rsnap
+
+expect 'no command' 1 '' 'residctl: a command is missing*--help*' "$ctl"
+expect 'unknown command' 1 '' "residctl: there is no command 'polcy'*" "$ctl" polcy check
+expect 'half a command' 1 '' 'residctl: policy: a second word is missing, one of check, compile, *' "$ctl" policy
+expect 'unknown second word' 1 '' "residctl: there is no command 'policy chekc'; policy has check*" "$ctl" policy chekc
+expect 'unknown option' 1 '' "residctl: lookup: unknown option '--jsn'*" "$ctl" lookup --jsn
+expect 'option without argument' 1 '' "*an option needs an argument: '--sets'*" "$ctl" policy check x --sets
+expect 'flag with argument' 1 '' "*an option takes no argument: '--json=1'*" "$ctl" lookup --json=1
+expect 'option twice' 1 '' "*an option stands twice*" "$ctl" lookup --json --json
+expect 'argument missing' 1 '' 'residctl: policy check: an argument is missing*FILE*' "$ctl" policy check
+expect 'argument too many' 1 '' "*one argument too many: 'b'*" "$ctl" policy check a b
+expect 'explain without class' 1 '' 'residctl: explain: say with --class *' "$ctl" explain 1.2.3.4
+expect 'compile without -o' 1 '' '*-o*' "$ctl" policy compile policy/default.yaml
+expect 'version' 0 'residctl [0-9]*' '' "$ctl" --version
+expect 'help' 0 '*policy compile*lookup*explain*' '' "$ctl" --help
+expect 'help of a verb' 0 'usage: residctl policy compile *--geoip4 FILE*' '' "$ctl" help policy compile
+expect 'verb --help' 0 'usage: residctl lookup *' '' "$ctl" lookup --help
+expect 'help of nothing' 1 '' "*no command 'foo'*" "$ctl" help foo
+
+expect 'check a good policy' 0 '*default.yaml: 5 classes, 3 rules, sound' '' "$ctl" policy check policy/default.yaml
+expect 'check a bad one' 3 '' 'residctl: *sets-uk.yaml:8:10: unknown location*GB*' \
+	"$ctl" policy check tests/unit/bad-policies/sets-uk.yaml
+expect 'check a missing one' 3 '' 'residctl: /nonexistent: cannot be opened*' "$ctl" policy check /nonexistent
+{ printf 'rules:\n  - {id: a, location: EU, verdict: allow, reason: r}\n'
+  printf '  - {id: b, location: [FR, US], verdict: drop, reason: r}\nresid: 1\nhome: EU\n'
+  printf 'classes: {a: {id: 1, default: allow}}\n'; } >"$tmp/warn.yaml"
+expect 'a warning is no failure' 0 '*sound' "warning: *warn.yaml:3:5: rule 'b' is partly shadowed*" \
+	"$ctl" policy check "$tmp/warn.yaml"
+
+expect 'compile' 0 'generation *: 5 classes, 10 rules, *' 'compiled in *' \
+	"$ctl" policy compile policy/default.yaml "${data[@]}" -o "$s"
+expect 'compile again, = and the long name' 0 'generation *' '*' \
+	"$ctl" policy compile policy/default.yaml --geoip4="$tmp/geoip" --geoip6="$tmp/geoip6" --output="$tmp/t.rsnap"
+cmp -s "$s" "$tmp/t.rsnap"
+result $((! $?)) 'the same inputs give the same bytes'
+(cd policy && "$ctl" policy compile default.yaml "${data[@]}" -o "$tmp/u.rsnap" >"$tmp/out" 2>&1)
+cmp -s "$s" "$tmp/u.rsnap"
+result $((! $?)) 'whatever the folder they are read from'
+head -c 50 "$tmp/geoip" >"$tmp/cut"
+cp "$s" "$tmp/before"
+expect 'a cut GeoIP file' 3 '' 'residctl: *cut:[0-9]*: the file is cut short*reinstall*' \
+	"$ctl" policy compile policy/default.yaml --geoip4 "$tmp/cut" --geoip6 "$tmp/geoip6" -o "$s"
+cmp -s "$s" "$tmp/before"
+result $((! $?)) 'a failed compile leaves the old file'
+expect 'a folder that does not exist' 2 '' '*/no/x.rsnap: cannot be written*' \
+	"$ctl" policy compile policy/default.yaml "${data[@]}" -o "$tmp/no/x.rsnap"
+[[ -z $(find "$tmp" -name '*.rsnap.*') ]]
+result $((! $?)) 'no temporary file stays'
+
+expect 'lookup' 0 '2.0.0.1 *2.0.0.0/16 *FR *tor-geoipdb 2026-06-25*France' '' "$ctl" lookup --snapshot "$s" 2.0.0.1
+json='{"address":"2.0.0.1","prefix":"2.0.0.0/16","location":"FR","source":"tor-geoipdb","date":"2026-06-25"}'
+expect 'lookup --json' 0 "$json" '' "$ctl" lookup --json --snapshot "$s" 2.0.0.1
+input=$'2.0.0.1\r\n\n  2a00::1  \n'
+expect 'lookup of lines' 0 "$json"$'\n''{"address":"2a00::1","prefix":"2a00::/16","location":"FR",*' '' \
+	"$ctl" lookup --json --snapshot "$s"
+input=$'2.0.0.1\n2.0.0\n3.0.0.1\n'
+expect 'a bad line' 3 "$json" "residctl: standard input:2: '2.0.0' is not an IPv4 or IPv6 address" \
+	"$ctl" lookup --json --snapshot "$s"
+input=''
+expect 'a bad argument' 3 '2.0.0.1 *' "residctl: argument 2: 'x' is not *" "$ctl" lookup --snapshot "$s" 2.0.0.1 x
+expect 'lookup without a policy' 0 '10.0.0.1 *local*' 'note: no policy was ever loaded*' "$ctl" lookup 10.0.0.1
+expect 'a snapshot that is none' 3 '' 'residctl: policy/default.yaml: not a Resid snapshot*compile*' \
+	"$ctl" lookup --snapshot policy/default.yaml 1.1.1.1
+head -c 1000 "$s" >"$tmp/cut.rsnap"
+expect 'a snapshot that is cut' 3 '' 'residctl: *cut.rsnap: snapshot is cut short*' \
+	"$ctl" lookup --snapshot "$tmp/cut.rsnap" 1.1.1.1
+
+explain=("$ctl" explain --snapshot "$s" --class health)
+expect 'explain a refusal' 0 '*health (4)*3.0.0.1 port 443 protocol tcp*US (tor-geoipdb of 2026-06-25)*default-health*reject' \
+	'' "${explain[@]}" 3.0.0.1:443
+expect 'explain a passage' 0 '*"location":"FR"*"rule":"home-only"*"verdict":"allow"*' '' "${explain[@]}" --json 2.0.0.1:443/tcp
+expect 'explain v6 with a port' 0 '*"address":"2a00::1","port":53,"proto":17*"verdict":"allow"*' '' \
+	"${explain[@]}" --json '[2a00::1]:53/udp'
+expect 'an embedded address decides' 0 \
+	'*"location":"translated"*"embedded":?{"address":"3.0.0.1"*"decided_by":"3.0.0.1"*"verdict":"reject"*' '' \
+	"${explain[@]}" --json 64:ff9b::300:1
+expect 'an embedded address at home' 0 '*"address":"2.0.0.1"*"verdict":"allow"*' '' "${explain[@]}" --json 2002:200:1::1
+expect 'explain for the unlabelled' 0 '*unlabelled (0), judged as vital*default-vital*' '' \
+	"$ctl" explain --snapshot "$s" --class unlabelled 3.0.0.1
+expect 'explain by number' 0 '*class *public (1)*' '' "$ctl" explain --snapshot "$s" --class 1 3.0.0.1
+expect 'unknown class' 3 '' "residctl: the policy has no class 'secret'*class list*" \
+	"$ctl" explain --snapshot "$s" --class secret 3.0.0.1
+for bad in 3.0.0.1:x 3.0.0.1:65536 '[2a00::1' '[2a00::1]x' 3.0.0.1/quic 3.0.0.1:1/icmp host:1 ''; do
+	expect "explain '$bad'" 3 '' 'residctl: *write IP, IP:PORT*' "${explain[@]}" -- "$bad"
+done
+
+expect 'class list' 0 '*5  vital *reject*0  unlabelled *judged as vital*kernel *judged as technical' '' \
+	"$ctl" class list --snapshot "$s"
+expect 'class list --json' 0 '?{"id":1,"name":"public"*"targets":?"unit:system.slice","unit:init.scope"*' '' \
+	"$ctl" class list --json --snapshot "$s"
+expect 'policy show' 0 '# policy *default.yaml*# data *geoip, of 2026-06-25*# set *EU 2020-02-01: AT BE *resid: 1*' '' \
+	"$ctl" policy show --snapshot "$s"
+"$ctl" policy show --snapshot "$s" | sed '1,/^$/d' | cmp -s - policy/default.yaml
+result $((! $?)) 'policy show has the policy as it was written'
+expect 'policy show --json' 0 '{"generation":"*"policy":"default.yaml"*"sha256":"*"members":"AT BE*' '' \
+	"$ctl" policy show --json --snapshot "$s"
+
+"$ctl" lookup --snapshot "$s" 2.0.0.1 >/dev/full 2>"$tmp/err"
+[[ $? == 2 && $(cat "$tmp/err") == 'residctl: standard output cannot be written: No space left on device' ]]
+result $((! $?)) 'a full disk is a failure' "$(cat "$tmp/err")"
+yes 2.0.0.1 | head -n 20000 | "$ctl" lookup --snapshot "$s" 2>"$tmp/err" | head -n 1 >"$tmp/out"
+[[ ! -s $tmp/err && -s $tmp/out ]]
+result $((! $?)) 'a reader that leaves is none' "$(cat "$tmp/err")"
+script -qec "$ctl explain --snapshot $s --class health 3.0.0.1" /dev/null >"$tmp/out" </dev/null
+grep -q $'\033\[1;31mreject' "$tmp/out"
+result $((! $?)) 'colour on a terminal' "$(cat "$tmp/out")"
+NO_COLOR=1 script -qec "$ctl explain --snapshot $s --class health 3.0.0.1" /dev/null >"$tmp/out" </dev/null
+grep -q reject "$tmp/out" && ! grep -q $'\033' "$tmp/out"
+result $((! $?)) 'none with NO_COLOR' "$(cat "$tmp/out")"
+
+# The man page and the completion have every verb and option of the table.
+"$ctl" man >"$tmp/man"
+"$ctl" completion bash >"$tmp/bash"
+verbs=$("$ctl" --help | sed -n 's/^  \([a-z]\+\( [a-z]\+\)\?\)  .*/\1/p')
+[[ $(wc -l <<<"$verbs") -ge 16 ]]
+result $((! $?)) 'the help lists the verbs' "$verbs"
+missing=''
+while IFS= read -r verb; do
+	grep -qF ".Ss \"$verb\"" "$tmp/man" || missing+=" man: $verb"
+	while IFS= read -r option; do
+		grep -qF "Fl \\-$option" "$tmp/man" || missing+=" man: $verb --$option"
+		grep -F "'$verb')" "$tmp/bash" | grep -qF -- "--$option " || missing+=" bash: $verb --$option"
+	done < <("$ctl" help "${verb% *}" ${verb#"${verb% *}"} | sed -n 's/^  --\([a-z0-9-]*\).*/\1/p' | grep -v '^help$')
+done <<<"$verbs"
+[[ -z $missing ]]
+result $((! $?)) 'man page and completion are complete' "$missing"
+
+# complete WORD...: what the shell would offer for the last of them.
+complete_words()
+{
+	bash -c 'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _residctl; echo "${COMPREPLY[*]}"' \
+		- "$tmp/bash" "$@"
+}
+expect 'completion of a verb' 0 'policy' '' complete_words residctl pol
+expect 'completion of a second word' 0 'check compile' '' complete_words residctl policy c
+expect 'completion of an option' 0 '--snapshot' '' complete_words residctl lookup --s
+expect 'completion of a file' 0 '*policy/default.yaml*' '' complete_words residctl policy check policy/
+expect 'completion for zsh' 0 '#compdef residctl*' '' "$ctl" completion zsh
+expect 'completion for another shell' 1 '' "*unknown shell 'fish'*" "$ctl" completion fish
+
+echo "1..$number"
+exit $failed
