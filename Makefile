@@ -106,9 +106,12 @@ check: ## sparse, checkpatch, clang-format, shellcheck, include rule, licences
 fuzz: ## every fuzz target for FUZZ_SECONDS (300)
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/run fuzz
 
-# Each folder adds its programs to TESTS.
+# Each folder adds its programs, build/tests/FOLDER/NAME, to TESTS.
 TESTS :=
 -include $(wildcard tests/*/*.mk)
+SUITES := unit oracle fuzz bpf
+.PHONY: $(SUITES:%=tests-%)
+$(foreach suite,$(SUITES),$(eval tests-$(suite): $(filter $(B)/tests/$(suite)/%,$(TESTS))))
 tests: $(TESTS)
 
 ##@ Install

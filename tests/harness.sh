@@ -52,7 +52,7 @@ counts "2 0 0" 0 "KTAP: parameters, three deep" \
 # The command itself, on a scratch tree with programs that misbehave.
 mkdir -p "$dir/tests" "$dir/build/tests/unit"
 cp tests/run tests/tap.awk "$dir/tests/"
-printf '.PHONY: tests\ntests: ;\n' >"$dir/Makefile"
+printf '.PHONY: tests-unit\ntests-unit: ;\n' >"$dir/Makefile"
 
 # fake NAME: standard input as a test program
 fake()
@@ -81,7 +81,7 @@ fake silent </dev/null
 fake crash <<<'echo 1..1; echo ok 1 - crash; kill -SEGV $$'
 run "3 passed, 4 failed, 1 skipped, status 1" "tests/run: failure, wrong plan, silence, crash"
 is 1 "$(grep -c ' passed, .* failed, .* skipped$' "$dir/out")" "tests/run: one closing line"
-printf '.PHONY: tests\ntests: ; false\n' >"$dir/Makefile"
+printf '.PHONY: tests-unit\ntests-unit: ; false\n' >"$dir/Makefile"
 run "0 passed, 1 failed, 0 skipped, status 1" "tests/run: what does not build"
 is 2 "$("$dir/tests/run" nonsense >/dev/null 2>&1 || echo $?)" "tests/run: an unknown suite"
 echo "1..$number"
