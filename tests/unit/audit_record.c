@@ -77,8 +77,8 @@ static void names_come_from_the_generation(void **state)
 	says(parsed, "proto", "tcp");
 	says(parsed, "src", "10.0.0.1");
 	says(parsed, "dst", "3.0.0.9");
-	says(parsed, "time_first", "2026-10-24T10:34:56.000000001Z");
-	says(parsed, "time_last", "2026-10-24T10:34:57.123456789Z");
+	says(parsed, "time_first", "2026-10-24T11:54:56.000000001Z");
+	says(parsed, "time_last", "2026-10-24T11:54:57.123456789Z");
 	assert_int_equal(json_string_length(json_object_get(parsed, "generation")), 64);
 	counts(parsed, "sport", 40000);
 	counts(parsed, "dport", 443);
@@ -182,6 +182,11 @@ static void any_bytes_are_a_record(void **state)
 		/* not a file search and a cgroup search each time */
 		record.key.generation = round & 1 ? generation : 0;
 		record.key.cgroup = 0;
+		/* jansson's integers are signed */
+		record.packets >>= 1;
+		record.bytes >>= 1;
+		record.key.netns >>= 1;
+		record.key.socket >>= 1;
 		if (round & 2)
 			record.key.family = round & 4 ? AF_INET : AF_INET6;
 		json_decref(written(&record));
