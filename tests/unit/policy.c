@@ -16,7 +16,7 @@ static int is_policy(const struct dirent *entry)
 	return strlen(entry->d_name) > 5 && !strcmp(entry->d_name + strlen(entry->d_name) - 5, ".yaml");
 }
 
-/* The first line of each file is a comment that says "LINE:COLUMN: sentence". */
+/* The second line of each file is a comment that says "LINE:COLUMN: sentence". */
 static void test_bad_policies(void **context)
 {
 	struct dirent **entry;
@@ -28,10 +28,12 @@ static void test_bad_policies(void **context)
 		_cleanup_free_ char *text = NULL, *expected = NULL;
 		struct policy *policy = NULL;
 		struct resid_error err = { 0 };
+		const char *line;
 		size_t length;
 
 		assert_int_equal(file_read(path, YAML_SIZE_MAX, &text, &length, &err), 0);
-		expected = mem_format("%s:%.*s", path, (int)strcspn(text + 2, "\n"), text + 2);
+		line = strchr(text, '\n') + 3;
+		expected = mem_format("%s:%.*s", path, (int)strcspn(line, "\n"), line);
 		if (!policy_read(path, "/nonexistent", NULL, NULL, &policy, &err))
 			fail_msg("%s was accepted", path);
 		assert_null(policy);

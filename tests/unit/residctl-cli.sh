@@ -66,7 +66,7 @@ expect 'verb --help' 0 'usage: residctl lookup *' '' "$ctl" lookup --help
 expect 'help of nothing' 1 '' "*no command 'foo'*" "$ctl" help foo
 
 expect 'check a good policy' 0 '*default.yaml: 5 classes, 3 rules, sound' '' "$ctl" policy check policy/default.yaml
-expect 'check a bad one' 3 '' 'residctl: *sets-uk.yaml:8:10: unknown location*GB*' \
+expect 'check a bad one' 3 '' 'residctl: *sets-uk.yaml:9:10: unknown location*GB*' \
 	"$ctl" policy check tests/unit/bad-policies/sets-uk.yaml
 expect 'check a missing one' 3 '' 'residctl: /nonexistent: cannot be opened*' "$ctl" policy check /nonexistent
 { printf 'rules:\n  - {id: a, location: EU, verdict: allow, reason: r}\n'
@@ -165,10 +165,11 @@ result $((! $?)) 'the help lists the verbs' "$verbs"
 missing=''
 while IFS= read -r verb; do
 	grep -qF ".Ss \"$verb\"" "$tmp/man" || missing+=" man: $verb"
+	read -ra words <<<"$verb"
 	while IFS= read -r option; do
 		grep -qF "Fl \\-$option" "$tmp/man" || missing+=" man: $verb --$option"
 		grep -F "'$verb')" "$tmp/bash" | grep -qF -- "--$option " || missing+=" bash: $verb --$option"
-	done < <("$ctl" help "${verb% *}" ${verb#"${verb% *}"} | sed -n 's/^  --\([a-z0-9-]*\).*/\1/p' | grep -v '^help$')
+	done < <("$ctl" help "${words[@]}" | sed -n 's/^  --\([a-z0-9-]*\).*/\1/p' | grep -v '^help$')
 done <<<"$verbs"
 [[ -z $missing ]]
 result $((! $?)) 'man page and completion are complete' "$missing"
@@ -176,6 +177,7 @@ result $((! $?)) 'man page and completion are complete' "$missing"
 # complete WORD...: what the shell would offer for the last of them.
 complete_words()
 {
+	# shellcheck disable=SC2317 # expect calls it
 	bash -c 'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _residctl; echo "${COMPREPLY[*]}"' \
 		- "$tmp/bash" "$@"
 }
