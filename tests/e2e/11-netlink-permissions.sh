@@ -9,7 +9,8 @@ set -euo pipefail
 e2e_begin
 topology
 resid_up
-generation=$("$residctl" status --json)
+state() { "$residctl" status --json | sed 's/"audit.*//'; }
+before=$(state)
 
 # Every command with attributes that pass validation, so that permission is what stops it.
 zeros=$(printf '0%.0s' {1..64})
@@ -41,7 +42,7 @@ try_all "nobody" "errno=EPERM" as_nobody
 try_all "CAP_NET_ADMIN alone" "errno=EPERM" only net_admin
 try_all "CAP_SYS_ADMIN alone" "errno=EPERM" only sys_admin
 
-is "nothing changed" "$("$residctl" status --json | sed 's/"audit.*//')" "$(sed 's/"audit.*//' <<<"$generation")"
+is "nothing changed" "$(state)" "$before"
 is "health is refused as before" "$(saw health tcp "${place[US4]}" after)" ECONNREFUSED
 like "twin: root reads the status" "$("$work/genl" 1)" '^errno=0 '
 like "twin: root dumps the counters" "$("$work/genl" 9+dump)" '^errno=0'

@@ -33,7 +33,8 @@ wrong=()
 for at in "${places[@]}"; do
 	((at < size)) || continue
 	cp "$file" "$work/bad.rsnap"
-	printf "\\x$(printf %02x $((0x$(od -An -tx1 -j "$at" -N 1 "$file" | tr -d ' ') ^ 1)))" |
+	byte=$(od -An -tx1 -j "$at" -N 1 "$file" | tr -d ' ')
+	printf '%b' "\\x$(printf %02x $((0x$byte ^ 1)))" |
 		dd of="$work/bad.rsnap" bs=1 seek="$at" conv=notrunc status=none
 	status=0
 	said=$("$residctl" policy load "$work/bad.rsnap" 2>&1) || status=$?

@@ -43,7 +43,7 @@ done
 wire_stop
 for family in 4 6; do
 	is "nothing left for the US, IPv$family" "$(awk -v to="${place[US$family]}" '$4 == to && $9 ~ /^vm/' "$wire_log" | wc -l)" 0
-	is "twin: left for France, IPv$family" "$(wire_tag vm-udp-fr$family)" 1
+	arrived "twin: left for France, IPv$family" vm-udp-fr$family
 done
 is "the counter ahead of the hook saw the refused ones" "$(counted US6 forward)" 3
 is "and so did the module, of class health" "$(counter health reject)" 6

@@ -137,6 +137,7 @@ e2e_begin()
 	export RESID_CONF_DIR=$work/etc RESID_STATE_DIR=$work/state RESID_RUN_DIR=$work/run
 	export RESID_BPF_DIR=/sys/fs/bpf/$token RESID_LOG_FILE=$work/log/egress.jsonl
 	mkdir -p "$work"/{etc,state,run,log}
+	printf 'drain_interval = 1\nstatus_interval = 1\n' >"$work/etc/residd.conf"
 	echo "resid-vm: begin $token" >/dev/kmsg
 }
 
@@ -372,7 +373,9 @@ saw() { field saw "$(try_from "$@")"; }
 
 # ---- sockets that are held open ---------------------------------------------------------------------------------
 
+# shellcheck disable=SC2034 # the tests read them
 declare -A hold_pid=() hold_lines=()
+hold_said=
 
 # hold_open NAME WHO ARGUMENT...: starts `hold` there; prints what it said first into $hold_said.
 hold_open()
@@ -384,6 +387,7 @@ hold_open()
 	: >"$work/$name.said"
 	# The fifo is held open for both, or the end of the first command would be the end of all.
 	workload "$who" "$tools/hold" "$@" <>"$work/$name.in" >"$work/$name.said" 2>&1 &
+	# shellcheck disable=SC2034 # the tests read it
 	hold_pid[$name]=$!
 	children+=($!)
 	hold_lines[$name]=0
@@ -396,6 +400,7 @@ hold_next()
 
 	hold_lines[$1]=$want
 	wait_until 10 hold_has "$1" "$want" || bail "hold $1 does not answer: $(cat "$work/$1.said")"
+	# shellcheck disable=SC2034
 	hold_said=$(sed -n "${want}p" "$work/$1.said")
 }
 
@@ -432,6 +437,16 @@ wire_stop()
 
 # wire_tag TAG: how many frames arrived with it.
 wire_tag() { awk -v tag="$1" '$9 == tag' "$wire_log" | wc -l; }
+
+# arrived NAME TAG: it did; more than once if an ICMP error that quotes it went back and forth.
+arrived()
+{
+	if (($(wire_tag "$2") >= 1)); then
+		ok "$1"
+	else
+		not_ok "$1" "no frame with the tag $2"
+	fi
+}
 
 # wire_port PROTO-NUMBER SOURCE-PORT ADDRESS: how many frames of that flow arrived.
 wire_port() { awk -v p="$1" -v sport="$2" -v to="$3" '$5 == p && $6 == sport && $4 == to' "$wire_log" | wc -l; }
@@ -540,7 +555,7 @@ residd_start()
 	wait_until 60 residd_ready || bail "residd does not get ready: $(tail -n 3 "$work/residd.out")"
 }
 
-residd_ready() { [[ -e $RESID_RUN_DIR/status.json && $RESID_RUN_DIR/status.json -nt $work/residd.mark ]]; }
+residd_ready() { grep -q "\"state\":\"running\",\"pid\":$residd_pid," "$RESID_RUN_DIR/status.json"; }
 
 # residd_stop [SIGNAL]
 # shellcheck disable=SC2120
