@@ -14,7 +14,7 @@ is "permissive: health reaches the US" "$(saw health tcp "$us" permissive)" conn
 like "permissive: it is counted as what it would be" "$(counter health reject)" '^[1-9]'
 residd_start
 wait_until 20 grep -q "\"dst\":\"$us\"" "$RESID_LOG_FILE" || true
-like "permissive: the record says that it was not enforced" "$(records dst="$us" | head -n 1)" '"enforced":false'
+like "permissive: the record says that it was not enforced" "$(records dst="$us" | sed -n 1p)" '"enforced":false'
 residd_stop ""
 
 check "enforcing for three seconds" "$residctl" mode enforcing --confirm 3

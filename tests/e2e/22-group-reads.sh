@@ -20,7 +20,7 @@ stranger() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
 
 like "a member reads the status" "$(member "$residctl" status 2>&1)" 'enforcing'
 like "a member reads it as JSON" "$(member "$residctl" status --json 2>&1)" '"generation":"[0-9a-f]{64}"'
-like "a member reads the log" "$(member timeout 3 "$residctl" log --json 2>&1 | head -n 1)" '"verdict":"reject"'
+like "a member reads the log" "$(member timeout 3 "$residctl" log --json 2>&1 | sed -n 1p)" '"verdict":"reject"'
 refused "a member changes nothing" 2 root member "$residctl" mode permissive
 check "a stranger cannot read the log" bash -c "! setpriv --reuid=65534 --regid=65534 --clear-groups cat '$RESID_LOG_FILE' 2>/dev/null"
 refused "a stranger cannot read the status" 2 'root|group' stranger "$residctl" status

@@ -186,20 +186,23 @@ words()
 	fi
 }
 
-json_value() { sed -n "s/.*\"$1\":\"\\{0,1\\}\\([^\",}]*\\).*/\\1/p" <<<"$2" | head -n 1; }
+json_value() { sed -n "s/.*\"$1\":\"\\{0,1\\}\\([^\",}]*\\).*/\\1/p" <<<"$2" | sed -n 1p; }
+
+declare -A explained=()
 
 # row LABEL WHO NAME EXPECTED-VERDICT TAG:OUTCOME...: judges and prints one.
 row()
 {
-	local label=$1 who=$2 name=$3 expected=$4 to=${place[$3]} faults='' explained hook=- tag outcome arrived matches tags=()
+	local label=$1 who=$2 name=$3 expected=$4 to=${place[$3]} faults='' explanation hook=- tag outcome arrived matches tags=()
 	local class location verdict rule
 
 	shift 4
 	class=$(class_of "$who")
-	explained=$("$residctl" explain --json --class "$class" "$to")
-	location=$(json_value location "$explained")
-	verdict=$(json_value verdict "$explained")
-	rule=$(json_value rule "$explained")
+	[[ -n ${explained[$class-$to]:-} ]] || explained[$class-$to]=$("$residctl" explain --json --class "$class" "$to")
+	explanation=${explained[$class-$to]}
+	location=$(json_value location "$explanation")
+	verdict=$(json_value verdict "$explanation")
+	rule=$(json_value rule "$explanation")
 	[[ $location == "$(location "$(country "$name")")" ]] || faults+="; location: expected $(location "$(country "$name")")"
 	[[ $verdict == "$expected" ]] || faults+="; verdict: expected $expected"
 	for tag; do
@@ -226,7 +229,7 @@ row()
 		tenant | client) matches+=(src="${place[FRc${name: -1}]}") ;;
 		*) matches+=(src="$([[ $name == *4 ]] && echo 10.77.0.1 || echo fd77::1)") ;;
 		esac
-		hook=$(json_value hook "$(records "${matches[@]}" | head -n 1)")
+		hook=$(json_value hook "$(records "${matches[@]}" | sed -n 1p)")
 		[[ -n $hook ]] || faults+="; no record of it"
 	elif [[ -n $(records class="$class" dst="$to") ]]; then
 		faults+="; a record of what is allowed"
@@ -265,9 +268,9 @@ done
 # ---- the records --------------------------------------------------------------------------------------------------
 
 title "What the SIEM receives ($RESID_LOG_FILE)"
-for filter in "proto=tcp family=ipv4" "proto=udp family=ipv6" "proto=icmp" "proto=icmpv6" "tenant=clinic"; do
+for filter in "proto=tcp family=ipv4" "proto=udp family=ipv6" "proto=icmp" "proto=icmpv6" "src=${place[FRc4]}"; do
 	# shellcheck disable=SC2086 # several conditions
-	records $filter | head -n 1 | sed 's/^/  /'
+	records $filter | sed -n 1p | sed 's/^/  /'
 done
 lines=$(records | wc -l)
 double=$(sed -n 's/.*"id":"\([^"]*\)".*/\1/p' "$RESID_LOG_FILE" | sort | uniq -d | wc -l)
