@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: Apache-2.0
+# The oracle, and kmod/lpm.c as the kernel compiles it for a processor with popcnt.
+
+ORACLE := $(B)/tests/oracle
+TESTS += $(ORACLE)/oracle
+
+$(ORACLE)/obj/lpm.o: kmod/lpm.c
+	@mkdir -p $(@D)
+	$(call say,CC) $(CC) $(ALL_CFLAGS) -O2 -mpopcnt -c -o $@ $<
+
+$(ORACLE)/oracle: tests/oracle/oracle.c tests/oracle/world.c tests/oracle/world.h $(ORACLE)/obj/lpm.o $(B)/libresid.a
+	$(call say,TEST) $(CC) $(ALL_CFLAGS) -O2 -mpopcnt $(LDFLAGS) -o $@ $(filter %.c %.o,$^) $(B)/libresid.a $(LIBS)
