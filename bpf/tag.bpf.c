@@ -2,7 +2,8 @@
 /*
  * The tagger: whose data is this packet?
  *
- *   resid_class     run by resid.ko in its hooks; returns the class of a packet: cgroup, else netns, else device, else 0
+ *   resid_class     run by resid.ko in its hooks; returns the class of a packet: of its cgroup, else of its network
+ *                   namespace, else of its device, else 0
  *   resid_stamp     tc ingress of an inside device: writes the device's class into the mark, so that the class survives
  *                   routing, where the packet has no socket
  *   resid_release   forgets a cgroup when its last socket is gone; rmdir is too early, sockets outlive it

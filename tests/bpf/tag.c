@@ -17,7 +17,7 @@
 #endif
 
 #define NETNS	0x1234567800000007
-#define CLASS_SHOT	TC_ACT_SHOT	/* class 2: as a tc verdict it drops, so a class can be seen on a device */
+#define CLASS_SHOT	TC_ACT_SHOT	/* class 2: as a tc verdict it drops, so it can be seen on a device */
 
 static void label(int map, const void *key, uint32_t class_id)
 {
@@ -64,7 +64,11 @@ static int run(int prog, struct __sk_buff *context)
 static int class_here(void *below)
 {
 	struct __sk_buff context = {
-		.cb = { [RESID_CB_NETNS_LO] = (uint32_t)NETNS, [RESID_CB_NETNS_HI] = NETNS >> 32, [RESID_CB_IFINDEX] = 9 },
+		.cb = {
+			[RESID_CB_NETNS_LO] = (uint32_t)NETNS,
+			[RESID_CB_NETNS_HI] = NETNS >> 32,
+			[RESID_CB_IFINDEX] = 9,
+		},
 		.mark = 0xffffffff,
 	};
 	int result;
@@ -184,7 +188,9 @@ static uint32_t received_mark(int fd)
 {
 	char data[64], control[CMSG_SPACE(sizeof(uint32_t))];
 	struct iovec iov = { .iov_base = data, .iov_len = sizeof(data) };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control) };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)
+	};
 	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
 	struct cmsghdr *cmsg;
 	uint32_t mark = 0;

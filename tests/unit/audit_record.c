@@ -55,7 +55,8 @@ static struct resid_audit_record tcp(void)
 	return (struct resid_audit_record){
 		.key = {
 			.src = { 10, 0, 0, 1 }, .dst = { 3, 0, 0, 9 }, .generation = generation, .netns = 1,
-			.ifindex = 3, .uid = 1000, .socket = 77, .sport = htons(40000), .dport = htons(443), .family = AF_INET,
+			.ifindex = 3, .uid = 1000, .socket = 77, .sport = htons(40000), .dport = htons(443),
+			.family = AF_INET,
 			.proto = IPPROTO_TCP, .class = 2, .verdict = RESID_V_REJECT,
 		},
 		.packets = 3, .bytes = 180, .tcp_flags = 2,

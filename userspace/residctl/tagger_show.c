@@ -17,7 +17,8 @@ struct show {
 	const struct snapshot *snapshot;	/* NULL: no names */
 };
 
-static void tagger_show_entry(const struct show *show, const char *kind, uint64_t id, uint32_t ifindex, uint32_t class_id)
+static void tagger_show_entry(const struct show *show, const char *kind, uint64_t id, uint32_t ifindex,
+			      uint32_t class_id)
 {
 	char number[16];
 	const char *name = number;

@@ -29,7 +29,7 @@ static void policy_load(struct daemon *daemon, const char *file, const char *why
 	};
 	const struct load_hooks hooks = { 0 };
 	_cleanup_(cleanup_snapshot) struct snapshot *snapshot = NULL;
-	char hex[2 * RESID_DIGEST_LEN + 1];
+	char hex[2 * RESID_DIGEST_LEN + 1], text[1200];
 	struct load_report report;
 	struct resid_error err;
 
@@ -37,8 +37,9 @@ static void policy_load(struct daemon *daemon, const char *file, const char *why
 		return;
 	if (snapshot_build(&inputs, policy_warning, NULL, &snapshot, &err) ||
 	    load_snapshot(daemon->nl, snapshot, &hooks, &report, &err)) {
-		daemon_say(SD_ERR, "%s: the policy in force stays: %s", why, err.text);
-		daemon_trouble(daemon, TROUBLE_POLICY, err.text);
+		snprintf(text, sizeof(text), "%s: the policy in force stays: %s", why, err.text);
+		*daemon->trouble[TROUBLE_POLICY] = '\0';	/* the same again is said again */
+		daemon_trouble(daemon, TROUBLE_POLICY, text);
 		return;
 	}
 	hex_format(snapshot_generation(snapshot), RESID_DIGEST_LEN, hex);

@@ -45,6 +45,7 @@ void publish_now(struct daemon *daemon)
 	struct resid_error err;
 	char time_text[REPORT_TIME];
 	struct timespec now;
+	const char *state = "waiting for resid.ko";
 	bool known;
 
 	daemon->publish = false;
@@ -63,9 +64,10 @@ void publish_now(struct daemon *daemon)
 	    paths_write_file(file.text, json.text, json.length, 0640, true, &err))
 		daemon_say(SD_WARNING, "%s", err.text);
 	jsonw_fini(&json);
-	sd_notifyf(0, "STATUS=%s%s%s, %" PRIu64 " records", !known ? "waiting for resid.ko" :
-		   status.has_generation ? store_mode_name(status.mode) : "not armed",
-		   publish_trouble(daemon) ? "; " : "", publish_trouble(daemon) ?: "", daemon->drain.written);
+	if (known)
+		state = status.has_generation ? store_mode_name(status.mode) : "not armed";
+	sd_notifyf(0, "STATUS=%s%s%s, %" PRIu64 " records", state, publish_trouble(daemon) ? "; " : "",
+		   publish_trouble(daemon) ?: "", daemon->drain.written);
 }
 
 static int publish_timer(sd_event_source *source, uint64_t usec, void *context)

@@ -29,7 +29,7 @@ void restore_reopen(struct daemon *daemon)
 	daemon->publish = true;
 }
 
-/* The kernel judges already, as after a restart of residd: its generation is the one in force, whatever the link says. */
+/* The kernel judges already, as after a restart of residd: its generation is in force, whatever the link says. */
 static void restore_adopt(struct daemon *daemon, const struct resid_nl_status *status)
 {
 	struct path file = store_generation(status->generation);

@@ -351,7 +351,8 @@ int watch_init(struct daemon *daemon, struct resid_error *err)
 	watch->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (watch->inotify < 0 || links < 0)
 		return resid_fail(err, RESID_EXIT_SYSTEM, "cannot watch for changes: %s", strerror(errno));
-	if ((error = sd_event_add_io(daemon->event, &watch->events, watch->inotify, EPOLLIN, watch_events, daemon)) < 0 ||
+	if ((error = sd_event_add_io(daemon->event, &watch->events, watch->inotify, EPOLLIN, watch_events,
+				     daemon)) < 0 ||
 	    (error = sd_event_add_io(daemon->event, &watch->links, links, EPOLLIN, watch_links, daemon)) < 0 ||
 	    (error = sd_event_source_set_io_fd_own(watch->links, true)) < 0 ||
 	    (error = sd_event_add_time_relative(daemon->event, &watch->soon, CLOCK_MONOTONIC, 0, MILLI, watch_timer,

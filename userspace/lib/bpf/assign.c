@@ -266,7 +266,8 @@ static int assign_elsewhere(const struct assign_target *target, const char *own,
 	return result;
 }
 
-int assign_write(const struct assign_target *target, const char *class_name, const char *tenant, struct resid_error *err)
+int assign_write(const struct assign_target *target, const char *class_name, const char *tenant,
+		 struct resid_error *err)
 {
 	_cleanup_close_ int lock = assign_lock(err);
 	struct path file = assign_file(target);

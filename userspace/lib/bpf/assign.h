@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who has which class. /etc/resid/assign.d/ holds the assignments, one file a target; a person may write such files too:
+ * Who has which class. /etc/resid/assign.d/ holds the assignments, one file a target; a person may write such files
+ * too:
  *
  *   # what           class    whose
  *   cgroup:/tenants/acme  health  tenant=acme
@@ -64,7 +65,8 @@ void assign_add_policy(struct assign_list *list, const struct snapshot *snapshot
 void assign_list_fini(struct assign_list *list);
 
 /* Writes or replaces the file of a target, or removes it (*found: there was one). */
-int assign_write(const struct assign_target *target, const char *class_name, const char *tenant, struct resid_error *err);
+int assign_write(const struct assign_target *target, const char *class_name, const char *tenant,
+		 struct resid_error *err);
 int assign_remove(const struct assign_target *target, bool *found, struct resid_error *err);
 
 #endif

@@ -120,7 +120,10 @@ static int reconcile_netns(struct reconcile *state, const struct assignment *ite
 	wanted_add(&state->netns, &cookie, item->class_id);
 	nsid = netns_id(fd);
 	for (size_t i = 0; nsid >= 0 && i < state->link_count; i++) {
-		struct tag_device device = { .netns = state->tagger->init_netns, .ifindex = (uint32_t)state->links[i].ifindex };
+		struct tag_device device = {
+			.netns = state->tagger->init_netns,
+			.ifindex = (uint32_t)state->links[i].ifindex,
+		};
 
 		if (state->links[i].peer && state->links[i].peer_nsid == nsid)
 			wanted_add(&state->devices, &device, item->class_id);

@@ -212,7 +212,7 @@ int tagger_open(struct tagger **out, struct resid_error *err)
 		return tagger_fail("read the pinned tagger", error, err);
 	tagger->release = !access(release.text, F_OK);
 	if (!tagger->release)
-		snprintf(tagger->release_note, sizeof(tagger->release_note), "%s is missing", release.text);
+		snprintf(tagger->release_note, sizeof(tagger->release_note), "%.200s is missing", release.text);
 	*out = TAKE(tagger);
 	return 0;
 }

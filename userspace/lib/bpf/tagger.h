@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The loaded tagger: its programs and its maps (bpf/tag.h), pinned in /sys/fs/bpf/resid/ so that all of Resid shares them. */
+/*
+ * The loaded tagger: its programs and its maps (bpf/tag.h), pinned in /sys/fs/bpf/resid/ so that all of Resid shares
+ * them.
+ */
 #ifndef RESID_BPF_TAGGER_H
 #define RESID_BPF_TAGGER_H
 

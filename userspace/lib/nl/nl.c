@@ -100,7 +100,8 @@ static int nl_refused(struct resid_nl *nl, const char *what, int error, const ch
 	}
 	/* genetlink's own refusal has no sentence; the module's begins so. */
 	if (error == EPERM && (!sentence || !strncmp(sentence, "needs ", 6)))
-		return resid_fail(err, status, "needs root (CAP_NET_ADMIN and CAP_SYS_ADMIN in the initial namespaces)");
+		return resid_fail(err, status,
+				  "needs root (CAP_NET_ADMIN and CAP_SYS_ADMIN in the initial namespaces)");
 	/* What is wrong with a stage is wrong with the snapshot, not with the system. */
 	if (!strncmp(what, "STAGE_", 6) && (error == EINVAL || error == EBADMSG || error == ERANGE ||
 					    error == EKEYREJECTED || error == ESTALE))
@@ -119,7 +120,7 @@ static struct nl_msg *nl_request(struct resid_nl *nl, uint8_t command, size_t ro
 	return msg;
 }
 
-/* Reads one datagram of the answer to `seq`. 1: the answer is complete, 0: more, -1: failed (the answer is complete). */
+/* Reads one datagram of the answer to `seq`. 1: the answer is complete, 0: there is more, -1: failed. */
 static int nl_receive(struct resid_nl *nl, uint32_t seq, const char *what, bool *interrupted, nl_answer *answer,
 		      void *context, struct resid_error *err)
 {
@@ -343,8 +344,8 @@ static int nl_counters_answer(void *context, struct nlattr *head, int length, st
 	return counter ? codec_counter(head, length, counter, err) : nl_no_memory(err);
 }
 
-static int nl_dump_all(struct resid_nl *nl, uint8_t command, const char *what, nl_answer *answer, struct nl_array *array,
-		   struct resid_error *err)
+static int nl_dump_all(struct resid_nl *nl, uint8_t command, const char *what, nl_answer *answer,
+		       struct nl_array *array, struct resid_error *err)
 {
 	for (int tries = 0; tries < NL_DUMP_TRIES; tries++) {
 		_cleanup_(cleanup_msg) struct nl_msg *msg = nl_request(nl, command, 0);

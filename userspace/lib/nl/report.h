@@ -16,7 +16,7 @@ const char *report_verdict(enum resid_verdict verdict);
 /* The id of the rule with a key; a key that the snapshot does not have is "key-HEX". */
 const char *report_rule(const struct snapshot *snapshot, uint64_t key, char unknown[32]);
 /* RFC 3339 in UTC with nanoseconds. */
-#define REPORT_TIME 40
+#define REPORT_TIME 80
 void report_time(uint64_t wall_ns, char out[REPORT_TIME]);
 
 #endif
