@@ -15,32 +15,40 @@ file=$work/good.rsnap
 ctl policy compile --geoip4 "$work/geoip" --geoip6 "$work/geoip6" "$e2e/policy/twin.yaml" -o "$file"
 size=$(stat -c %s "$file")
 u64() { od -An -tu8 -j "$1" -N 8 "$file" | tr -d ' '; }
-last=$((32 + 5 * 48))
-length=$(($(u64 $last) + $(u64 $((last + 8)))))
+length=$(u64 $((32 + 6 * 48)))
 status() { "$residctl" status --json | sed 's/"audit.*//'; }
 generation=$("$residctl" status --json | sed 's/.*"generation":"\([0-9a-f]*\)".*/\1/')
 before=$(status)
 
-# Where to flip: each field of the header, the edges of every section, and some places between.
-places=(0 7 8 16 24)
+# Where to flip: the magic, a field and the digest of every section in the header, the middle and the end of the section.
+places=(0 7)
 for ((section = 0; section < 7; section++)); do
 	at=$((32 + section * 48)) start=$(u64 $((32 + section * 48))) bytes=$(u64 $((40 + section * 48)))
-	places+=("$at" $((at + 7)) $((at + 8)) $((at + 16)) $((at + 47)))
-	((bytes == 0)) || places+=("$start" $((start + bytes / 2)) $((start + bytes - 1)))
+	places+=($((at + section % 2 * 8)) $((at + 16 + 5 * section)))
+	((bytes == 0)) || places+=($((start + bytes / 2)) $((start + bytes - 1)))
 done
 
-wrong=()
-for at in "${places[@]}"; do
-	((at < size)) || continue
-	cp "$file" "$work/bad.rsnap"
-	byte=$(od -An -tx1 -j "$at" -N 1 "$file" | tr -d ' ')
-	printf '%b' "\\x$(printf %02x $((0x$byte ^ 1)))" |
-		dd of="$work/bad.rsnap" bs=1 seek="$at" conv=notrunc status=none
-	status=0
-	said=$("$residctl" policy load "$work/bad.rsnap" 2>&1) || status=$?
-	[[ $status == 3 && $said != *$'\n'* && -n $said ]] || wrong+=("flip at $at: status $status: $said")
-done
-is "residctl refuses a flip at each of ${#places[@]} places" "${wrong[*]}" ""
+# flips NAME PLACE...: residctl refuses the file with that byte flipped.
+flips()
+{
+	local name=$1 at byte status said wrong=()
+
+	shift
+	for at; do
+		((at < size)) || continue
+		cp "$file" "$work/bad.rsnap"
+		byte=$(od -An -tx1 -j "$at" -N 1 "$file" | tr -d ' ')
+		printf '%b' "\\x$(printf %02x $((0x$byte ^ 1)))" |
+			dd of="$work/bad.rsnap" bs=1 seek="$at" conv=notrunc status=none
+		status=0
+		said=$("$residctl" policy load "$work/bad.rsnap" 2>&1) || status=$?
+		[[ $status == 3 && $said != *$'\n'* && -n $said ]] || wrong+=("flip at $at: status $status: ${said%%$'\n'*}")
+	done
+	is "$name" "${wrong[*]}" ""
+}
+flips "residctl refuses a flip at each of ${#places[@]} places" "${places[@]}"
+flips "residctl refuses a flip in the number and the dates" 8 16 24
+"$residctl" policy load "$(policy default)" >>"$work/ctl" 2>&1
 
 wrong=()
 for cut in 0 1 7 31 32 200 367 368 400 $((length / 2)) $((length - 1)) "$length" $((size - 1)); do
@@ -66,10 +74,8 @@ upload()
 wrong=() tried=0
 full=$((32 + 6 * 48))
 for at in "${places[@]}"; do
-	# Not read by the kernel: the policy's number, and the section that it is not sent.
-	((at < length && (at < 8 || at >= 16) && (at < full || at >= 368))) || continue
-	# not_before and not_after: one second more or less is still in force.
-	((at != 16 && at != 24)) || continue
+	# Not read by the kernel: the section that it is not sent.
+	((at < length && (at < full || at >= 368))) || continue
 	((++tried))
 	said=$(upload "$length" -x "$at")
 	[[ $said =~ ^errno=E[A-Z]+\ said=.+ ]] || wrong+=("flip at $at: $said")

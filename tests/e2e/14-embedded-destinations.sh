@@ -24,9 +24,9 @@ form()
 	shift
 	for where in us fr; do
 		# shellcheck disable=SC2086 # several arguments
-		in_cgroup health "$tools/forge" $1 "$name-raw-$where" >>"$work/forge" 2>&1 || true
+		in_cgroup health "$tools/forge" $1 "$name-raw-$where" >>"$work/forge.log" 2>&1 || true
 		# shellcheck disable=SC2086
-		in_cgroup health "$tools/forge" -i uplink -d $gateway $1 "$name-frame-$where" >>"$work/forge" 2>&1 || true
+		in_cgroup health "$tools/forge" -i uplink -d $gateway $1 "$name-frame-$where" >>"$work/forge.log" 2>&1 || true
 		shift
 	done
 	forms+=("$name")
