@@ -159,14 +159,31 @@ sleep 1.2
 
 # ---- the table ----------------------------------------------------------------------------------------------------
 
-# from_wire TAG DESTINATION: how many frames of that attempt arrived.
+# What the capture and the records hold, read once: frames by tag and by TCP flow, hooks by what a record says.
+declare -A frames=() hooks=()
+while read -r key n; do
+	frames[$key]=$n
+done < <(awk '!/^#/ { if ($9 != "-") n[$9]++; if ($5 == 6) { n[$6 ">" $4]++; n[$3 ">" $4]++ } } END { for (k in n) print k, n[k] }' "$wire_log")
+while read -r key hook; do
+	hooks[$key]=$hook
+done < <(awk '
+	function value(key,    at, rest) {
+		at = index($0, "\"" key "\":")
+		rest = substr($0, at + length(key) + 3)
+		sub(/^"/, "", rest)
+		sub(/[",}].*/, "", rest)
+		return at ? rest : "-"
+	}
+	{
+		print value("class") "|" value("src") "|" value("dst") "|" value("verdict") "|" value("rule") "|" value("location") "|" value("enforced"), value("hook")
+		print value("class") "|" value("src") "|" value("dst"), "any"
+	}' "$RESID_LOG_FILE")
+
+# from_wire TAG DESTINATION: how many frames of that attempt arrived; into $arrived.
 from_wire()
 {
-	local n
-
-	n=$(wire_tag "$1")
-	[[ -z ${sport[$1]:-} || ${sport[$1]} == 0 ]] || ((n += $(wire_port 6 "${sport[$1]}" "$2"))) || true
-	echo "$n"
+	arrived=${frames[$1]:-0}
+	[[ -z ${sport[$1]:-} || ${sport[$1]} == 0 ]] || ((arrived += ${frames[${sport[$1]}>$2]:-0})) || true
 }
 
 # words TAG...: what the program saw, short.
@@ -193,7 +210,7 @@ declare -A explained=()
 # row LABEL WHO NAME EXPECTED-VERDICT TAG:OUTCOME...: judges and prints one.
 row()
 {
-	local label=$1 who=$2 name=$3 expected=$4 to=${place[$3]} faults='' explanation hook=- tag outcome arrived matches tags=()
+	local label=$1 who=$2 name=$3 expected=$4 to=${place[$3]} faults='' explanation hook=- tag outcome arrived from tags=()
 	local class location verdict rule
 
 	shift 4
@@ -212,7 +229,7 @@ row()
 		[[ ${saw[$tag]:-nothing} == "$outcome" ]] || faults+="; ${tag##*-}: saw ${saw[$tag]:-nothing}, expected $outcome"
 		# The clients' own packets arrive nowhere here: theirs is the other direction, judged below.
 		[[ $who != client ]] || continue
-		arrived=$(from_wire "$tag" "$to")
+		from_wire "$tag" "$to"
 		if [[ $expected == allow ]]; then
 			((arrived)) || faults+="; ${tag##*-}: nothing arrived at the peer"
 		else
@@ -220,18 +237,17 @@ row()
 		fi
 	done
 	if [[ $who == client && $expected == reject ]]; then
-		arrived=$(awk -v to="$to" -v from="${place[FRc${name: -1}]}" '$3 == from && $4 == to' "$wire_log" | wc -l)
+		arrived=${frames[${place[FRc${name: -1}]}>$to]:-0}
 		((arrived == 0)) || faults+="; $arrived frames of the tenant arrived there"
 	fi
+	case $who in
+	tenant | client) from=${place[FRc${name: -1}]} ;;
+	*) from=$([[ $name == *4 ]] && echo 10.77.0.1 || echo fd77::1) ;;
+	esac
 	if [[ $expected == reject ]]; then
-		matches=(class="$class" dst="$to" verdict=reject rule="$rule" location="$location" enforced=true)
-		case $who in
-		tenant | client) matches+=(src="${place[FRc${name: -1}]}") ;;
-		*) matches+=(src="$([[ $name == *4 ]] && echo 10.77.0.1 || echo fd77::1)") ;;
-		esac
-		hook=$(json_value hook "$(records "${matches[@]}" | sed -n 1p)")
-		[[ -n $hook ]] || faults+="; no record of it"
-	elif [[ -n $(records class="$class" dst="$to") ]]; then
+		hook=${hooks[$class|$from|$to|reject|$rule|$location|true]:-}
+		[[ -n $hook ]] || faults+="; no such record"
+	elif [[ -n ${hooks[$class|$from|$to]:-} ]]; then
 		faults+="; a record of what is allowed"
 	fi
 	((++rows))
