@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The policy reader on any bytes. What it refuses has a sentence with a place; what it accepts compiles as far as the matrix. */
+/*
+ * The policy reader on any bytes. What it refuses has a sentence with a place; what it accepts compiles as far as the
+ * matrix.
+ */
 #include "edit.h"
 #include "snapshot/matrix.h"
 

@@ -149,7 +149,8 @@ static const char *kernel_rule(size_t class, uint16_t group, uint8_t proto, uint
 	};
 
 	return snapshot_rule_at(snapshot, resid_verdict_decide(snapshot_table(snapshot), (uint8_t)classes[class].id, group,
-							       &flow)).id;
+							       &flow))
+		.id;
 }
 
 static void add_rule(char *text, size_t room, const char *id)
@@ -166,8 +167,7 @@ static uint32_t world_answer(const struct half *half, u128 address, const char *
 
 	for (c = 0; c < CLASSES; c++)
 		for (p = 0; p < PROBES; p++)
-			add_rule(text, sizeof(text), world_judge(&oracle_policy, c, half->world.family, address, location,
-								 probes[p].proto, probes[p].port));
+			add_rule(text, sizeof(text), world_judge(&oracle_policy, c, half->world.family, address, location, probes[p].proto, probes[p].port));
 	return intern_put(answers, text, strlen(text));
 }
 

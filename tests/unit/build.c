@@ -174,7 +174,7 @@ static void test_groups(void **context)
 		CLASSES "rules:\n" RULE("a", "class: shut, location: [FR, NO], verdict: allow"));
 	struct snapshot *four = support_build(
 		CLASSES "rules:\n" RULE("a", "class: shut, location: [FR, NO], verdict: allow")
-		RULE("b", "class: open, location: [FR, US], verdict: drop"));
+			RULE("b", "class: open, location: [FR, US], verdict: drop"));
 
 	assert_int_equal(snapshot_table(one)->core->group_count, 1);
 	assert_int_equal(snapshot_table(two)->core->group_count, 2);
@@ -235,7 +235,7 @@ static void test_tables_agree(void **context)
 {
 	struct snapshot *snapshot = support_build(
 		CLASSES "rules:\n" RULE("a", "class: shut, location: [FR, NO, local], verdict: allow")
-		RULE("b", "class: open, prefix: [2.0.0.0/20, 3.0.0.128/25], verdict: drop"));
+			RULE("b", "class: open, prefix: [2.0.0.0/20, 3.0.0.128/25], verdict: drop"));
 	uint32_t address;
 
 	for (address = 0x01ff0000; address < 0x08000000; address += 61) {

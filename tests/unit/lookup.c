@@ -2,8 +2,8 @@
 /* Addresses and prefixes as text and numbers, and the lookup that names a place. */
 #include "support.h"
 
-static void assert_prefix(const struct snapshot *snapshot, const char *address, const char *prefix, const char *location,
-			  const char *source, const char *date)
+static void assert_prefix(const struct snapshot *snapshot, const char *address, const char *prefix,
+			  const char *location, const char *source, const char *date)
 {
 	struct snapshot_place place;
 	sa_family_t family;

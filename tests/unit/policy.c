@@ -250,9 +250,10 @@ static size_t count_warnings(const char *text, const char *expected)
 static void test_warnings(void **context)
 {
 	assert_int_equal(count_warnings(CLASSES "rules:\n" RULE("a", "location: EU, verdict: allow")
-					RULE("b", "location: [FR, US], verdict: reject"),
+						RULE("b", "location: [FR, US], verdict: reject"),
 					"p.yaml:8:5: rule 'b' is partly shadowed by 'a' in line 7, which decides otherwise; "
-					"the earlier one wins where both match"), 1);
+					"the earlier one wins where both match"),
+			 1);
 	/* the same verdict contradicts nothing */
 	assert_int_equal(count_warnings(CLASSES "rules:\n" RULE("a", "location: EU, verdict: allow")
 					RULE("b", "location: [FR, US], verdict: allow"), NULL), 0);
@@ -303,10 +304,17 @@ static void test_examples(void **context)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_bad_policies), cmocka_unit_test(test_bad_bytes), cmocka_unit_test(test_unreadable),
-		cmocka_unit_test(test_no_is_norway), cmocka_unit_test(test_sets),      cmocka_unit_test(test_set_files),
-		cmocka_unit_test(test_not_in),	     cmocka_unit_test(test_defaults),  cmocka_unit_test(test_warnings),
-		cmocka_unit_test(test_reachable),    cmocka_unit_test(test_examples),
+		cmocka_unit_test(test_bad_policies),
+		cmocka_unit_test(test_bad_bytes),
+		cmocka_unit_test(test_unreadable),
+		cmocka_unit_test(test_no_is_norway),
+		cmocka_unit_test(test_sets),
+		cmocka_unit_test(test_set_files),
+		cmocka_unit_test(test_not_in),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_warnings),
+		cmocka_unit_test(test_reachable),
+		cmocka_unit_test(test_examples),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

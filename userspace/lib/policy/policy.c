@@ -260,7 +260,8 @@ int policy_read(const char *path, const char *sets, policy_warning *warn, void *
 
 	if (!path)
 		return policy_parse(embedded_policy.name, embedded_policy.data,
-				    (size_t)(embedded_policy.end - embedded_policy.data), sets, warn, context, out, err);
+				    (size_t)(embedded_policy.end - embedded_policy.data), sets, warn, context, out,
+				    err);
 	if (file_read(path, YAML_SIZE_MAX, &text, &length, err))
 		return -1;
 	return policy_parse(path, text, length, sets, warn, context, out, err);

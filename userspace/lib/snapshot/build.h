@@ -9,7 +9,7 @@ struct build_inputs {
 	const char *policy;	/* path, or NULL for the embedded default */
 	const char *geoip4;	/* path, or NULL: /usr/share/tor/geoip */
 	const char *geoip6;	/* path, or NULL: /usr/share/tor/geoip6 */
-	const char *sets;	/* folder of country sets that come before the embedded ones, or NULL: /etc/resid/sets */
+	const char *sets;	/* folder of country sets, searched before the embedded ones; NULL: /etc/resid/sets */
 };
 
 /* One warning of the policy reader, "FILE:LINE:COLUMN: sentence". */
