@@ -21,6 +21,9 @@
 #include "util/cleanup.h"
 #include "util/paths.h"
 
+/* A service with a mount namespace of its own need not see what was mounted after it started; init does. */
+#define NETNS_DIR_OF_INIT	"/proc/1/root" NETNS_DIR
+
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71
 #endif
@@ -96,7 +99,11 @@ static int netns_open_path(const char *path)
 int netns_open(const char *name)
 {
 	struct path path = paths_in(NETNS_DIR, "%s", name);
+	int fd = netns_open_path(path.text);
 
+	if (fd >= 0)
+		return fd;
+	path = paths_in(NETNS_DIR_OF_INIT, "%s", name);
 	return netns_open_path(path.text);
 }
 
@@ -161,7 +168,9 @@ int netns_find(int nsid)
 	int fd = netns_find_in(NETNS_DIR, "", nsid);
 
 	if (fd < 0)
-		fd = netns_find_in("/run/docker/netns", "", nsid);
+		fd = netns_find_in(NETNS_DIR_OF_INIT, "", nsid);
+	if (fd < 0)
+		fd = netns_find_in("/proc/1/root/run/docker/netns", "", nsid);
 	if (fd < 0)
 		fd = netns_find_in("/proc", "/ns/net", nsid);
 	return fd;
