@@ -34,7 +34,9 @@ static void begin(void)
 	lengths[0] = sizeof(*header);
 	for (id = 0; id < FULL_TABLES; id++) {
 		starts[1 + id] = header->table[id].offset;
-		lengths[1 + id] = (id + 1 < FULL_TABLES ? header->table[id + 1].offset : good_length) - header->table[id].offset;
+		lengths[1 + id] = good_length - header->table[id].offset;
+		if (id + 1 < FULL_TABLES)
+			lengths[1 + id] = header->table[id + 1].offset - header->table[id].offset;
 	}
 }
 

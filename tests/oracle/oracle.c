@@ -48,7 +48,9 @@ static const struct world_policy oracle_policy = {
 static const struct {
 	uint8_t proto;
 	uint16_t port;
-} probes[] = { { 6, 443 }, { 6, 53 }, { 6, 22 }, { 17, 8099 }, { 17, 8100 }, { 1, 0 }, { 58, 0 }, { 47, 0 }, { 132, 853 } };
+} probes[] = {
+	{ 6, 443 }, { 6, 53 }, { 6, 22 }, { 17, 8099 }, { 17, 8100 }, { 1, 0 }, { 58, 0 }, { 47, 0 }, { 132, 853 },
+};
 
 #define PROBES (sizeof(probes) / sizeof(probes[0]))
 
@@ -148,9 +150,9 @@ static const char *kernel_rule(size_t class, uint16_t group, uint8_t proto, uint
 		.proto = proto, .proto_known = true, .has_port = resid_proto_has_ports(proto), .dport = port
 	};
 
-	return snapshot_rule_at(snapshot, resid_verdict_decide(snapshot_table(snapshot), (uint8_t)classes[class].id, group,
-							       &flow))
-		.id;
+	uint8_t class_id = (uint8_t)classes[class].id;
+
+	return snapshot_rule_at(snapshot, resid_verdict_decide(snapshot_table(snapshot), class_id, group, &flow)).id;
 }
 
 static void add_rule(char *text, size_t room, const char *id)
@@ -167,7 +169,9 @@ static uint32_t world_answer(const struct half *half, u128 address, const char *
 
 	for (c = 0; c < CLASSES; c++)
 		for (p = 0; p < PROBES; p++)
-			add_rule(text, sizeof(text), world_judge(&oracle_policy, c, half->world.family, address, location, probes[p].proto, probes[p].port));
+			add_rule(text, sizeof(text),
+				 world_judge(&oracle_policy, c, half->world.family, address, location, probes[p].proto,
+					     probes[p].port));
 	return intern_put(answers, text, strlen(text));
 }
 
@@ -257,7 +261,8 @@ static void cut(struct half *half)
 			;
 		if (k == kept_count) {
 			snprintf(kept[k].location, sizeof(kept[k].location), "%s", location);
-			kept[k].answer = world_answer(half, first, world_place(&half->world, &oracle_policy, first, location));
+			location = world_place(&half->world, &oracle_policy, first, location);
+			kept[k].answer = world_answer(half, first, location);
 			kept_count++;
 		}
 		segment->answer = kept[k].answer;
@@ -287,12 +292,13 @@ static bool differs(const struct half *half, u128 address, uint32_t answer)
 static u128 random_address(const struct half *half, bool from_ranges)
 {
 	const struct world_range *range;
-	u128 number = (u128)random64() << 64 | random64();
+	u128 number = (u128)random64() << 64 | random64(), size;
 
 	if (!from_ranges)
 		return half->world.family == 4 ? (uint32_t)number : number;
 	range = &half->world.range[random64() % half->world.count];
-	return range->last - range->first == ~(u128)0 ? number : range->first + number % (range->last - range->first + 1);
+	size = range->last - range->first + 1;	/* 0: everything */
+	return size ? range->first + number % size : number;
 }
 
 /* Sorted, so that one sweep through the elementary ranges answers all. */
@@ -367,12 +373,14 @@ static void test_packets(const struct half *half, size_t total, const char *what
 
 	for (i = 0; i < total; i++) {
 		uint8_t proto = random64() & 1 ? (uint8_t)random64() : (uint8_t[]){ 6, 17, 1, 58, 132 }[random64() % 5];
-		uint16_t port = random64() & 1 ? (uint16_t)random64() : near[random64() % (sizeof(near) / sizeof(near[0]))];
+		uint16_t port = near[random64() % (sizeof(near) / sizeof(near[0]))];
 		const struct segment *segment;
 		const char *location;
 		size_t low = 0, high;
 		u128 address;
 
+		if (random64() & 1)
+			port = (uint16_t)random64();
 		s = random64() % half->count;
 		segment = &half->segment[s];
 		address = random64() & 1 ? segment->first : segment->last;
@@ -385,8 +393,9 @@ static void test_packets(const struct half *half, size_t total, const char *what
 			else
 				high = middle;
 		}
-		location = low < half->world.count && half->world.range[low].first <= address ? half->world.range[low].location :
-												"unknown";
+		location = "unknown";
+		if (low < half->world.count && half->world.range[low].first <= address)
+			location = half->world.range[low].location;
 		location = world_place(&half->world, &oracle_policy, address, location);
 		c = random64() % CLASSES;
 		bad += strcmp(world_judge(&oracle_policy, c, half->world.family, address, location, proto, port),
@@ -461,11 +470,12 @@ static void test_synthetic(void)
 			cut(&half);
 			fill_groups(&half);
 			for (s = 0; s < half.count; s++, asked += 3) {
-				u128 middle = half.segment[s].first + (half.segment[s].last - half.segment[s].first) / 2;
+				const struct segment *segment = &half.segment[s];
+				u128 middle = segment->first + (segment->last - segment->first) / 2;
 
-				bad += differs(&half, half.segment[s].first, half.segment[s].answer);
-				bad += differs(&half, half.segment[s].last, half.segment[s].answer);
-				bad += differs(&half, middle, half.segment[s].answer);
+				bad += differs(&half, segment->first, segment->answer);
+				bad += differs(&half, segment->last, segment->answer);
+				bad += differs(&half, middle, segment->answer);
 			}
 			free(half.world.range);
 			free(half.segment);

@@ -159,9 +159,12 @@ const char *world_place(const struct world *world, const struct world_policy *po
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(registry) / sizeof(registry[0]); i++)
-		if (world_in_prefixes(world->family, *registry[i].prefixes ? registry[i].prefixes : policy->local, address))
+	for (i = 0; i < sizeof(registry) / sizeof(registry[0]); i++) {
+		const char *prefixes = *registry[i].prefixes ? registry[i].prefixes : policy->local;
+
+		if (world_in_prefixes(world->family, prefixes, address))
 			return registry[i].location;
+	}
 	return of_file;
 }
 

@@ -184,7 +184,7 @@ static void test_groups(void **context)
 	snapshot_free(four);
 }
 
-/* `local` replaces the default; what it holds is local even inside a registry's block or a country, metadata never is. */
+/* `local` replaces the default; what it holds is local even in a registry's block or a country, but never metadata. */
 static void test_local(void **context)
 {
 	struct snapshot *snapshot = support_build(

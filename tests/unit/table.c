@@ -96,7 +96,7 @@ static void test_flip_kernel_part(void **context)
 
 	for (i = 0; i < f.kernel; i += in_root(i) ? SAMPLE : 1) {
 		f.data[i] ^= 1u << i % 8;
-		/* where the full section ends, and its digest, is not the kernel's: its bytes make another generation */
+		/* where the full section ends, and its digest, only make another generation */
 		if (i < offsetof(struct resid_snapshot_header, section[RESID_SECTION_FULL].length) ||
 		    i >= sizeof(struct resid_snapshot_header)) {
 			bool dated = i >= offsetof(struct resid_snapshot_header, number) &&

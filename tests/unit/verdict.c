@@ -11,7 +11,8 @@ static const struct resid_rule rules[] = {
 
 static const struct resid_step steps[] = {
 	/* 0: tcp 443 allow, tcp audit, else reject */
-	{ .flags = RESID_STEP_F_PROTO | RESID_STEP_F_PORT, .proto = 6, .port_first = 443, .port_last = 443, .rule = ALLOW },
+	{ .flags = RESID_STEP_F_PROTO | RESID_STEP_F_PORT, .proto = 6, .port_first = 443, .port_last = 443,
+	  .rule = ALLOW },
 	{ .flags = RESID_STEP_F_PROTO, .proto = 6, .rule = AUDIT },
 	{ .flags = RESID_STEP_F_LAST, .rule = REJECT },
 	/* 3: any 53 drop, replies allow, else audit */
