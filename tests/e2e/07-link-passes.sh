@@ -8,9 +8,12 @@ set -euo pipefail
 
 e2e_begin
 topology
-wire_us=${place[USb6]}
-in_peer ip -6 route add fd77::1 dev up0 src "$wire_us"
-ip -6 route add "$wire_us" dev uplink
+neighbour=${place[USb6]}
+# A neighbour with a foreign address: on the link itself, or its solicitation would bear another source.
+in_peer ip addr del "$neighbour/128" dev lo
+in_peer ip addr add "$neighbour/128" dev up0 nodad
+in_peer ip -6 route add fd77::1 dev up0 src "$neighbour"
+ip -6 route add "$neighbour" dev uplink
 
 # link STATE: sends one of each and asks who arrived.
 link()
@@ -27,7 +30,7 @@ link()
 	"$tools/forge" -i uplink -d 02:00:00:00:77:02 -s 68 udp 10.77.0.1 "${place[US4]}" 67 "$state-dhcp-renew" >/dev/null
 	"$tools/forge" -i uplink -d 33:33:00:01:00:02 -s 546 udp fe80::77:1 ff02::1:2 547 "$state-dhcp6" >/dev/null
 	# The peer asks for us from a foreign address: our advertisement goes there.
-	workload peer "$tools/try" -t 800 -s "$wire_us" udp fd77::1 9 "$state-ns" >/dev/null
+	workload peer "$tools/try" -t 800 -s "$neighbour" udp fd77::1 9 "$state-ns" >/dev/null
 	# We ask for it.
 	ip -6 neigh flush dev uplink
 	"$tools/try" -t 500 icmp 10.77.0.2 0 "$state-ping4" >/dev/null
@@ -38,7 +41,7 @@ link()
 	done
 	note "$state: DHCP to a foreign server by unicast: $(wire_tag "$state-dhcp-renew") of 1"
 	is "$state: another frame that is no IP" "$(wire_tag "$state-unknown")" "$unknown"
-	if (($(awk -v to="$wire_us" '$4 == to && $5 == 58 && $6 == 136' "$wire_log" | wc -l))); then
+	if (($(awk -v to="$neighbour" '$4 == to && $5 == 58 && $6 == 136' "$wire_log" | wc -l))); then
 		ok "$state: a neighbour advertisement to a foreign address passes"
 	else
 		not_ok "$state: a neighbour advertisement to a foreign address passes"
