@@ -139,6 +139,7 @@ static void test_refused(void **context)
 	root = (uint32_t *)(header + 1);
 	node = (struct resid_lpm_node *)(root + (1 << RESID_LPM_ROOT_BITS));
 	assert_int_equal(header->node_count, 3);
+	assert_int_equal(header->leaf_count, 4);	/* one a run, not one a slot */
 
 #define SPOIL(field, value)                                                                                     \
 	do {                                                                                                    \
