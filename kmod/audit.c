@@ -36,7 +36,7 @@
 struct audit_table {
 	u32 used;
 	u64 folded;			/* packets */
-	struct resid_audit_record slot[];	/* free: packets is 0 */
+	struct resid_audit_record slot[];	/* free: first_boot_ns is 0 */
 };
 
 struct audit_cpu {
@@ -112,7 +112,7 @@ static struct resid_audit_record *audit_find(struct audit_table *table, const st
 	for (step = 0; step < audit_slots; step++, at++) {
 		struct resid_audit_record *record = &table->slot[at & (audit_slots - 1)];
 
-		if (!record->packets) {
+		if (!record->first_boot_ns) {
 			if (table->used >= limit)
 				return NULL;
 			table->used++;
@@ -139,11 +139,11 @@ void resid_audit_add(const struct resid_audit_key *key, u32 packets, u32 bytes, 
 	table = cpu->active;
 	before = table->used;
 	record = audit_find(table, key, audit_limit(fold));
-	while (unlikely(!record)) {
+	while (unlikely(!record)) {	/* ends: keys of RESID_FOLD_ALL are fewer than the slots kept for them */
 		audit_fold(&coarser, key, ++fold);
 		record = audit_find(table, &coarser, audit_limit(fold));
 	}
-	if (!record->packets) {
+	if (!record->first_boot_ns) {
 		record->first_boot_ns = boot_ns;
 		record->first_wall_ns = wall_ns;
 	}
@@ -239,7 +239,7 @@ int resid_audit_read(u64 batch, struct resid_audit_cursor *cursor, struct resid_
 			continue;
 		twin = per_cpu_ptr(&audit_cpus, cursor->cpu)->twin;
 		for (; cursor->slot < audit_slots && twin->used; cursor->slot++) {
-			if (!twin->slot[cursor->slot].packets)
+			if (!twin->slot[cursor->slot].first_boot_ns)
 				continue;
 			if (count == max)
 				goto out;
@@ -273,12 +273,16 @@ void resid_audit_status(struct resid_audit_status *status)
 	mutex_unlock(&audit_mutex);
 }
 
-/* Process context, module init or exit, no hook. */
+/* Process context, no hook any more. */
+void resid_audit_stop(void)
+{
+	cancel_delayed_work_sync(&audit_wake_work);
+}
+
 void resid_audit_fini(void)
 {
 	unsigned int cpu;
 
-	cancel_delayed_work_sync(&audit_wake_work);
 	for_each_possible_cpu(cpu) {
 		struct audit_cpu *at = per_cpu_ptr(&audit_cpus, cpu);
 

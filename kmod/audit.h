@@ -10,6 +10,8 @@
 struct netlink_ext_ack;
 
 int resid_audit_init(unsigned int slots);
+/* No wake-up after this. */
+void resid_audit_stop(void);
 void resid_audit_fini(void);
 
 /* Counts @packets and @bytes under @key. Packet path, any context but hard interrupt, BH off. Cannot fail. */

@@ -3,52 +3,64 @@
  * The class comes from where a packet was made, never from what its maker says of it.
  *
  *   a socket                     its cgroup, else its namespace, else the device: the tagger knows them
- *   a kernel socket              kernel; but an MPTCP subflow is its owner's
- *   no socket, made by the node  kernel: SYN-ACKs of syncookies, ACKs of TIME_WAIT, RSTs, which carry a mark that
- *                                the tenant chose
+ *   a kernel socket              the same, for a tenant can have one made (SMC, MPTCP); kernel only if nobody labelled
+ *                                the cgroup and it is the root one, where boot and kernel threads make theirs
+ *   ICMP of the kernel           an echo reply or an error carries what its cause chose: namespace, device, unlabelled
+ *   TCP control of the kernel    kernel: RSTs, ACKs of TIME_WAIT, SYN-ACKs of syncookies, which have no socket and a
+ *                                mark that the tenant chose
  *   no socket, received here     the mark, which the tagger stamped at the inside device it came by
  *   no socket, in a namespace    the namespace, else the device
  *   anything else                unlabelled
  *
  * A mark is believed only on a device of the initial namespace that carries no macvlan or ipvlan of another one, for
- * those hand over packets whose mark and incoming device a tenant has written.
+ * those hand over packets whose mark and incoming device a tenant has written; and only if the packet came by an inside
+ * device, for nothing stamps the others.
  */
 #include "class.h"
 
 #include <linux/bpf.h>
 #include <linux/filter.h>
 #include <linux/netdevice.h>
+#include <linux/cgroup.h>
 #include <linux/skbuff.h>
-#include <net/mptcp.h>
+#include <linux/udp.h>
 #include <net/net_namespace.h>
 #include <net/sch_generic.h>
 #include <net/sock.h>
+#include <uapi/linux/udp.h>
 
+#include "attach.h"
 #include "state.h"
 
 /* The lowest bit of the mask says that the others are a class. */
 static u8 class_of_mark(u32 mark, u32 mask)
 {
-	u32 bits = (mark & mask) >> __ffs(mask);
+	u32 bits = (mark & mask) >> __ffs(mask), class = bits >> 1;
 
-	return bits & 1 ? bits >> 1 : RESID_CLASS_UNLABELLED;
+	return bits & 1 && class < RESID_CLASS_KERNEL ? class : RESID_CLASS_UNLABELLED;
 }
 
 /*
  * The program was written for tc, which has a device, has BH off and owns skb->cb; here it may be anybody's. A helper
- * that meets a NULL device panics.
+ * that meets a NULL device panics. Without @sk the tagger sees no cgroup, only @net and @dev.
  */
-static u8 class_run(struct bpf_prog *tagger, struct sk_buff *skb, struct net_device *dev, const struct net *net)
+static u8 class_run(struct bpf_prog *tagger, struct sk_buff *skb, struct sock *sk, struct net_device *dev,
+		    const struct net *net)
 {
 	u32 *word = (u32 *)qdisc_skb_cb(skb)->data;
 	struct net_device *saved_dev = skb->dev;
+	struct sock *saved_sk = skb->sk;
 	u32 saved_mark = skb->mark, class;
 	u8 saved_cb[sizeof(skb->cb)];
 
+	if (!tagger)
+		return RESID_CLASS_UNLABELLED;
 	memcpy(saved_cb, skb->cb, sizeof(saved_cb));
 	memset(skb->cb, 0, sizeof(saved_cb));
 	skb->dev = dev;
 	skb->mark = 0;
+	if (!sk)
+		skb->sk = NULL;
 	word[RESID_CB_NETNS_LO] = (u32)net->net_cookie;
 	word[RESID_CB_NETNS_HI] = (u32)(net->net_cookie >> 32);
 	/* a device label is about what is made beside that device */
@@ -62,6 +74,7 @@ static u8 class_run(struct bpf_prog *tagger, struct sk_buff *skb, struct net_dev
 	local_bh_enable();
 
 	memcpy(skb->cb, saved_cb, sizeof(saved_cb));
+	skb->sk = saved_sk;
 	skb->mark = saved_mark;
 	skb->dev = saved_dev;
 	return class < RESID_CLASS_KERNEL ? class : RESID_CLASS_UNLABELLED;
@@ -72,19 +85,61 @@ static int upper_is_foreign(struct net_device *upper, struct netdev_nested_priv 
 	return !net_eq(dev_net(upper), dev_net(lower->data));
 }
 
+static int lower_is_inside(struct net_device *lower, struct netdev_nested_priv *unused)
+{
+	return resid_attach_is_inside(lower);
+}
+
+/* Did @skb come by an inside device of the node, or by a bridge of some? */
+static bool came_from_inside(const struct sk_buff *skb)
+{
+	struct netdev_nested_priv unused = {};
+	struct net_device *in = dev_get_by_index_rcu(&init_net, skb->skb_iif);
+
+	return in && (resid_attach_is_inside(in) || netdev_walk_all_lower_dev_rcu(in, lower_is_inside, &unused));
+}
+
 static bool class_believes_mark(const struct sk_buff *skb, struct net_device *dev)
 {
 	struct netdev_nested_priv lower = { .data = dev };
 
 	return skb->skb_iif && net_eq(dev_net(dev), &init_net) &&
-	       !netdev_walk_all_upper_dev_rcu(dev, upper_is_foreign, &lower);
+	       !netdev_walk_all_upper_dev_rcu(dev, upper_is_foreign, &lower) && came_from_inside(skb);
 }
 
-static bool is_kernel_socket(struct sock *sk)
+/* rxrpc shares a kernel socket among its users, so its cgroup is that of the first of them. */
+static bool is_shared_socket(const struct sock *sk)
 {
-	if (!sk->sk_kern_sock)
-		return false;
-	return !(sk_is_tcp(sk) && sk_is_mptcp(sk));
+	return sk->sk_kern_sock && sk_is_udp(sk) && udp_sk(sk)->encap_type == UDP_ENCAP_RXRPC;
+}
+
+/* The sockets by which the kernel answers for itself. */
+static bool is_control_socket(const struct sock *sk, u8 protocol)
+{
+	return sk->sk_kern_sock && sk->sk_type == SOCK_RAW && sk->sk_protocol == protocol;
+}
+
+static bool is_root_cgroup(struct sock *sk)
+{
+	return !cgroup_parent(sock_cgroup_ptr(&sk->sk_cgrp_data));
+}
+
+static u8 class_of_socket(const struct resid_state *state, struct sk_buff *skb, struct sock *sk,
+			  struct net_device *dev, const struct resid_packet *packet)
+{
+	u8 class;
+
+	if (is_control_socket(sk, IPPROTO_TCP) && packet->bare_tcp)
+		return RESID_CLASS_KERNEL;
+	if (is_control_socket(sk, IPPROTO_ICMP) || is_control_socket(sk, IPPROTO_ICMPV6))
+		return packet->neighbour ? RESID_CLASS_KERNEL :
+					   class_run(state->tagger, skb, NULL, dev, sock_net(sk));
+	if (is_shared_socket(sk))
+		return RESID_CLASS_UNLABELLED;
+	class = class_run(state->tagger, skb, sk, dev, sock_net(sk));
+	if (class == RESID_CLASS_UNLABELLED && sk->sk_kern_sock && is_root_cgroup(sk))
+		return RESID_CLASS_KERNEL;
+	return class;
 }
 
 u8 resid_class_of(const struct resid_state *state, struct sk_buff *skb, struct net_device *dev,
@@ -92,16 +147,14 @@ u8 resid_class_of(const struct resid_state *state, struct sk_buff *skb, struct n
 {
 	struct sock *sk = skb_to_full_sk(skb);
 
-	if (sk && sk_fullsock(sk)) {
-		if (is_kernel_socket(sk))
-			return RESID_CLASS_KERNEL;
-		return state->tagger ? class_run(state->tagger, skb, dev, sock_net(sk)) : RESID_CLASS_UNLABELLED;
-	}
-	if (!skb->skb_iif && packet->proto_known && packet->proto == IPPROTO_TCP && !packet->payload)
+	/* the socket of a tun or tap device belongs to who opened it, not to the guest behind it */
+	if (sk && sk_fullsock(sk) && sk->sk_family != AF_UNSPEC)
+		return class_of_socket(state, skb, sk, dev, packet);
+	if (!sk && !skb->skb_iif && packet->bare_tcp)
 		return RESID_CLASS_KERNEL;
 	if (!state->tagger)
 		return RESID_CLASS_UNLABELLED;
-	if (!net_eq(dev_net(dev), &init_net))
-		return class_run(state->tagger, skb, dev, dev_net(dev));
+	if (!skb->skb_iif || !net_eq(dev_net(dev), &init_net))
+		return class_run(state->tagger, skb, NULL, dev, dev_net(dev));
 	return class_believes_mark(skb, dev) ? class_of_mark(skb->mark, state->mark_mask) : RESID_CLASS_UNLABELLED;
 }

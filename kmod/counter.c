@@ -11,7 +11,7 @@
 
 struct resid_counter *resid_counter_closed;
 
-static LIST_HEAD(counter_list);		/* appended to by one writer at a time, read under RCU */
+static LIST_HEAD(counter_list);		/* appended to by one writer at a time */
 static DEFINE_HASHTABLE(counter_hash, 8);	/* the same counters, for the writer alone */
 static unsigned int counter_count;
 
@@ -122,7 +122,7 @@ int resid_counter_attach(struct resid_counter ***out, const struct resid_table *
 out:
 	bitmap_free(rules);
 	if (error) {
-		NL_SET_ERR_MSG(extack, "no memory for counters, or over 65536 of them since insmod; the generation in force stays");
+		NL_SET_ERR_MSG(extack, "no memory for counters, or over 65536 of them since the module was loaded; the generation in force stays");
 		kvfree(array);
 		return error;
 	}
@@ -130,13 +130,13 @@ out:
 	return 0;
 }
 
+/* No lock: a counter stays once it is on the list, and is complete by then. */
 struct resid_counter *resid_counter_next(struct resid_counter *previous)
 {
-	struct list_head *next;
+	const struct list_head *from = previous ? &previous->list : &counter_list;
+	/* pairs with list_add_tail_rcu() */
+	struct list_head *next = smp_load_acquire(&from->next);
 
-	rcu_read_lock();
-	next = rcu_dereference(list_next_rcu(previous ? &previous->list : &counter_list));
-	rcu_read_unlock();
 	return next == &counter_list ? NULL : list_entry(next, struct resid_counter, list);
 }
 

@@ -20,6 +20,7 @@
 #include <net/netfilter/ipv4/nf_reject.h>
 #include <net/netfilter/ipv6/nf_reject.h>
 #include <net/tcp.h>
+#include <net/vxlan.h>
 
 #include "attach.h"
 #include "judge.h"
@@ -29,7 +30,7 @@ static bool is_delivery(const struct net_device *dev)
 	return dev->flags & IFF_LOOPBACK || resid_attach_is_inside(dev);
 }
 
-/* Judges and books; true: the packet must not pass. */
+/* Judges, and books a refusal; true: the packet must not pass. */
 static bool hook_refuses(const struct resid_sight *sight, struct resid_ruling *ruling)
 {
 	resid_judge(sight, ruling);
@@ -109,7 +110,8 @@ static enum resid_link hook_link(const struct net_device *dev)
 {
 	switch (dev->type) {
 	case ARPHRD_ETHER:
-		return RESID_LINK_ETHERNET;
+		/* a tun device may call itself Ethernet and have no header */
+		return dev->header_ops ? RESID_LINK_ETHERNET : RESID_LINK_IP;
 	case ARPHRD_NONE:
 	case ARPHRD_RAWIP:
 	case ARPHRD_PPP:
@@ -126,14 +128,14 @@ static enum resid_link hook_link(const struct net_device *dev)
 
 /*
  * Packets of a bond, VLAN, bridge or macvlan meet the device below as well, and those of a namespace's veth the
- * device by which the node sends them on.
+ * device by which the node sends them on. A tunnel's do not: what it sends is another packet, and booked as one.
  */
 static bool is_lowest(struct net_device *dev)
 {
 	const struct net_device_ops *ops = dev->netdev_ops;
 	struct net_device *peer;
 
-	if (!list_empty(&dev->adj_list.lower))
+	if (!list_empty(&dev->adj_list.lower) && !netif_is_vxlan(dev))
 		return false;
 	if (net_eq(dev_net(dev), &init_net) || !ops->ndo_get_peer_dev)
 		return true;

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include "judge.h"
 
-#include <linux/inet.h>
 #include <linux/ktime.h>
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
@@ -13,151 +10,51 @@
 
 #include "audit.h"
 #include "class.h"
+#include "closed.h"
 #include "counter.h"
 #include "state.h"
 #include "verdict.h"
 
 #define JUDGE_NO_RULE 0xffff
 
-/* ---- before the first policy ---- */
-
-#define BOOTSTRAP_MAX 32
-
-struct judge_prefix {
-	u8 family;
-	u8 length;
-	u8 address[16];
-};
-
-static struct judge_prefix bootstrap[BOOTSTRAP_MAX];
-static unsigned int bootstrap_count;
-
-static const struct judge_prefix closed_local[] = {
-	{ AF_INET, 8, { 10 } },
-	{ AF_INET, 8, { 127 } },
-	{ AF_INET, 12, { 172, 16 } },
-	{ AF_INET, 16, { 192, 168 } },
-	{ AF_INET, 32, { 255, 255, 255, 255 } },
-	{ AF_INET6, 7, { 0xfc } },
-	{ AF_INET6, 128, { [15] = 1 } },
-};
-
-/* fd00:ec2::254, a cloud's metadata service, lies inside fc00::/7 and is not local */
-static const struct judge_prefix closed_metadata = { AF_INET6, 128, { 0xfd, 0, 0x0e, 0xc2, [14] = 2, [15] = 0x54 } };
-
-static bool prefix_holds(const struct judge_prefix *prefix, const struct resid_dest *dest)
+/* The kernel's own neighbour discovery may go to any address of the link. */
+static bool judge_is_housekeeping(const struct resid_packet *packet, u8 class)
 {
-	unsigned int bytes = prefix->length / 8, bits = prefix->length % 8;
-
-	if (prefix->family != dest->family || memcmp(prefix->address, dest->address, bytes))
-		return false;
-	return !bits || !((prefix->address[bytes] ^ dest->address[bytes]) >> (8 - bits));
+	return packet->kind == RESID_PACKET_IP && packet->neighbour && class == RESID_CLASS_KERNEL;
 }
 
-static bool closed_allows(const struct resid_dest *dest)
-{
-	unsigned int i;
-
-	for (i = 0; i < bootstrap_count; i++)
-		if (prefix_holds(&bootstrap[i], dest))
-			return true;
-	if (prefix_holds(&closed_metadata, dest))
-		return false;
-	for (i = 0; i < ARRAY_SIZE(closed_local); i++)
-		if (prefix_holds(&closed_local[i], dest))
-			return true;
-	return false;
-}
-
-static int bootstrap_add(const char *text)
-{
-	struct judge_prefix *prefix = &bootstrap[bootstrap_count];
-	const char *end;
-	unsigned int length, bits;
-
-	if (bootstrap_count == BOOTSTRAP_MAX)
-		return -E2BIG;
-	memset(prefix, 0, sizeof(*prefix));
-	if (in4_pton(text, -1, prefix->address, '/', &end) || in4_pton(text, -1, prefix->address, -1, &end)) {
-		prefix->family = AF_INET;
-		bits = 32;
-	} else if (in6_pton(text, -1, prefix->address, '/', &end) || in6_pton(text, -1, prefix->address, -1, &end)) {
-		prefix->family = AF_INET6;
-		bits = 128;
-	} else {
-		return -EINVAL;
-	}
-	length = bits;
-	if (*end == '/' && (kstrtouint(end + 1, 10, &length) || length > bits))
-		return -EINVAL;
-	prefix->length = length;
-	bootstrap_count++;
-	return 0;
-}
-
-/* Process context, module init. */
-int resid_judge_init(const char *list)
-{
-	char *copy, *rest, *item;
-	int error = 0;
-
-	if (!list || !*list)
-		return 0;
-	copy = kstrdup(list, GFP_KERNEL);
-	if (!copy)
-		return -ENOMEM;
-	rest = copy;
-	while (!error && (item = strsep(&rest, ","))) {
-		error = bootstrap_add(item);
-		if (error)
-			pr_err("bootstrap: \"%s\" is not an address or prefix, or there are more than %d\n", item,
-			       BOOTSTRAP_MAX);
-	}
-	kfree(copy);
-	return error;
-}
-
+/* A node that booted closed and has no policy yet. */
 static void judge_closed(struct resid_ruling *ruling)
 {
 	const struct resid_packet *packet = &ruling->packet;
-	unsigned int i;
 
-	ruling->verdict = RESID_V_ALLOW;
-	if (packet->kind == RESID_PACKET_LINK)
-		return;
 	if (packet->kind == RESID_PACKET_IP) {
-		for (i = 0; i < packet->dest_count; i++) {
-			if (!closed_allows(&packet->dest[i])) {
-				ruling->dest = i;
-				break;
-			}
-		}
-		if (i == packet->dest_count)
+		while (ruling->dest < packet->dest_count && resid_closed_allows(&packet->dest[ruling->dest]))
+			ruling->dest++;
+		if (ruling->dest == packet->dest_count)
 			return;
 	}
 	ruling->verdict = RESID_V_DROP;
 	ruling->refuse = true;
 	ruling->record = true;
 	ruling->flags |= RESID_AUDIT_F_NO_POLICY;
-	ruling->class = RESID_CLASS_UNLABELLED;
 	ruling->rule = JUDGE_NO_RULE;
 	ruling->counter = resid_counter_closed;
 }
 
-/* ---- under a policy ---- */
-
-static enum resid_direction judge_direction(const struct sk_buff *skb)
+/* A macvlan hands over packets with the entry of its own namespace, where a tenant makes the connections. */
+static enum resid_direction judge_direction(const struct resid_sight *sight)
 {
 	enum ip_conntrack_info info;
-	const struct nf_conn *ct = nf_ct_get(skb, &info);
+	const struct nf_conn *ct = nf_ct_get(sight->skb, &info);
 
-	if (!ct || nf_ct_is_template(ct))
+	if (!ct || nf_ct_is_template(ct) || !net_eq(nf_ct_net(ct), dev_net(sight->dev)))
 		return RESID_DIR_UNKNOWN;
 	return CTINFO2DIR(info) == IP_CT_DIR_REPLY ? RESID_DIR_REPLY : RESID_DIR_ORIGINAL;
 }
 
 /* The strictest rule over all destinations. */
-static void judge_destinations(const struct resid_policy *policy, const struct sk_buff *skb,
+static void judge_destinations(const struct resid_policy *policy, const struct resid_sight *sight,
 			       struct resid_ruling *ruling)
 {
 	const struct resid_table *table = &policy->table;
@@ -168,7 +65,7 @@ static void judge_destinations(const struct resid_policy *policy, const struct s
 		.proto = packet->proto,
 		.has_port = packet->has_port,
 		.proto_known = packet->proto_known,
-		.direction = judge_direction(skb),
+		.direction = judge_direction(sight),
 	};
 	unsigned int i;
 
@@ -203,21 +100,20 @@ void resid_judge(const struct resid_sight *sight, struct resid_ruling *ruling)
 	core = policy ? policy->table.core : NULL;
 	resid_packet_parse(&ruling->packet, &bytes, sight->link, core ? core->nat64 : NULL,
 			   core ? core->nat64_count : 0);
+	if (ruling->packet.kind == RESID_PACKET_LINK)
+		return;
+	ruling->class = resid_class_of(state, sight->skb, sight->dev, &ruling->packet);
+	if (judge_is_housekeeping(&ruling->packet, ruling->class))
+		return;
 	if (!policy) {
 		judge_closed(ruling);
 		return;
 	}
-	if (ruling->packet.kind == RESID_PACKET_LINK)
-		return;
 
-	ruling->class = resid_class_of(state, sight->skb, sight->dev, &ruling->packet);
 	ruling->generation = policy->generation;
 	switch (ruling->packet.kind) {
 	case RESID_PACKET_IP:
-		/* the kernel's own neighbour discovery may go to any address of the link */
-		if (ruling->packet.neighbour && ruling->class == RESID_CLASS_KERNEL)
-			return;
-		judge_destinations(policy, sight->skb, ruling);
+		judge_destinations(policy, sight, ruling);
 		break;
 	case RESID_PACKET_NON_IP:
 		ruling->rule = core->non_ip_rule;
@@ -249,7 +145,7 @@ static u32 judge_packets(const struct sk_buff *skb, u32 bytes)
 	if (!skb_is_gso(skb))
 		return 1;
 	/* an AF_PACKET sender leaves the count to the driver */
-	return shared->gso_segs ?: DIV_ROUND_UP(bytes, shared->gso_size);
+	return max(1u, shared->gso_segs ?: DIV_ROUND_UP(bytes, shared->gso_size));
 }
 
 static void judge_socket(struct resid_audit_key *key, const struct sk_buff *skb)

@@ -37,7 +37,4 @@ void resid_judge(const struct resid_sight *sight, struct resid_ruling *ruling);
 /* Counts what was judged, and records it if it is to be recorded. Packet path, once a packet. */
 void resid_judge_book(const struct resid_sight *sight, const struct resid_ruling *ruling);
 
-/* "192.0.2.1,2001:db8::/32", the module parameter: what may leave a closed node that has no policy yet. */
-int resid_judge_init(const char *bootstrap);
-
 #endif /* _RESID_JUDGE_H */

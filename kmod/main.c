@@ -6,8 +6,8 @@
 
 #include "attach.h"
 #include "audit.h"
+#include "closed.h"
 #include "counter.h"
-#include "judge.h"
 #include "netlink.h"
 #include "stage.h"
 #include "state.h"
@@ -52,10 +52,10 @@ static int __init main_check_mask(void)
 /* What the packet path uses is there before the first hook; who commands it comes last. */
 static int __init main_init(void)
 {
-	enum resid_boot mode;
+	enum resid_boot before;
 	int error;
 
-	error = main_parse_boot(&mode) ?: main_check_mask() ?: resid_judge_init(bootstrap);
+	error = main_parse_boot(&before) ?: main_check_mask() ?: resid_closed_init(bootstrap);
 	if (error)
 		return error;
 	error = resid_audit_init(audit_slots);
@@ -64,7 +64,7 @@ static int __init main_init(void)
 	error = resid_counter_init();
 	if (error)
 		goto err_audit;
-	error = resid_state_init(mode, mark_mask);
+	error = resid_state_init(before, mark_mask);
 	if (error)
 		goto err_counter;
 	error = resid_attach_init();
@@ -81,6 +81,7 @@ err_attach:
 err_unhooked:
 	/* a registration that failed half-way has met packets too */
 	synchronize_rcu();
+	resid_audit_stop();
 	resid_state_fini();
 err_counter:
 	resid_counter_fini();
@@ -91,11 +92,12 @@ err_audit:
 
 static void __exit main_exit(void)
 {
-	resid_netlink_fini();
-	resid_stage_fini();
 	resid_attach_fini();
 	/* no packet is inside a hook any more */
 	synchronize_rcu();
+	resid_audit_stop();
+	resid_netlink_fini();
+	resid_stage_fini();
 	resid_state_fini();
 	resid_counter_fini();
 	resid_audit_fini();

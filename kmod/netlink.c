@@ -19,6 +19,7 @@
 
 static struct genl_family netlink_family;
 static u8 netlink_instance[16];
+static bool netlink_registered;
 
 /*
  * GENL_ADMIN_PERM alone would let a container with CAP_NET_ADMIN in the host's network namespace disarm the node, so
@@ -401,10 +402,6 @@ err_cancel:
 
 /* ---- the family ---- */
 
-static const struct nla_policy netlink_no_policy[] = {
-	[0] = { .type = NLA_REJECT },
-};
-
 static const struct nla_policy netlink_stage_policy[RESID_A_STAGE_MAX + 1] = {
 	[RESID_A_STAGE_TOKEN] = { .type = NLA_U64 },
 	[RESID_A_STAGE_LENGTH] = { .type = NLA_U32 },
@@ -433,6 +430,15 @@ static const struct nla_policy netlink_audit_policy[RESID_A_AUDIT_MAX + 1] = {
 	[RESID_A_AUDIT_BATCH] = { .type = NLA_U64 },
 };
 
+/* The plain ones take no attribute, and the core refuses any. */
+#define NETLINK_DO_PLAIN(command)                                                                                      \
+	{                                                                                                              \
+		.cmd = (command), .flags = GENL_ADMIN_PERM, .doit = netlink_do,                                        \
+	}
+#define NETLINK_DUMP_PLAIN(command, next)                                                                              \
+	{                                                                                                              \
+		.cmd = (command), .flags = GENL_ADMIN_PERM, .start = netlink_dump_permit, .dumpit = (next),            \
+	}
 #define NETLINK_DO(command, attributes)                                                                                \
 	{                                                                                                              \
 		.cmd = (command), .flags = GENL_ADMIN_PERM, .doit = netlink_do, .policy = (attributes),                \
@@ -445,19 +451,19 @@ static const struct nla_policy netlink_audit_policy[RESID_A_AUDIT_MAX + 1] = {
 	}
 
 static const struct genl_ops netlink_ops[] = {
-	NETLINK_DO(RESID_CMD_STATUS, netlink_no_policy),
+	NETLINK_DO_PLAIN(RESID_CMD_STATUS),
 	NETLINK_DO(RESID_CMD_STAGE_BEGIN, netlink_stage_policy),
 	NETLINK_DO(RESID_CMD_STAGE_CHUNK, netlink_stage_policy),
 	NETLINK_DO(RESID_CMD_STAGE_COMMIT, netlink_stage_policy),
 	NETLINK_DO(RESID_CMD_MODE_SET, netlink_mode_policy),
 	NETLINK_DO(RESID_CMD_TAGGER_SET, netlink_tagger_policy),
 	NETLINK_DO(RESID_CMD_DEVICE_SET, netlink_device_policy),
-	NETLINK_DUMP(RESID_CMD_DEVICE_GET, netlink_dump_permit, netlink_devices, netlink_no_policy),
-	NETLINK_DUMP(RESID_CMD_COUNTER_GET, netlink_dump_permit, netlink_counters, netlink_no_policy),
-	NETLINK_DO(RESID_CMD_AUDIT_DRAIN, netlink_no_policy),
+	NETLINK_DUMP_PLAIN(RESID_CMD_DEVICE_GET, netlink_devices),
+	NETLINK_DUMP_PLAIN(RESID_CMD_COUNTER_GET, netlink_counters),
+	NETLINK_DO_PLAIN(RESID_CMD_AUDIT_DRAIN),
 	NETLINK_DUMP(RESID_CMD_AUDIT_GET, netlink_records_start, netlink_records, netlink_audit_policy),
 	NETLINK_DO(RESID_CMD_AUDIT_ACK, netlink_audit_policy),
-	NETLINK_DO(RESID_CMD_DISARM, netlink_no_policy),
+	NETLINK_DO_PLAIN(RESID_CMD_DISARM),
 };
 
 static const struct genl_multicast_group netlink_groups[] = {
@@ -471,16 +477,20 @@ static struct genl_family netlink_family __ro_after_init = {
 	.netnsok = false,
 	.ops = netlink_ops,
 	.n_ops = ARRAY_SIZE(netlink_ops),
-	.resv_start_op = __RESID_CMD_MAX,
+	.parallel_ops = true,
 	.mcgrps = netlink_groups,
 	.n_mcgrps = ARRAY_SIZE(netlink_groups),
 };
 
 void resid_netlink_wake(void)
 {
-	struct sk_buff *skb = genlmsg_new(0, GFP_KERNEL);
+	struct sk_buff *skb;
 	void *header;
 
+	/* hooks count before there is a family */
+	if (!smp_load_acquire(&netlink_registered))
+		return;
+	skb = genlmsg_new(0, GFP_KERNEL);
 	if (!skb)
 		return;
 	header = genlmsg_put(skb, 0, 0, &netlink_family, 0, RESID_CMD_AUDIT_DRAIN);
@@ -516,9 +526,13 @@ int resid_netlink_init(void)
 	if (error)
 		return error;
 	error = genl_register_family(&netlink_family);
-	if (error)
+	if (error) {
 		netlink_unregister_notifier(&netlink_notifier);
-	return error;
+		return error;
+	}
+	/* pairs with resid_netlink_wake(): the family is complete */
+	smp_store_release(&netlink_registered, true);
+	return 0;
 }
 
 void resid_netlink_fini(void)

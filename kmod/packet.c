@@ -150,23 +150,25 @@ static bool parse_gre(struct parse *parse, u32 offset)
 	return true;
 }
 
-static bool parse_tcp(struct parse *parse, u32 offset, u32 length)
+static bool parse_tcp(struct parse *parse, u32 offset, u32 bare_length)
 {
 	u8 buffer[14];
 	const u8 *tcp = resid_bytes_at(parse->bytes, offset, sizeof(buffer), buffer);
+	u32 header;
 
 	if (!tcp)
 		return false;
+	header = (u32)(tcp[12] >> 4) * 4;
 	parse->packet->tcp_flags = tcp[13];
-	parse->packet->payload = length > (u32)(tcp[12] >> 4) * 4;
+	parse->packet->bare_tcp = bare_length == header && !resid_bytes_at(parse->bytes, offset + header, 1, buffer);
 	return true;
 }
 
 /*
- * Transport header at @offset, with @length bytes by the IP header's own account (~0: unknown). Ports count only for
- * the outer header.
+ * Transport header at @offset. @bare_length is its length, with all that follows, by the IP header's own account; 0 if
+ * anything but a plain IP header stands before it. Ports count only for the outer header.
  */
-static bool parse_transport(struct parse *parse, u8 proto, u32 offset, u32 length)
+static bool parse_transport(struct parse *parse, u8 proto, u32 offset, u32 bare_length)
 {
 	struct resid_packet *packet = parse->packet;
 	u8 buffer[4];
@@ -185,7 +187,7 @@ static bool parse_transport(struct parse *parse, u8 proto, u32 offset, u32 lengt
 
 	switch (proto) {
 	case IPPROTO_TCP:
-		if (!parse_tcp(parse, offset, length))
+		if (!parse_tcp(parse, offset, bare_length))
 			return false;
 		fallthrough;
 	case IPPROTO_UDP:
@@ -276,7 +278,9 @@ static bool parse_ipv4(struct parse *parse, u32 offset)
 	/* a later fragment is worth nothing to a receiver without the first, which is judged by all that it holds */
 	if (fragment & 0x1fff)
 		return true;
-	return parse_transport(parse, proto, offset + header, total ? total - header : ~0u);
+	if (header > 20 || fragment & 0x3fff)
+		return parse_transport(parse, proto, offset + header, 0);
+	return parse_transport(parse, proto, offset + header, total - header);
 }
 
 /* Types 0 and 2 (RFC 2460, Mobile IPv6) and 4 (SRv6) carry plain addresses. */
@@ -377,8 +381,7 @@ static bool parse_ipv6(struct parse *parse, u32 offset)
 		packet->proto = proto;
 		packet->proto_known = true;
 	}
-	length = payload > at - offset - 40 ? payload - (at - offset - 40) : 0;
-	if (!parse_transport(parse, proto, at, payload ? length : ~0u))
+	if (!parse_transport(parse, proto, at, count ? 0 : payload))
 		return false;
 	if (!parse->depth && proto == PROTO_ICMPV6 && hop_limit == 255 && !count) {
 		u8 type = get_unaligned_be16(&packet->dport) >> 8;
@@ -392,7 +395,6 @@ static bool parse_ipv6(struct parse *parse, u32 offset)
 static bool parse_ip(struct parse *parse, u32 offset, u16 ethertype)
 {
 	struct resid_packet *packet = parse->packet;
-	bool ok;
 
 	if (packet->dest_count && ++parse->depth > PARSE_TUNNEL_MAX)
 		return false;
@@ -400,8 +402,7 @@ static bool parse_ip(struct parse *parse, u32 offset, u16 ethertype)
 		packet->ip_offset = offset;
 		packet->kind = RESID_PACKET_IP;
 	}
-	ok = ethertype == ETHERTYPE_IPV4 ? parse_ipv4(parse, offset) : parse_ipv6(parse, offset);
-	return ok;
+	return ethertype == ETHERTYPE_IPV4 ? parse_ipv4(parse, offset) : parse_ipv6(parse, offset);
 }
 
 static enum resid_packet_kind classify_frame(const u8 *destination, u16 ethertype)

@@ -36,7 +36,7 @@ struct resid_packet {
 	bool proto_known;
 	bool has_port;
 	bool fragment;			/* not the first one: it has no transport header */
-	bool payload;			/* TCP: data follow the header, or may */
+	bool bare_tcp;			/* IP header, TCP header, and nothing before, between or after */
 	bool neighbour;			/* ND with hop limit 255, to any address */
 	__be16 sport;
 	__be16 dport;			/* ICMP: type << 8 | code */

@@ -35,7 +35,7 @@ int resid_stage_begin(u32 portid, u32 length, u64 *token, struct netlink_ext_ack
 	int error = 0;
 
 	if (length < sizeof(struct resid_snapshot_header) || length > RESID_SNAPSHOT_MAX) {
-		NL_SET_ERR_MSG(extack, "a snapshot is longer than its header and no longer than 64 MiB");
+		NL_SET_ERR_MSG(extack, "a snapshot is longer than its header and no longer than 16 MiB");
 		return -EINVAL;
 	}
 	mutex_lock(&stage_mutex);

@@ -83,6 +83,22 @@ static int policy_check_window(const struct resid_policy *policy, struct netlink
 	return 0;
 }
 
+/* Permissive is out of reach of a node that booted closed, for a class as for all of them. */
+static int policy_check_boot(const struct resid_policy *policy, struct netlink_ext_ack *extack)
+{
+	unsigned int class;
+
+	if (state_boot != RESID_BOOT_CLOSED)
+		return 0;
+	for (class = 0; class < RESID_CLASS_COUNT; class++) {
+		if (policy->table.core->class_flags[class] & RESID_CLASS_F_PERMISSIVE) {
+			NL_SET_ERR_MSG(extack, "the module was loaded with boot=closed and the policy has a permissive class");
+			return -EPERM;
+		}
+	}
+	return 0;
+}
+
 static int state_check_replaces(const u8 replaces[RESID_DIGEST_LEN], struct netlink_ext_ack *extack)
 {
 	static const u8 none[RESID_DIGEST_LEN];
@@ -116,10 +132,12 @@ static int state_publish_locked(struct resid_policy *policy, const u8 replaces[R
 	old = next->policy;
 	next->policy = policy;
 	policy->epoch = ktime_get_real_seconds() - ktime_get_boottime_seconds();
-	if (!state_pinned) {
-		__module_get(THIS_MODULE);
-		state_pinned = true;
+	if (!state_pinned && !try_module_get(THIS_MODULE)) {
+		NL_SET_ERR_MSG(extack, "the module is being unloaded");
+		kfree(next);
+		return -ENODEV;
 	}
+	state_pinned = true;
 	state_swap(next);
 	policy_free(old);
 	return 0;
@@ -141,7 +159,7 @@ int resid_state_publish(void *data, size_t length, const u8 replaces[RESID_DIGES
 		goto err_free;
 	}
 	memcpy(&policy->generation, policy->table.generation, sizeof(policy->generation));
-	error = policy_check_window(policy, extack);
+	error = policy_check_window(policy, extack) ?: policy_check_boot(policy, extack);
 	if (error)
 		goto err_free;
 
@@ -158,12 +176,6 @@ err_free:
 	return error;
 }
 
-static void state_apply_mode(struct resid_state *next, enum resid_mode mode)
-{
-	next->mode = mode;
-	state_swap(next);
-}
-
 static void state_revert(struct work_struct *work)
 {
 	struct resid_state *next;
@@ -172,7 +184,8 @@ static void state_revert(struct work_struct *work)
 	if (state_deadline && time_after_eq(jiffies, state_deadline)) {
 		next = state_copy(NULL);
 		if (next) {
-			state_apply_mode(next, state_fallback);
+			next->mode = state_fallback;
+			state_swap(next);
 			state_deadline = 0;
 			pr_warn("mode was not confirmed in time and went back to %s\n",
 				state_fallback == RESID_MODE_ENFORCING ? "enforcing" : "permissive");
@@ -207,7 +220,8 @@ int resid_state_set_mode(enum resid_mode mode, u32 confirm, struct netlink_ext_a
 		state_deadline = (jiffies + confirm * HZ) ?: 1;
 		mod_delayed_work(system_wq, &state_revert_work, confirm * HZ);
 	}
-	state_apply_mode(next, mode);
+	next->mode = mode;
+	state_swap(next);
 out:
 	mutex_unlock(&state_mutex);
 	return error;
@@ -253,6 +267,8 @@ int resid_state_disarm(struct netlink_ext_ack *extack)
 	next->policy = NULL;
 	next->tagger = NULL;
 	next->closed = false;
+	if (state_deadline)
+		next->mode = state_fallback;
 	state_deadline = 0;
 	state_swap(next);
 	policy_free(policy);

@@ -79,7 +79,7 @@ enum resid_hook {
  * bytes up to the end of lpm6. The generation is the SHA-256 of the header, which holds the digests of the sections.
  */
 #define RESID_SNAPSHOT_MAGIC	"resid-1\n"	/* eight bytes, without the final zero */
-#define RESID_SNAPSHOT_MAX	(64u << 20)	/* bytes of the kernel's part */
+#define RESID_SNAPSHOT_MAX	(16u << 20)	/* bytes of the kernel's part */
 #define RESID_DIGEST_LEN	32
 
 enum resid_section_id {

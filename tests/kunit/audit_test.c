@@ -140,9 +140,24 @@ static void audit_test_fold(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, status.folded, coarse);
 }
 
+/* A hook that says "no packets" must neither hide a slot nor hang the CPU that fills the table. */
+static void audit_test_nothing(struct kunit *test)
+{
+	struct netlink_ext_ack extack = {};
+	u64 batch;
+	u32 count, i;
+
+	for (i = 0; i < 4 * AUDIT_TEST_SLOTS; i++)
+		audit_test_add(i, 0);
+	resid_audit_drain(&batch, &count);
+	KUNIT_EXPECT_GT(test, count, AUDIT_TEST_SLOTS / 2);
+	KUNIT_EXPECT_EQ(test, resid_audit_ack(batch, &extack), 0);
+}
+
 static struct kunit_case audit_cases[] = {
 	KUNIT_CASE(audit_test_batch),
 	KUNIT_CASE(audit_test_fold),
+	KUNIT_CASE(audit_test_nothing),
 	{}
 };
 

@@ -10,6 +10,7 @@
 #include "../../kmod/attach.c"
 #include "../../kmod/audit.c"
 #include "../../kmod/class.c"
+#include "../../kmod/closed.c"
 #include "../../kmod/counter.c"
 #include "../../kmod/hook.c"
 #include "../../kmod/judge.c"

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include "closed.h"
+
+#include <linux/inet.h>
+#include <linux/kernel.h>
+#include <linux/slab.h>
+
+#define BOOTSTRAP_MAX 32
+
+struct closed_prefix {
+	u8 family;
+	u8 length;
+	u8 address[16];
+};
+
+static struct closed_prefix bootstrap[BOOTSTRAP_MAX];
+static unsigned int bootstrap_count;
+
+static const struct closed_prefix closed_local[] = {
+	{ AF_INET, 8, { 10 } },
+	{ AF_INET, 8, { 127 } },
+	{ AF_INET, 12, { 172, 16 } },
+	{ AF_INET, 16, { 192, 168 } },
+	{ AF_INET, 32, { 255, 255, 255, 255 } },
+	{ AF_INET6, 7, { 0xfc } },
+	{ AF_INET6, 128, { [15] = 1 } },
+};
+
+/* fd00:ec2::254, a cloud's metadata service, lies inside fc00::/7 and is not local */
+static const struct closed_prefix closed_metadata = { AF_INET6, 128, { 0xfd, 0, 0x0e, 0xc2, [14] = 2, [15] = 0x54 } };
+
+static bool prefix_holds(const struct closed_prefix *prefix, const struct resid_dest *dest)
+{
+	unsigned int bytes = prefix->length / 8, bits = prefix->length % 8;
+
+	if (prefix->family != dest->family || memcmp(prefix->address, dest->address, bytes))
+		return false;
+	return !bits || !((prefix->address[bytes] ^ dest->address[bytes]) >> (8 - bits));
+}
+
+bool resid_closed_allows(const struct resid_dest *dest)
+{
+	unsigned int i;
+
+	for (i = 0; i < bootstrap_count; i++)
+		if (prefix_holds(&bootstrap[i], dest))
+			return true;
+	if (prefix_holds(&closed_metadata, dest))
+		return false;
+	for (i = 0; i < ARRAY_SIZE(closed_local); i++)
+		if (prefix_holds(&closed_local[i], dest))
+			return true;
+	return false;
+}
+
+static int bootstrap_add(const char *text)
+{
+	struct closed_prefix *prefix = &bootstrap[bootstrap_count];
+	const char *end;
+	unsigned int length, bits;
+
+	if (bootstrap_count == BOOTSTRAP_MAX)
+		return -E2BIG;
+	memset(prefix, 0, sizeof(*prefix));
+	if (in4_pton(text, -1, prefix->address, '/', &end) || in4_pton(text, -1, prefix->address, -1, &end)) {
+		prefix->family = AF_INET;
+		bits = 32;
+	} else if (in6_pton(text, -1, prefix->address, '/', &end) || in6_pton(text, -1, prefix->address, -1, &end)) {
+		prefix->family = AF_INET6;
+		bits = 128;
+	} else {
+		return -EINVAL;
+	}
+	length = bits;
+	if (*end == '/' && (kstrtouint(end + 1, 10, &length) || length > bits))
+		return -EINVAL;
+	prefix->length = length;
+	bootstrap_count++;
+	return 0;
+}
+
+int resid_closed_init(const char *list)
+{
+	char *copy, *rest, *item;
+	int error = 0;
+
+	if (!list || !*list)
+		return 0;
+	copy = kstrdup(list, GFP_KERNEL);
+	if (!copy)
+		return -ENOMEM;
+	rest = copy;
+	while (!error && (item = strsep(&rest, ","))) {
+		error = bootstrap_add(item);
+		if (error)
+			pr_err("bootstrap: \"%s\" is not an address or prefix, or there are more than %d\n", item,
+			       BOOTSTRAP_MAX);
+	}
+	kfree(copy);
+	return error;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What leaves a node that booted closed, until its first policy: local networks and the bootstrap addresses. */
+#ifndef _RESID_CLOSED_H
+#define _RESID_CLOSED_H
+
+#include "packet.h"
+
+/* "192.0.2.1,2001:db8::/32", the module parameter; says what is wrong with it. Process context, module init. */
+int resid_closed_init(const char *bootstrap);
+
+/* Packet path. */
+bool resid_closed_allows(const struct resid_dest *dest);
+
+#endif /* _RESID_CLOSED_H */
