@@ -36,7 +36,7 @@ done
 residd_start
 in_cgroup health "$tools/forge" -i uplink -d 02:00:00:00:77:02 -n 500 udp 10.77.0.1 "$cn" 9 frames >/dev/null
 in_cgroup health "$tools/forge" -i uplink -d 02:00:00:00:77:02 -b -n 500 udp 10.77.0.1 "$cn" 9 bypass >/dev/null
-in_cgroup health "$tools/flood" -n 20000 -f 50 "$us" 9 >/dev/null &
+"$tools/in" -g "$cg/health" "$tools/flood" -n 20000 -f 50 "$us" 9 >/dev/null &
 flood=$!
 for i in 1 2 3; do
 	sleep 0.5

@@ -36,9 +36,9 @@ count refused output udp dport 7002
 resid_up
 us=${place[US4]}
 
-in_cgroup public "$tools/flood" -n 0 -f 4 "$us" 7001 >"$work/allowed" &
+"$tools/in" -g "$cg/public" "$tools/flood" -n 0 -f 4 "$us" 7001 >"$work/allowed" &
 allowed=$!
-in_cgroup health "$tools/flood" -n 0 -f 4 "$us" 7002 >"$work/refused" &
+"$tools/in" -g "$cg/health" "$tools/flood" -n 0 -f 4 "$us" 7002 >"$work/refused" &
 refused=$!
 children+=("$allowed" "$refused")
 done_swaps=0
@@ -48,9 +48,8 @@ while ((done_swaps < swaps)); do
 		((++done_swaps))
 	done
 done
-kill $allowed $refused
-wait $allowed $refused
-children=("${children[0]}")
+stop $allowed
+stop $refused
 note "$done_swaps swaps; allowed: $(cat "$work/allowed"); refused: $(cat "$work/refused")"
 
 sleep 1

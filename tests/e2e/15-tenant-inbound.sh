@@ -10,7 +10,8 @@ e2e_begin
 topology
 tenant
 resid_up
-background "$work/server.out" in_tenant "$tools/peerd" 443
+at tenant
+background "$work/server.out" "${at[@]}" "$tools/peerd" 443
 wire_start
 for family in 4 6; do
 	to=${place[FRc$family]}

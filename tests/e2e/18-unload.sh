@@ -14,7 +14,7 @@ for round in 1 2 3; do
 	refused "$round: disarm asks first" 1 yes "$residctl" disarm
 	check "$round: armed, rmmod is refused" bash -c '! rmmod resid 2>/dev/null'
 	is "$round: health is refused still" "$(saw health tcp "${place[US4]}" "armed$round")" ECONNREFUSED
-	in_cgroup health "$tools/flood" -n 0 -f 8 "${place[US4]}" 9 >/dev/null &
+	"$tools/in" -g "$cg/health" "$tools/flood" -n 0 -f 8 "${place[US4]}" 9 >/dev/null &
 	flood=$!
 	children+=("$flood")
 	check "$round: disarm" "$residctl" disarm --yes

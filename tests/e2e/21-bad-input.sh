@@ -25,7 +25,7 @@ refused "no such option" 1 . "$residctl" status --frobnicate
 refused "no such mode" 1 'permissive or enforcing' "$residctl" mode lenient
 refused "a confirmation of no seconds" 1 '1 to 86400' "$residctl" mode enforcing --confirm 0
 refused "class assign without a target" 1 . "$residctl" class assign health
-refused "a target of no kind" 1 . "$residctl" class assign health moon:base
+refused "a target of no kind" '[13]' cgroup:PATH "$residctl" class assign health moon:base
 refused "a class that the policy lacks" '[13]' . "$residctl" class assign nonesuch "cgroup:$cg/health"
 refused "not root" 2 root nobody "$residctl" policy load "$(policy twin)"
 refused "a policy that is not there" 3 'no/such' "$residctl" policy load /no/such.yaml

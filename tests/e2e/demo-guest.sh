@@ -57,7 +57,8 @@ title "A hosting node, its tenants, and the internet"
 say "  $(. /etc/os-release && echo "$PRETTY_NAME"), kernel $(uname -r); locations: tor-geoipdb, the whole world"
 topology
 tenant
-background "$work/server.out" in_tenant "$tools/peerd" 443
+at tenant
+background "$work/server.out" "${at[@]}" "$tools/peerd" 443
 
 # Ahead of our hooks. The EU's and public's packets are none of these counters' business.
 refused4='' refused6=''

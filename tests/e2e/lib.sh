@@ -196,7 +196,8 @@ tear_down()
 	[[ ! -d $RESID_BPF_DIR ]] || rm -rf "$RESID_BPF_DIR"
 }
 
-# background FILE COMMAND...: its output goes to FILE; waits for the first line. $! stays the process.
+# background FILE PROGRAM...: its output goes to FILE; waits for the first line. A program, not a function: a function would
+# be a shell that has the program for a child, and a signal would reach the shell.
 background()
 {
 	local file=$1 pid
@@ -349,14 +350,22 @@ attempts()
 	sed '/^$/d' | workload "$1" "$tools/try" "${@:2}"
 }
 
-# workload health|public|tenant|peer|... COMMAND...: runs it where that workload runs.
-workload()
+# at WHO: sets $at to the words that run a command where that workload runs: cgroup NAME, or tenant, or peer.
+at()
 {
 	case $1 in
-	tenant) in_tenant "${@:2}" ;;
-	peer) "$tools/in" -g "$cg/peer" -n /run/netns/peer "${@:2}" ;;
-	*) in_cgroup "$@" ;;
+	tenant) at=("$tools/in" -n /run/netns/tenant) ;;
+	peer) at=("$tools/in" -g "$cg/peer" -n /run/netns/peer) ;;
+	*) at=("$tools/in" -g "$cg/$1") ;;
 	esac
+}
+
+workload()
+{
+	local at
+
+	at "$1"
+	"${at[@]}" "${@:2}"
 }
 
 # field NAME LINE: the value of NAME=VALUE.
@@ -380,13 +389,14 @@ hold_said=
 # hold_open NAME WHO ARGUMENT...: starts `hold` there; prints what it said first into $hold_said.
 hold_open()
 {
-	local name=$1 who=$2
+	local name=$1 at
 
+	at "$2"
 	shift 2
 	mkfifo "$work/$name.in"
 	: >"$work/$name.said"
 	# The fifo is held open for both, or the end of the first command would be the end of all.
-	workload "$who" "$tools/hold" "$@" <>"$work/$name.in" >"$work/$name.said" 2>&1 &
+	"${at[@]}" "$tools/hold" "$@" <>"$work/$name.in" >"$work/$name.said" 2>&1 &
 	# shellcheck disable=SC2034 # the tests read it
 	hold_pid[$name]=$!
 	children+=($!)
