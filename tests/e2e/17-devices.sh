@@ -10,16 +10,17 @@ e2e_begin
 topology
 resid_up
 us=${place[US4]} fr=${place[FR4]}
+mac=02:00:00:00:80:02
 wire_start
 
-# second_link NAME NET: a device that came after the module, with a route of its own to a US and a French address.
+# hot: a device that came after the module, with a route of its own to a US and a French address.
 hot()
 {
 	ip link add hot0 type veth peer name hot1 netns peer
 	ip addr add 10.80.0.1/24 dev hot0
 	ip link set hot0 up
 	in_peer ip addr add 10.80.0.2/24 dev hot1
-	in_peer ip link set hot1 up
+	in_peer ip link set hot1 address $mac up
 	ip route add "${place[USb4]}/32" via 10.80.0.2
 	ip route add "${place[FRb4]}/32" via 10.80.0.2
 }
@@ -31,9 +32,8 @@ frame() { in_cgroup "$1" "$tools/forge" -i "$2" -d "$3" udp 10.80.0.1 "$4" 7 "$5
 wire_stop
 
 wire_start peer hot1
-mac=$(in_peer cat /sys/class/net/hot1/address)
-frame health hot0 "$mac" "$us" hot-frame-us
-frame health hot0 "$mac" "$fr" hot-frame-fr
+frame health hot0 $mac "$us" hot-frame-us
+frame health hot0 $mac "$fr" hot-frame-fr
 ip link set hot0 down
 ip link set hot0 name cold0
 ip link set cold0 up
