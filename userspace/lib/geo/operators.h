@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* policy/operators.yaml: who operates which networks, and whose law can compel them. Curated, cited, dated. */
+#ifndef RESID_GEO_OPERATORS_H
+#define RESID_GEO_OPERATORS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "geo/source.h"
+
+struct operator_jurisdiction {
+	char country[3];
+	char *basis;		/* "CLOUD Act (18 USC 2713)" */
+	char *valid_until;	/* "2026-04-20"; "" : none */
+};
+
+struct operator_feed {
+	enum source_format format;
+	char *file;		/* the provider's usual file name: what --feed NAME=PATH gives the path of */
+	char *service, *region;	/* only facts with these ("" : any); "*" at the end matches any rest */
+};
+
+struct operator {
+	char *id;		/* "aws" */
+	char *name;		/* "Amazon Web Services" */
+	char *parent;		/* ultimate parent */
+	char *technology;	/* technology provider where it differs from the controller; "" */
+	struct operator_jurisdiction *jurisdiction;	/* at least one */
+	size_t jurisdiction_count;
+	uint32_t *asn;
+	size_t asn_count;
+	struct operator_feed *feed;
+	size_t feed_count;
+	char **prefix;		/* curated prefixes that override what ASN and feeds say, as text */
+	size_t prefix_count;
+	char *citation;
+	char *reviewed;		/* "2026-11-21" */
+	char *confidence;	/* high, medium, low */
+	char *comment;
+};
+
+struct operators {
+	struct operator *operator;	/* in the order of the file */
+	size_t count;
+	char date[sizeof("2026-06-25")];
+	uint8_t sha256[RESID_DIGEST_LEN];
+};
+
+/* path NULL: the embedded file. Refused with FILE:LINE:COLUMN: unknown keys, an ASN of two operators, no citation, ... */
+int operators_read(const char *path, struct operators **out, struct resid_error *err);
+void operators_free(struct operators *operators);
+const struct operator *operators_find(const struct operators *operators, const char *id);
+/* By origin ASN; NULL: nobody curated it. */
+const struct operator *operators_by_asn(const struct operators *operators, uint32_t asn);
+
+DEFINE_CLEANUP(operators, struct operators *, operators_free);
+#define _cleanup_operators_ _cleanup_(cleanup_operators)
+
+#endif
