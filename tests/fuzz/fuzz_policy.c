@@ -27,7 +27,7 @@ static void compile(const struct policy *policy)
 		      geo_tor_parse("6", v6, sizeof(v6) - 1, AF_INET6, &geo6, &err)))
 		abort();
 	space_new(policy, &space);
-	zones_new(space, geo4, geo6, &zones);
+	zones_new(space, geo4, geo6, NULL, &zones);
 	if (matrix_new(policy, space, zones, &matrix, &err) && !strstr(err.text, "p.yaml: "))
 		abort();
 	matrix_free(matrix);

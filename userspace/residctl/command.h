@@ -13,7 +13,7 @@
 
 struct command_option {
 	const char *name;	/* "json": --json */
-	const char *arg;	/* "FILE", or NULL for a flag */
+	const char *arg;	/* "FILE", or NULL for a flag; "FILE,..." may stand again, joined by commas */
 	const char *help;	/* one line */
 };
 

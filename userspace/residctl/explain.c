@@ -169,6 +169,53 @@ static void explain_judge(struct explain *explain)
 	}
 }
 
+static void explain_json_evidence(struct jsonw *json, const char *of, const char *source, const char *date,
+				  const char *citation)
+{
+	jsonw_object(json, NULL);
+	jsonw_string(json, "of", of);
+	jsonw_string(json, "source", source);
+	if (*date)
+		jsonw_string(json, "date", date);
+	if (*citation)
+		jsonw_string(json, "citation", citation);
+	jsonw_object_end(json);
+}
+
+static void explain_json_control(struct jsonw *json, const struct snapshot_place *place)
+{
+	const char *at;
+
+	jsonw_array(json, "control");
+	for (at = place->control; *at; at += 2 + (at[2] == ','))
+		jsonw_string(json, NULL, (char[3]){ at[0], at[1] });
+	jsonw_array_end(json);
+	if (*place->operator) {
+		jsonw_string(json, "operator", place->operator);
+		jsonw_string(json, "operator_name", place->operator_name);
+		jsonw_string(json, "operator_parent", place->operator_parent);
+	}
+	jsonw_string(json, "tier", place->tier);
+	jsonw_array(json, "evidence");
+	explain_json_evidence(json, "location", place->source, place->source_date, "");
+	if (*place->control)
+		explain_json_evidence(json, "control", place->control_source, place->control_date, "");
+	if (*place->operator)
+		explain_json_evidence(json, "operator", "operators", place->reviewed, place->citation);
+	jsonw_array_end(json);
+}
+
+static void explain_json_rule(struct jsonw *json, const struct snapshot_rule *rule)
+{
+	jsonw_string(json, "rule", rule->id);
+	jsonw_string(json, "reason", rule->reason);
+	if (*rule->clause)
+		jsonw_string(json, "clause", rule->clause);
+	if (*rule->justification)
+		jsonw_string(json, "justification", rule->justification);
+	jsonw_string(json, "verdict", output_verdict(rule->verdict));
+}
+
 static void explain_json_place(struct jsonw *json, const struct explain *explain, const struct explain_place *place)
 {
 	struct snapshot_rule rule = snapshot_rule_at(explain->snapshot, place->rule);
@@ -179,9 +226,8 @@ static void explain_json_place(struct jsonw *json, const struct explain *explain
 	jsonw_string(json, "source", place->place.source);
 	if (*place->place.source_date)
 		jsonw_string(json, "date", place->place.source_date);
-	jsonw_string(json, "rule", rule.id);
-	jsonw_string(json, "reason", rule.reason);
-	jsonw_string(json, "verdict", output_verdict(rule.verdict));
+	explain_json_control(json, &place->place);
+	explain_json_rule(json, &rule);
 }
 
 /* The outer address leads; rule and verdict are those that hold, wherever they come from. */
@@ -205,6 +251,7 @@ static void explain_json(const struct explain *explain)
 	jsonw_string(&json, "source", outer->place.source);
 	if (*outer->place.source_date)
 		jsonw_string(&json, "date", outer->place.source_date);
+	explain_json_control(&json, &outer->place);
 	if (explain->count > 1) {
 		jsonw_array(&json, "embedded");
 		for (i = 1; i < explain->count; i++) {
@@ -215,9 +262,7 @@ static void explain_json(const struct explain *explain)
 		jsonw_array_end(&json);
 		jsonw_string(&json, "decided_by", decided->text);
 	}
-	jsonw_string(&json, "rule", rule.id);
-	jsonw_string(&json, "reason", rule.reason);
-	jsonw_string(&json, "verdict", output_verdict(rule.verdict));
+	explain_json_rule(&json, &rule);
 	jsonw_string(&json, "policy", snapshot_policy_name(explain->snapshot));
 	jsonw_hex(&json, "generation", snapshot_generation(explain->snapshot), RESID_DIGEST_LEN);
 	jsonw_object_end(&json);
@@ -241,6 +286,20 @@ static void explain_text_class(const struct explain *explain)
 	putchar('\n');
 }
 
+static void explain_text_control(const struct snapshot_place *place)
+{
+	if (!*place->control) {
+		puts("control      unknown");
+		return;
+	}
+	printf("control      %s%s%s (by %s: %s%s%s)\n", output_bold(), place->control, output_plain(), place->tier,
+	       place->control_source, *place->control_date ? " of " : "", place->control_date);
+	if (!*place->operator)
+		return;
+	printf("operator     %s, of %s\n", place->operator_name, place->operator_parent);
+	printf("             %s (reviewed %s)\n", place->citation, place->reviewed);
+}
+
 static void explain_text(const struct explain *explain)
 {
 	const struct explain_place *outer = &explain->place[0];
@@ -262,10 +321,26 @@ static void explain_text(const struct explain *explain)
 		printf("prefix       %s\nlocation     %s%s%s (%s%s%s)\n", place->place.prefix, output_bold(),
 		       place->place.location, output_plain(), place->place.source, *place->place.source_date ? " of " : "",
 		       place->place.source_date);
-		printf("rule         %s: %s\nverdict      %s%s%s%s\n", rule.id, rule.reason,
+		explain_text_control(&place->place);
+		printf("rule         %s: %s\n", rule.id, rule.reason);
+		if (*rule.clause)
+			printf("clause       %s\n", rule.clause);
+		if (*rule.justification)
+			printf("justified    %s\n", rule.justification);
+		printf("verdict      %s%s%s%s\n",
 		       output_verdict_colour(rule.verdict), output_verdict(rule.verdict), output_plain(),
 		       explain->count > 1 && i == explain->decided ? " (the strictest, so it holds)" : "");
 	}
+}
+
+static int explain_direction(struct explain *explain, const char *text, struct resid_error *err)
+{
+	if (!text)
+		return 0;
+	if (strcmp(text, "original") && strcmp(text, "reply"))
+		return resid_fail(err, RESID_EXIT_USAGE, "explain: --direction is original or reply, not '%s'", text);
+	explain->flow.direction = strcmp(text, "reply") ? RESID_DIR_ORIGINAL : RESID_DIR_REPLY;
+	return 0;
 }
 
 static int explain_run(const struct call *call, struct resid_error *err)
@@ -276,7 +351,8 @@ static int explain_run(const struct call *call, struct resid_error *err)
 
 	if (!class)
 		return resid_fail(err, RESID_EXIT_USAGE, "explain: say with --class whose data it is");
-	if (explain_parse(&explain, call->argv[0], err) || snapshots_open(call, &snapshot, err))
+	if (explain_direction(&explain, call_option(call, "direction"), err) ||
+	    explain_parse(&explain, call->argv[0], err) || snapshots_open(call, &snapshot, err))
 		return -1;
 	explain.snapshot = snapshot;
 	if (explain_class(&explain, class, err))
@@ -291,7 +367,10 @@ static int explain_run(const struct call *call, struct resid_error *err)
 
 static const struct command_option explain_options[] = {
 	{ "class", "CLASS", "whose data it is: name or number (needed)" },
+	{ "direction", "WAY", "original or reply; else it may be either" },
 	{ "snapshot", "FILE", "a snapshot instead of the one in force" },
+	{ "policy", "FILE", "a policy, compiled in memory, instead of a snapshot" },
+	SNAPSHOTS_DATA_OPTIONS,
 	{ "json", NULL, "one JSON object" },
 	{ NULL, NULL, NULL },
 };

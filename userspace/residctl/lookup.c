@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "geo/location.h"
+#include "output.h"
 #include "snapshots.h"
 #include "util/address.h"
 
@@ -15,6 +16,25 @@ struct lookup {
 	bool json;
 };
 
+/* Nothing where control is what the location says, which most readers take for granted. */
+static void lookup_print_control(const struct snapshot_place *place)
+{
+	if (!strcmp(place->tier, "location") || !strcmp(place->tier, "none"))
+		putchar('\n');
+	else
+		printf("  control %s by %s, %s%s%s%s%s\n", place->control, place->tier, place->control_source,
+		       *place->control_date ? " " : "", place->control_date, *place->operator ? ", " : "",
+		       place->operator_name);
+}
+
+static void lookup_print_evidence(const char *of, const char *source, const char *date)
+{
+	printf("{\"of\":\"%s\",\"source\":\"%s\"", of, source);
+	if (*date)
+		printf(",\"date\":\"%s\"", date);
+	putchar('}');
+}
+
 /* All strings here are the snapshot's own words and addresses, so none needs escapes; a million lines need speed. */
 static void lookup_print(const struct lookup *lookup, const char *text, const struct snapshot_place *place)
 {
@@ -22,8 +42,9 @@ static void lookup_print(const struct lookup *lookup, const char *text, const st
 	const char *country = location < 0 ? NULL : location_country_name((unsigned int)location);
 
 	if (!lookup->json) {
-		printf("%-40s %-43s %-10s %s%s%s%s%s\n", text, place->prefix, place->location, place->source,
+		printf("%-40s %-43s %-10s %s%s%s%s%s", text, place->prefix, place->location, place->source,
 		       *place->source_date ? " " : "", place->source_date, country ? "  " : "", country ? country : "");
+		lookup_print_control(place);
 		return;
 	}
 	fputs("{\"address\":\"", stdout);
@@ -38,7 +59,21 @@ static void lookup_print(const struct lookup *lookup, const char *text, const st
 		fputs("\",\"date\":\"", stdout);
 		fputs(place->source_date, stdout);
 	}
-	fputs("\"}\n", stdout);
+	fputs("\",\"control\":", stdout);
+	output_countries(place->control);
+	if (*place->operator)
+		printf(",\"operator\":\"%s\"", place->operator);
+	printf(",\"tier\":\"%s\",\"evidence\":[", place->tier);
+	lookup_print_evidence("location", place->source, place->source_date);
+	if (*place->control)
+		putchar(',');
+	if (*place->control)
+		lookup_print_evidence("control", place->control_source, place->control_date);
+	if (*place->operator)
+		putchar(',');
+	if (*place->operator)
+		lookup_print_evidence("operator", "operators", place->reviewed);
+	fputs("]}\n", stdout);
 }
 
 static bool lookup_one(const struct lookup *lookup, const char *text)
@@ -102,15 +137,19 @@ static int lookup_run(const struct call *call, struct resid_error *err)
 static const struct command_option lookup_options[] = {
 	{ "json", NULL, "one JSON object a line" },
 	{ "snapshot", "FILE", "a snapshot instead of the one in force" },
+	{ "policy", "FILE", "a policy, compiled in memory, instead of a snapshot" },
+	SNAPSHOTS_DATA_OPTIONS,
 	{ NULL, NULL, NULL },
 };
 
 const struct command command_lookup = {
 	.name = "lookup",
 	.args = "[IP...]",
-	.summary = "say where addresses are",
+	.summary = "say where addresses are and who controls them",
 	.detail = "Addresses come from the arguments, or one a line from standard input. For each: the longest prefix around it "
-		  "that has one answer, the location, and the source that says so with its date.\n\n"
+		  "that has one answer, the location, and the source that says so with its date; then, where a source says it, whose law "
+		  "reaches the operator, how strong the evidence is (override, feed, operator, rir, as, from strong to weak), and "
+		  "who says so. With --json `control` is always there: where no source speaks it is the location's country.\n\n"
 		  "Locations are countries (ISO 3166-1), region-EU and region-AP (somewhere in Europe, somewhere in Asia or the "
 		  "Pacific: what data say when they know no country), local, link, special, multicast, metadata, translated and "
 		  "unknown. An IPv6 address that is `translated` carries an IPv4 address, which is judged as well.",

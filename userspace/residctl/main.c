@@ -18,6 +18,7 @@
 struct parse {
 	const struct command *command;
 	const char **value;	/* beside the options */
+	char **joined;		/* the same for values that are made here */
 	char **argv;		/* positional */
 	int argc;
 	bool help;
@@ -26,6 +27,11 @@ struct parse {
 
 static void parse_fini(struct parse *parse)
 {
+	size_t i;
+
+	for (i = 0; parse->joined && i < table_option_count(parse->command); i++)
+		free(parse->joined[i]);
+	free(parse->joined);
 	free(parse->value);
 	free(parse->argv);
 }
@@ -54,6 +60,26 @@ static const struct command_option *parse_option(const struct parse *parse, cons
 	return found;
 }
 
+static bool parse_repeats(const struct command_option *option)
+{
+	size_t length = option->arg ? strlen(option->arg) : 0;
+
+	return length > 4 && !strcmp(option->arg + length - 4, ",...");
+}
+
+static void parse_set(struct parse *parse, size_t index, const char *value)
+{
+	char *joined;
+
+	if (!parse->value[index]) {
+		parse->value[index] = value;
+		return;
+	}
+	joined = mem_format("%s,%s", parse->value[index], value);
+	free(parse->joined[index]);
+	parse->value[index] = parse->joined[index] = joined;
+}
+
 /* argv[*i] begins with '-'; an argument in the next word moves *i. */
 static int parse_one_option(struct parse *parse, int argc, char **argv, int *i)
 {
@@ -75,7 +101,7 @@ static int parse_one_option(struct parse *parse, int argc, char **argv, int *i)
 	if (brief)
 		attached = name[1] ? name + 1 : NULL;
 	index = (size_t)(option - parse->command->options);
-	if (parse->value[index])
+	if (parse->value[index] && !parse_repeats(option))
 		return parse_fail(parse, "an option stands twice:", word);
 	if (!option->arg) {
 		if (attached)
@@ -87,7 +113,7 @@ static int parse_one_option(struct parse *parse, int argc, char **argv, int *i)
 		attached = argv[++*i];
 	if (!attached || !*attached)
 		return parse_fail(parse, "an option needs an argument:", word);
-	parse->value[index] = attached;
+	parse_set(parse, index, attached);
 	return 0;
 }
 
@@ -98,6 +124,7 @@ static int parse_words(struct parse *parse, int argc, char **argv)
 	int i;
 
 	parse->value = mem_zero(table_option_count(command) + 1, sizeof(*parse->value));
+	parse->joined = mem_zero(table_option_count(command) + 1, sizeof(*parse->joined));
 	parse->argv = mem_zero((size_t)argc + 1, sizeof(*parse->argv));
 	for (i = 0; i < argc; i++) {
 		if (options && !strcmp(argv[i], "--"))

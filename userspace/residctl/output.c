@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "output.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,6 +13,17 @@ static bool output_has_colour(void)
 	if ((no_color && *no_color) || (term && !strcmp(term, "dumb")))
 		return false;
 	return isatty(STDOUT_FILENO);
+}
+
+void output_countries(const char *list)
+{
+	putchar('[');
+	for (; *list; list += 2 + (list[2] == ',')) {
+		printf("\"%.2s\"", list);
+		if (list[2])
+			putchar(',');
+	}
+	putchar(']');
 }
 
 const char *output_verdict(enum resid_verdict verdict)

@@ -7,6 +7,9 @@
 
 #include "../../kmod/verdict.h"
 
+/* "FR,US" as ["FR","US"]. */
+void output_countries(const char *list);
+
 /* Ways to print a verdict: its word, and the escape sequences around it, "" without colour. */
 const char *output_verdict(enum resid_verdict verdict);
 const char *output_verdict_colour(enum resid_verdict verdict);

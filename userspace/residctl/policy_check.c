@@ -9,8 +9,11 @@
 static int policy_check_run(const struct call *call, struct resid_error *err)
 {
 	_cleanup_policy_ struct policy *policy = NULL;
+	_cleanup_operators_ struct operators *operators = NULL;
 
-	if (policy_read(call->argv[0], call_option(call, "sets"), snapshots_warn, NULL, &policy, err))
+	if (policy_read(call->argv[0], call_option(call, "sets"), snapshots_warn, NULL, &policy, err) ||
+	    operators_read(call_option(call, "operators"), &operators, err) ||
+	    policy_check_operators(policy, operators, err))
 		return -1;
 	printf("%s: %zu classes, %zu rules, sound\n", call->argv[0], policy->class_count, policy->rule_count);
 	return RESID_EXIT_OK;
@@ -18,6 +21,7 @@ static int policy_check_run(const struct call *call, struct resid_error *err)
 
 static const struct command_option policy_check_options[] = {
 	{ "sets", "DIR", "country sets that come before the built-in ones (default /etc/resid/sets)" },
+	{ "operators", "FILE", "who operates what (default: the built-in operators.yaml)" },
 	{ NULL, NULL, NULL },
 };
 

@@ -32,12 +32,7 @@ static void policy_compile_report(const struct snapshot *snapshot, size_t length
 
 static int policy_compile_run(const struct call *call, struct resid_error *err)
 {
-	const struct build_inputs inputs = {
-		.policy = call->argv[0],
-		.geoip4 = call_option(call, "geoip4"),
-		.geoip6 = call_option(call, "geoip6"),
-		.sets = call_option(call, "sets"),
-	};
+	const struct build_inputs inputs = snapshots_inputs(call, call->argv[0]);
 	_cleanup_snapshot_ struct snapshot *snapshot = NULL;
 	const char *output = call_option(call, "output");
 	const void *bytes;
@@ -56,9 +51,7 @@ static int policy_compile_run(const struct call *call, struct resid_error *err)
 
 static const struct command_option policy_compile_options[] = {
 	{ "output", "FILE", "the snapshot to write, by custom NAME.rsnap (needed)" },
-	{ "geoip4", "FILE", "IPv4 locations (default /usr/share/tor/geoip)" },
-	{ "geoip6", "FILE", "IPv6 locations (default /usr/share/tor/geoip6)" },
-	{ "sets", "DIR", "country sets that come before the built-in ones (default /etc/resid/sets)" },
+	SNAPSHOTS_DATA_OPTIONS,
 	{ NULL, NULL, NULL },
 };
 
@@ -68,6 +61,9 @@ const struct command command_policy_compile = {
 	.summary = "make a snapshot of a policy and the location data",
 	.detail = "A snapshot holds all that decides. The same policy and the same data give the same bytes, on every machine "
 		  "and at any time; its generation is their fingerprint. `residctl policy load` takes it as it is.\n\n"
+		  "Who controls an address comes from published ranges (--feed, NAME as in operators.yaml: aws=ip-ranges.json), "
+		  "the registries' holders (--rir) and the AS database (--asn), or from the files that the policy names under "
+		  "`sources`. What is not named has no opinion, and `residctl policy show` says so.\n\n"
 		  "The file is replaced as a whole or not at all.",
 	.min_args = 1,
 	.max_args = 1,

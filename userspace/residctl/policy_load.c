@@ -7,7 +7,7 @@
 
 #include "bpf/load.h"
 #include "nl/store.h"
-#include "snapshot/build.h"
+#include "snapshots.h"
 #include "util/hex.h"
 
 static void policy_load_warning(void *context, const char *text)
@@ -41,13 +41,8 @@ static bool policy_load_is_snapshot(const char *file)
 
 static int policy_load_read(const struct call *call, struct snapshot **out, struct resid_error *err)
 {
-	struct path own = paths_in(paths_conf_dir(), "policy.yaml");
-	struct build_inputs inputs = {
-		.policy = call->argc ? call->argv[0] : access(own.text, F_OK) ? NULL : own.text,
-		.geoip4 = call_option(call, "geoip4"),
-		.geoip6 = call_option(call, "geoip6"),
-		.sets = call_option(call, "sets"),
-	};
+	struct path own;
+	struct build_inputs inputs = snapshots_inputs(call, call->argc ? call->argv[0] : snapshots_own_policy(&own));
 
 	if (inputs.policy && policy_load_is_snapshot(inputs.policy))
 		return snapshot_open(inputs.policy, out, err);
@@ -94,9 +89,7 @@ static int policy_load_run(const struct call *call, struct resid_error *err)
 }
 
 static const struct command_option policy_load_options[] = {
-	{ "geoip4", "FILE", "IPv4 locations (default /usr/share/tor/geoip)" },
-	{ "geoip6", "FILE", "IPv6 locations (default /usr/share/tor/geoip6)" },
-	{ "sets", "DIR", "country sets that come before the built-in ones (default /etc/resid/sets)" },
+	SNAPSHOTS_DATA_OPTIONS,
 	{ NULL },
 };
 

@@ -9,6 +9,25 @@
 #include "snapshots.h"
 #include "util/hex.h"
 
+/* What a control source supplies, and what is said where it was not there. */
+static const struct {
+	const char *tier, *sentence;
+} policy_show_tiers[] = {
+	{ "feed", "no ranges that operators publish (--feed): that tier of control says nothing" },
+	{ "operator", "no AS database (--asn): curated operators are not known by AS" },
+	{ "rir", "no holders of the registries (--rir): that tier of control says nothing" },
+};
+
+static bool policy_show_has_tier(const struct snapshot *snapshot, const char *tier)
+{
+	size_t i;
+
+	for (i = 0; i < snapshot_source_count(snapshot); i++)
+		if (!strcmp(snapshot_source_at(snapshot, i).tier, tier))
+			return true;
+	return false;
+}
+
 static void policy_show_json_data(struct jsonw *json, const struct snapshot *snapshot)
 {
 	size_t i;
@@ -23,9 +42,15 @@ static void policy_show_json_data(struct jsonw *json, const struct snapshot *sna
 		jsonw_string(json, "source", source.name);
 		jsonw_string(json, "file", source.file);
 		jsonw_string(json, "date", source.date);
+		jsonw_string(json, "tier", source.tier);
 		jsonw_hex(json, "sha256", source.sha256, RESID_DIGEST_LEN);
 		jsonw_object_end(json);
 	}
+	jsonw_array_end(json);
+	jsonw_array(json, "tiers_without_source");
+	for (i = 0; i < sizeof(policy_show_tiers) / sizeof(policy_show_tiers[0]); i++)
+		if (!policy_show_has_tier(snapshot, policy_show_tiers[i].tier))
+			jsonw_string(json, NULL, policy_show_tiers[i].tier);
 	jsonw_array_end(json);
 	jsonw_array(json, "sets");
 	for (i = 0; i < snapshot_set_count(snapshot); i++) {
@@ -69,6 +94,10 @@ static void policy_show_json(const struct snapshot *snapshot)
 		jsonw_string(&json, "id", rule.id);
 		jsonw_string(&json, "verdict", output_verdict(rule.verdict));
 		jsonw_string(&json, "reason", rule.reason);
+		if (*rule.clause)
+			jsonw_string(&json, "clause", rule.clause);
+		if (*rule.justification)
+			jsonw_string(&json, "justification", rule.justification);
 		jsonw_object_end(&json);
 	}
 	jsonw_array_end(&json);
@@ -97,6 +126,9 @@ static void policy_show_text(const struct snapshot *snapshot)
 			printf("# data        %s, %s, of %s\n", source.name, source.file,
 			       *source.date ? source.date : "unknown date");
 	}
+	for (i = 0; i < sizeof(policy_show_tiers) / sizeof(policy_show_tiers[0]); i++)
+		if (!policy_show_has_tier(snapshot, policy_show_tiers[i].tier))
+			printf("# no opinion  %s\n", policy_show_tiers[i].sentence);
 	for (i = 0; i < snapshot_set_count(snapshot); i++) {
 		struct snapshot_set set = snapshot_set_at(snapshot, i);
 

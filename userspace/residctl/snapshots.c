@@ -11,14 +11,45 @@ void snapshots_warn(void *context, const char *text)
 	fprintf(stderr, "warning: %s\n", text);
 }
 
+struct build_inputs snapshots_inputs(const struct call *call, const char *policy)
+{
+	return (struct build_inputs){
+		.policy = policy,
+		.geoip4 = call_option(call, "geoip4"),
+		.geoip6 = call_option(call, "geoip6"),
+		.sets = call_option(call, "sets"),
+		.feeds = call_option(call, "feed"),
+		.rir = call_option(call, "rir"),
+		.asn = call_option(call, "asn"),
+		.operators = call_option(call, "operators"),
+	};
+}
+
+const char *snapshots_own_policy(struct path *buffer)
+{
+	*buffer = paths_in(paths_conf_dir(), "policy.yaml");
+	return access(buffer->text, F_OK) ? NULL : buffer->text;
+}
+
+static bool snapshots_is_compiled(const struct build_inputs *inputs)
+{
+	return inputs->policy || inputs->geoip4 || inputs->geoip6 || inputs->sets || inputs->feeds || inputs->rir ||
+	       inputs->asn || inputs->operators;
+}
+
 int snapshots_open(const struct call *call, struct snapshot **out, struct resid_error *err)
 {
 	const char *file = call_option(call, "snapshot");
-	const struct build_inputs inputs = { 0 };
-	struct path current;
+	struct build_inputs inputs = snapshots_inputs(call, call_option(call, "policy"));
+	struct path current, own;
 
 	if (file)
 		return snapshot_open(file, out, err);
+	if (snapshots_is_compiled(&inputs)) {
+		if (!inputs.policy)
+			inputs.policy = snapshots_own_policy(&own);
+		return snapshot_build(&inputs, snapshots_warn, NULL, out, err);
+	}
 	current = store_current();
 	if (!access(current.text, F_OK))
 		return snapshot_open(current.text, out, err);

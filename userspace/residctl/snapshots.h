@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which snapshot a verb speaks of. */
+/* Which snapshot a verb speaks of, and what it is compiled from. */
 #ifndef RESIDCTL_SNAPSHOTS_H
 #define RESIDCTL_SNAPSHOTS_H
 
@@ -9,8 +9,28 @@
 
 #define _cleanup_snapshot_ _cleanup_(cleanup_snapshot)
 
-/* --snapshot F, else the one in force. Where there is none: built in memory from the default policy, saying so. */
+/* The options of whoever compiles: where the data are. */
+#define SNAPSHOTS_DATA_OPTIONS                                                                          \
+	{ "geoip4", "FILE", "IPv4 locations (default /usr/share/tor/geoip)" },                           \
+	{ "geoip6", "FILE", "IPv6 locations (default /usr/share/tor/geoip6)" },                          \
+	{ "sets", "DIR", "country sets that come before the built-in ones (default /etc/resid/sets)" }, \
+	{ "feed", "NAME=PATH,...", "ranges that an operator publishes; may stand again" },               \
+	{ "rir", "FILE", "prefix,country of the registered holders" },                                   \
+	{ "asn", "FILE", "AS database (default /var/lib/location/database.db, if there)" },              \
+	{ "operators", "FILE", "who operates what (default: the built-in operators.yaml)" }
+
+/* For a command that has these options. */
+struct build_inputs snapshots_inputs(const struct call *call, const char *policy);
+
+/*
+ * --snapshot F, else --policy P compiled in memory with the data of the options above, else the one in force. Where
+ * there is none: built in memory from the default policy, saying so. Options of data without --policy compile the
+ * node's own policy, or the default.
+ */
 int snapshots_open(const struct call *call, struct snapshot **out, struct resid_error *err);
+
+/* The path of the node's policy, or NULL where it has none; in a buffer of the caller's. */
+const char *snapshots_own_policy(struct path *buffer);
 
 /* "warning: FILE:LINE:COLUMN: sentence" on standard error. */
 void snapshots_warn(void *context, const char *text);

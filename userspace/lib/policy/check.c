@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * What is wrong with rules taken together. A rule that no packet can reach is refused: it says something that is not
- * so. The search is exact, over every class, every location that data may give, every interval of addresses and every
- * protocol and port; what looks alike is looked at once.
+ * so. The search is exact, over every class, every location, set of controllers, operator and tier that data may give,
+ * every interval of addresses and every protocol, port and direction; what looks alike is looked at once.
+ *
+ * There are 2^250 sets of controllers. To the rules a set is no more than which of their sets it touches and which it
+ * leaves, and what a union touches or leaves is what its parts do: so from the single countries all kinds of sets are
+ * found by uniting, until nothing new comes.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -25,8 +29,11 @@ struct check {
 	struct reader *reader;
 	const struct policy *policy;
 	struct space *space;
-	struct intern *rows;	/* uint64_t[words]: the rules whose location predicate a location meets */
-	struct intern *pairs;	/* struct check_pair without location */
+	struct intern *rows;	/* uint64_t[words]: the rules whose location and control a place meets */
+	struct intern *free;	/* uint64_t[words]: the same for control that no location implies, locations left out */
+	uint32_t *geographic;	/* rows that location data can give */
+	size_t geographic_count, geographic_capacity;
+	struct intern *pairs;	/* uint32_t[2]: row, cover */
 	struct intern *lists;	/* uint16_t[]: rules in order */
 	struct check_rule *rule;
 	uint16_t *list;
@@ -37,6 +44,8 @@ static void check_fini(struct check *check)
 {
 	space_free(check->space);
 	intern_free(check->rows);
+	intern_free(check->free);
+	free(check->geographic);
 	intern_free(check->pairs);
 	intern_free(check->lists);
 	free(check->rule);
@@ -89,7 +98,7 @@ static int check_list(struct check *check, size_t count)
 	return 0;
 }
 
-static int check_pair(struct check *check, unsigned int location, uint32_t row, uint32_t cover)
+static int check_pair(struct check *check, uint32_t row, uint32_t cover)
 {
 	const uint32_t pair[2] = { row, cover };
 	uint32_t known = intern_count(check->pairs);
@@ -98,8 +107,9 @@ static int check_pair(struct check *check, unsigned int location, uint32_t row, 
 	if (intern_put(check->pairs, pair, sizeof(pair)) < known)
 		return 0;
 	for (i = 0; i < check->policy->class_count; i++) {
-		size_t count = judge_list(check->policy, check->policy->class[i].id, location,
-					  space_cover(check->space, cover), check->list);
+		size_t count = judge_list(check->policy, check->policy->class[i].id,
+					  intern_get(check->rows, row, NULL), space_cover(check->space, cover),
+					  check->list);
 
 		if (check_list(check, count))
 			return -1;
@@ -107,39 +117,184 @@ static int check_pair(struct check *check, unsigned int location, uint32_t row, 
 	return 0;
 }
 
-static uint32_t check_row(struct check *check, unsigned int location)
+/* A kind of controllers: one that is of it, and to the rules' sets what every other is. */
+struct check_kinds {
+	struct intern *seen;	/* uint64_t[2 * words]: what it touches, what it leaves, by rule */
+	struct location_set *set;
+	size_t count, capacity;
+};
+
+static void check_kinds_fini(struct check_kinds *kinds)
 {
-	size_t r, words = check->space->words;
+	intern_free(kinds->seen);
+	free(kinds->set);
+}
+
+#define CHECK_KINDS_MAX 4096
+
+static void check_add_kind(struct check *check, struct check_kinds *kinds, const struct location_set *set)
+{
+	size_t r, i, words = judge_words(check->policy);
+	_cleanup_free_ uint64_t *kind = mem_zero(2 * words, sizeof(*kind));
+	uint32_t known = intern_count(kinds->seen);
+
+	for (r = 0; r < check->policy->rule_count; r++) {
+		const struct policy_rule *rule = &check->policy->rule[r];
+		bool touches = false, leaves = false;
+
+		for (i = 0; rule->control != POLICY_CONTROL_ANY && i < sizeof(set->bits) / sizeof(set->bits[0]); i++) {
+			touches |= (set->bits[i] & rule->controllers.bits[i]) != 0;
+			leaves |= (set->bits[i] & ~rule->controllers.bits[i]) != 0;
+		}
+		kind[r / 64] |= (uint64_t)touches << r % 64;
+		kind[words + r / 64] |= (uint64_t)leaves << r % 64;
+	}
+	if (intern_put(kinds->seen, kind, 2 * words * sizeof(*kind)) == known)
+		*MEM_PUSH(kinds->set, kinds->count, kinds->capacity) = *set;
+}
+
+static int check_find_kinds(struct check *check, struct check_kinds *kinds)
+{
+	size_t singles, i, j, k;
+	unsigned int location;
+
+	intern_new(&kinds->seen);
+	for (location = 0; location < LOCATION_COUNT; location++) {
+		struct location_set set = { 0 };
+
+		if (!location_is_country(location))
+			continue;
+		location_set_add(&set, location);
+		check_add_kind(check, kinds, &set);
+	}
+	singles = kinds->count;
+	for (i = 0; i < kinds->count; i++) {
+		for (j = 0; j < singles; j++) {
+			struct location_set set = kinds->set[i];
+
+			for (k = 0; k < sizeof(set.bits) / sizeof(set.bits[0]); k++)
+				set.bits[k] |= kinds->set[j].bits[k];
+			check_add_kind(check, kinds, &set);
+			if (kinds->count > CHECK_KINDS_MAX)
+				return reader_fail(check->reader, check->policy->root,
+						   "the rules tell more than %d kinds of control apart; use fewer sets of countries in `control`",
+						   CHECK_KINDS_MAX);
+		}
+	}
+	return 0;
+}
+
+static uint32_t check_put_control(struct check *check, struct intern *rows, const struct judge_place *place)
+{
+	size_t r, words = judge_words(check->policy);
 	_cleanup_free_ uint64_t *bits = mem_zero(words, sizeof(*bits));
 
 	for (r = 0; r < check->policy->rule_count; r++)
-		if (check->policy->rule[r].any_location ||
-		    location_set_has(&check->policy->rule[r].locations, location))
+		if (judge_meets_control(&check->policy->rule[r], place))
 			bits[r / 64] |= 1ull << r % 64;
-	return intern_put(check->rows, bits, words * sizeof(*bits));
+	return intern_put(rows, bits, words * sizeof(*bits));
 }
 
-static int check_half(struct check *check, const struct space_half *half, const uint32_t row[LOCATION_COUNT])
+/* Control of every kind on every evidence but the location's, by every operator that a rule names, another, and none. */
+static int check_find_free(struct check *check)
+{
+	_cleanup_(check_kinds_fini) struct check_kinds kinds = { 0 };
+	const struct policy *policy = check->policy;
+	size_t i, r, o;
+
+	if (check_find_kinds(check, &kinds))
+		return -1;
+	for (i = 0; i < kinds.count; i++) {
+		struct judge_place place = { .control = kinds.set[i] };
+
+		for (place.tier = CONTROL_RIR; place.tier <= CONTROL_AS; place.tier++)
+			check_put_control(check, check->free, &place);
+		for (place.tier = CONTROL_OVERRIDE; place.tier <= CONTROL_OPERATOR; place.tier++) {
+			place.operator = "";
+			check_put_control(check, check->free, &place);
+			for (r = 0; r < policy->rule_count; r++) {
+				for (o = 0; o < policy->rule[r].operator_count; o++) {
+					place.operator = policy->rule[r].operator[o]->text;
+					check_put_control(check, check->free, &place);
+				}
+			}
+		}
+	}
+	return 0;
+}
+
+static void check_add_geographic(struct check *check, const uint64_t *bits, size_t words)
+{
+	uint32_t known = intern_count(check->rows);
+	uint32_t row = intern_put(check->rows, bits, words * sizeof(*bits));
+
+	if (row == known)
+		*MEM_PUSH(check->geographic, check->geographic_count, check->geographic_capacity) = row;
+}
+
+/* All rows that location data and sources of control can give, each once. */
+static void check_find_rows(struct check *check)
+{
+	size_t words = judge_words(check->policy), r, w;
+	_cleanup_free_ uint64_t *bits = mem_zero(words, sizeof(*bits));
+	_cleanup_free_ uint64_t *both = mem_zero(words, sizeof(*both));
+	struct intern *locations;
+	unsigned int location;
+	uint32_t number, known;
+
+	intern_new(&locations);
+	for (location = 0; location < LOCATION_COUNT; location++) {
+		struct judge_place place = { .location = location, .tier = CONTROL_NONE };
+
+		if (!location_is_geographic(location))
+			continue;
+		if (location_is_country(location)) {
+			location_set_add(&place.control, location);
+			place.tier = CONTROL_LOCATION;
+		}
+		judge_row(check->policy, &place, bits);
+		check_add_geographic(check, bits, words);
+		memset(bits, 0, words * sizeof(*bits));
+		for (r = 0; r < check->policy->rule_count; r++)
+			if (judge_meets_location(&check->policy->rule[r], location))
+				bits[r / 64] |= 1ull << r % 64;
+		known = intern_count(locations);
+		if (intern_put(locations, bits, words * sizeof(*bits)) < known)
+			continue;
+		for (number = 0; number < intern_count(check->free); number++) {
+			const uint64_t *control = intern_get(check->free, number, NULL);
+
+			for (w = 0; w < words; w++)
+				both[w] = bits[w] & control[w];
+			check_add_geographic(check, both, words);
+		}
+	}
+	intern_free(locations);
+}
+
+static int check_half(struct check *check, const struct space_half *half)
 {
 	_cleanup_free_ bool *seen = mem_zero(intern_count(check->space->covers), sizeof(*seen));
-	unsigned int location;
-	size_t i;
+	size_t i, j, words = judge_words(check->policy);
+	_cleanup_free_ uint64_t *bits = mem_zero(words, sizeof(*bits));
 
 	for (i = 0; i < half->count; i++) {
 		const struct space_interval *interval = &half->interval[i];
 
 		if (interval->layer != SPECIAL_LAYERS) {
-			location = special_location(interval->layer);
-			if (check_pair(check, location, row[location], interval->cover))
+			const struct judge_place place = { .location = special_location(interval->layer),
+							   .tier = CONTROL_NONE };
+
+			judge_row(check->policy, &place, bits);
+			if (check_pair(check, intern_put(check->rows, bits, words * sizeof(*bits)), interval->cover))
 				return -1;
 			continue;
 		}
 		if (seen[interval->cover])
 			continue;
 		seen[interval->cover] = true;
-		for (location = 0; location < LOCATION_COUNT; location++)
-			if (location_is_geographic(location) &&
-			    check_pair(check, location, row[location], interval->cover))
+		for (j = 0; j < check->geographic_count; j++)
+			if (check_pair(check, check->geographic[j], interval->cover))
 				return -1;
 	}
 	return 0;
@@ -153,8 +308,8 @@ static int check_report(struct check *check, size_t r)
 
 	if (!found->matches)
 		return reader_fail(reader, rule->mark,
-				   "rule '%s' is unreachable: no address is at its location and in its prefix at once",
-				   rule->id);
+				   "rule '%s' is unreachable: no address is at its location and in its prefix%s at once",
+				   rule->id, policy_rule_asks_control(rule) ? " and under its control" : "");
 	if (!found->live) {
 		other = &all[found->taken_by - 1];
 		return reader_fail(reader, rule->mark,
@@ -174,19 +329,20 @@ static int check_report(struct check *check, size_t r)
 int check_rules(struct reader *reader)
 {
 	_cleanup_(check_fini) struct check check = { .reader = reader, .policy = reader->policy };
-	uint32_t row[LOCATION_COUNT];
 	size_t i;
 
 	space_new(check.policy, &check.space);
 	intern_new(&check.rows);
+	intern_new(&check.free);
 	intern_new(&check.pairs);
 	intern_new(&check.lists);
 	check.rule = mem_zero(check.policy->rule_count, sizeof(*check.rule));
 	check.list = mem_zero(check.policy->rule_count, sizeof(*check.list));
 	check.live = mem_zero(check.policy->rule_count, sizeof(*check.live));
-	for (i = 0; i < LOCATION_COUNT; i++)
-		row[i] = check_row(&check, (unsigned int)i);
-	if (check_half(&check, &check.space->v4, row) || check_half(&check, &check.space->v6, row))
+	if (check_find_free(&check))
+		return -1;
+	check_find_rows(&check);
+	if (check_half(&check, &check.space->v4) || check_half(&check, &check.space->v6))
 		return -1;
 	for (i = 0; i < check.policy->rule_count; i++)
 		if (check_report(&check, i))

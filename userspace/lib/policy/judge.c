@@ -9,7 +9,88 @@
 
 #define JUDGE_FREE 0xffff
 
-size_t judge_list(const struct policy *policy, uint8_t class_id, unsigned int location, const uint64_t *cover,
+static bool judge_intersects(const struct location_set *a, const struct location_set *b)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(a->bits) / sizeof(a->bits[0]); i++)
+		if (a->bits[i] & b->bits[i])
+			return true;
+	return false;
+}
+
+static bool judge_is_within(const struct location_set *a, const struct location_set *b)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(a->bits) / sizeof(a->bits[0]); i++)
+		if (a->bits[i] & ~b->bits[i])
+			return false;
+	return true;
+}
+
+static bool judge_meets_set(const struct policy_rule *rule, const struct location_set *control)
+{
+	bool known = judge_intersects(control, control);
+
+	switch (rule->control) {
+	case POLICY_CONTROL_IN:
+		return known ? judge_intersects(control, &rule->controllers) :
+			       location_set_has(&rule->controllers, LOCATION_UNKNOWN);
+	case POLICY_CONTROL_NOT_IN:
+		return known && !judge_intersects(control, &rule->controllers);
+	case POLICY_CONTROL_SUBSET:
+		return known && judge_is_within(control, &rule->controllers);
+	case POLICY_CONTROL_ANY:
+		break;
+	}
+	return true;
+}
+
+static bool judge_meets_operator(const struct policy_rule *rule, const char *operator)
+{
+	size_t i;
+
+	if (!rule->operator_count)
+		return true;
+	if (!operator)
+		return false;
+	for (i = 0; i < rule->operator_count; i++)
+		if (!strcmp(rule->operator[i]->text, operator))
+			return !rule->operator_not;
+	return rule->operator_not;
+}
+
+bool judge_meets_control(const struct policy_rule *rule, const struct judge_place *place)
+{
+	return place->tier <= rule->min_tier && judge_meets_set(rule, &place->control) &&
+	       judge_meets_operator(rule, place->operator);
+}
+
+bool judge_meets_location(const struct policy_rule *rule, unsigned int location)
+{
+	return rule->any_location || location_set_has(&rule->locations, location);
+}
+
+void judge_row(const struct policy *policy, const struct judge_place *place, uint64_t *row)
+{
+	size_t r;
+
+	memset(row, 0, judge_words(policy) * sizeof(*row));
+	for (r = 0; r < policy->rule_count; r++)
+		if (judge_meets_location(&policy->rule[r], place->location) &&
+		    judge_meets_control(&policy->rule[r], place))
+			row[r / 64] |= 1ull << r % 64;
+}
+
+bool judge_is_unknown(const struct judge_place *place)
+{
+	if (!location_is_geographic(place->location))
+		return false;
+	return !location_is_country(place->location) || !judge_intersects(&place->control, &place->control);
+}
+
+size_t judge_list(const struct policy *policy, uint8_t class_id, const uint64_t *row, const uint64_t *cover,
 		  uint16_t *list)
 {
 	size_t r, count = 0;
@@ -19,7 +100,7 @@ size_t judge_list(const struct policy *policy, uint8_t class_id, unsigned int lo
 
 		if (!policy_rule_has_class(rule, class_id))
 			continue;
-		if (!rule->any_location && !location_set_has(&rule->locations, location))
+		if (!(row[r / 64] >> r % 64 & 1))
 			continue;
 		if (rule->prefix_count && !(cover[r / 64] >> r % 64 & 1))
 			continue;
@@ -59,10 +140,12 @@ static size_t judge_cut(const struct policy *policy, const uint16_t *list, size_
 	return kept;
 }
 
-static bool judge_matches(const struct policy_rule *rule, unsigned int proto, uint32_t port)
+static bool judge_matches(const struct policy_rule *rule, unsigned int proto, uint32_t port, uint8_t direction)
 {
 	size_t i;
 
+	if (rule->direction && rule->direction != direction)
+		return false;
 	if (rule->proto_count && !memchr(rule->proto, (int)proto, rule->proto_count))
 		return false;
 	if (!rule->ports_count)
@@ -97,31 +180,54 @@ static size_t judge_protos(const struct policy *policy, const uint16_t *list, si
 	return used;
 }
 
+/* The packets of one protocol, port and direction: who takes them, and who would. */
+static void judge_piece(const struct policy *policy, const uint16_t *list, size_t count, bool *live,
+			judge_overlap *overlap, void *context, unsigned int proto, uint32_t port, uint8_t direction)
+{
+	uint16_t owner = JUDGE_FREE;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (!judge_matches(&policy->rule[list[i]], proto, port, direction))
+			continue;
+		if (owner == JUDGE_FREE) {
+			owner = list[i];
+			live[i] = true;
+		} else if (overlap) {
+			overlap(context, owner, list[i]);
+		}
+	}
+}
+
+static bool judge_has_direction(const struct policy *policy, const uint16_t *list, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (policy->rule[list[i]].direction)
+			return true;
+	return false;
+}
+
 void judge_live(const struct policy *policy, const uint16_t *list, size_t count, bool *live, judge_overlap *overlap,
 		void *context)
 {
+	bool directed = judge_has_direction(policy, list, count);
 	_cleanup_free_ uint32_t *cut = NULL;
 	uint8_t proto[256];
 	size_t ports = judge_cut(policy, list, count, &cut), protos = judge_protos(policy, list, count, proto);
-	size_t i, p, c;
+	size_t p, c;
 
 	memset(live, 0, count * sizeof(*live));
 	for (p = 0; p < protos; p++) {
 		size_t pieces = resid_proto_has_ports(proto[p]) ? ports : 1;
 
 		for (c = 0; c < pieces; c++) {
-			uint16_t owner = JUDGE_FREE;
-
-			for (i = 0; i < count; i++) {
-				if (!judge_matches(&policy->rule[list[i]], proto[p], cut[c]))
-					continue;
-				if (owner == JUDGE_FREE) {
-					owner = list[i];
-					live[i] = true;
-				} else if (overlap) {
-					overlap(context, owner, list[i]);
-				}
-			}
+			judge_piece(policy, list, count, live, overlap, context, proto[p], cut[c],
+				    RESID_STEP_F_ORIGINAL);
+			if (directed)
+				judge_piece(policy, list, count, live, overlap, context, proto[p], cut[c],
+					    RESID_STEP_F_REPLY);
 		}
 	}
 }

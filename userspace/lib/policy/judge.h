@@ -1,17 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which rules a (class, location, cover) meets, in order, and what of them is left once protocols and ports are
- * counted. The checks and the compiler ask the same two questions here.
+ * Which rules a place meets, in order, and what of them is left once protocols, ports and directions are counted. The
+ * checks and the compiler ask the same questions here.
  */
 #ifndef RESID_POLICY_JUDGE_H
 #define RESID_POLICY_JUDGE_H
 
 #include "policy/space.h"
 
-/* Does the rule look at nothing but class, location and prefix? */
+/* All that a policy can know of an address beside its prefix. */
+struct judge_place {
+	unsigned int location;
+	struct location_set control;	/* none: unknown */
+	const char *operator;		/* id; NULL: not known */
+	enum control_tier tier;
+};
+
+/* Does the rule look at nothing but class and place? */
 static inline bool judge_is_final(const struct policy_rule *rule)
 {
-	return !rule->proto_count && !rule->ports_count;
+	return !rule->proto_count && !rule->ports_count && !rule->direction;
 }
 
 /* Steps of a chain that a rule that is not final becomes. */
@@ -20,16 +28,35 @@ static inline size_t judge_steps(const struct policy_rule *rule)
 	return (rule->proto_count ? rule->proto_count : 1) * (rule->ports_count ? rule->ports_count : 1);
 }
 
-/* All rules that can match, whatever the protocol and port; list holds rule_count. Gives their count. */
-size_t judge_list(const struct policy *policy, uint8_t class_id, unsigned int location, const uint64_t *cover,
+bool judge_meets_location(const struct policy_rule *rule, unsigned int location);
+/* Control, operator and tier. */
+bool judge_meets_control(const struct policy_rule *rule, const struct judge_place *place);
+
+/* Words of a row: a bit for each rule. */
+static inline size_t judge_words(const struct policy *policy)
+{
+	return policy->rule_count / 64 + 1;
+}
+
+/* Sets the bits of all rules whose location and control a place meets. */
+void judge_row(const struct policy *policy, const struct judge_place *place, uint64_t *row);
+
+/*
+ * All rules of a row and a cover that can match, whatever the protocol, port and direction; list holds rule_count.
+ * Gives their count.
+ */
+size_t judge_list(const struct policy *policy, uint8_t class_id, const uint64_t *row, const uint64_t *cover,
 		  uint16_t *list);
 
-/* Called for a piece of protocol and port that rule `later` matches after `earlier` has taken it. */
+/* Is it unknown where the place is, or who controls it? What is no geography (local, special, ...) is never unknown. */
+bool judge_is_unknown(const struct judge_place *place);
+
+/* Called for a piece of protocol, port and direction that rule `later` matches after `earlier` has taken it. */
 typedef void judge_overlap(void *context, uint16_t earlier, uint16_t later);
 
 /*
- * Marks in live[i] whether list[i] is the first match of any packet at all. Exact: it splits the space of protocols
- * and ports where a rule of the list does.
+ * Marks in live[i] whether list[i] is the first match of any packet at all. Exact: it splits the space of protocols,
+ * ports and directions where a rule of the list does.
  */
 void judge_live(const struct policy *policy, const uint16_t *list, size_t count, bool *live, judge_overlap *overlap,
 		void *context);

@@ -4,6 +4,7 @@
 #define RESID_POLICY_MODEL_H
 
 #include "../../../kmod/uapi/resid.h"
+#include "geo/control.h"
 #include "geo/location.h"
 #include "policy/yaml.h"
 #include "util/address.h"
@@ -13,6 +14,8 @@ struct policy_class {
 	uint8_t id;
 	bool permissive;
 	enum resid_verdict fallback;	/* of what no rule matched */
+	bool has_on_unknown;
+	enum resid_verdict on_unknown;	/* the same where location or control is unknown */
 };
 
 struct policy_set {
@@ -26,9 +29,17 @@ struct policy_ports {
 	uint16_t first, last;
 };
 
+enum policy_control {
+	POLICY_CONTROL_ANY,
+	POLICY_CONTROL_IN,	/* the sets meet */
+	POLICY_CONTROL_NOT_IN,	/* known, and they do not meet */
+	POLICY_CONTROL_SUBSET	/* known, and all of it is in the rule's */
+};
+
 struct policy_rule {
 	const char *id;
 	const char *reason;
+	const char *clause, *justification;	/* "" : none */
 	const struct yaml_node *mark;	/* where it stands */
 	enum resid_verdict verdict;
 	uint64_t classes[RESID_CLASS_COUNT / 64];	/* bit by class id */
@@ -40,7 +51,31 @@ struct policy_rule {
 	size_t proto_count, proto_capacity;
 	struct policy_ports *ports;	/* ports_count 0: any */
 	size_t ports_count, ports_capacity;
+	enum policy_control control;
+	struct location_set controllers;	/* countries; with `in` also unknown */
+	const struct yaml_node **operator;	/* ids; operator_count 0: any */
+	size_t operator_count, operator_capacity;
+	bool operator_not;			/* any known operator but these */
+	enum control_tier min_tier;		/* the weakest; CONTROL_NONE: any */
+	uint8_t direction;			/* 0: any; RESID_STEP_F_ORIGINAL or RESID_STEP_F_REPLY */
 };
+
+/* Files that the policy names itself; what the caller names comes before them. */
+struct policy_feed {
+	const char *name, *path;
+};
+
+struct policy_sources {
+	struct policy_feed *feed;
+	size_t feed_count, feed_capacity;
+	const char *rir, *asn, *operators;	/* NULL: not named */
+};
+
+/* Does it ask who controls the destination, or on what evidence? */
+static inline bool policy_rule_asks_control(const struct policy_rule *rule)
+{
+	return rule->control != POLICY_CONTROL_ANY || rule->operator_count || rule->min_tier != CONTROL_NONE;
+}
 
 struct policy_assignment {
 	const char *target;
@@ -67,6 +102,8 @@ struct policy {
 	struct prefix *nat64;
 	size_t nat64_count, nat64_capacity;
 	enum resid_verdict non_ip, unparsable;
+	struct location_set home;
+	struct policy_sources sources;
 };
 
 typedef void policy_warning(void *context, const char *text);
@@ -82,6 +119,11 @@ int policy_read(const char *path, const char *sets, policy_warning *warn, void *
 int policy_parse(const char *name, const char *text, size_t length, const char *sets, policy_warning *warn,
 		 void *context, struct policy **out, struct resid_error *err);
 void policy_free(struct policy *policy);
+
+/* Does any rule ask so? */
+bool policy_asks_control(const struct policy *policy);
+/* The operators that its rules name are known. */
+int policy_check_operators(const struct policy *policy, const struct operators *operators, struct resid_error *err);
 
 static inline bool policy_rule_has_class(const struct policy_rule *rule, uint8_t id)
 {

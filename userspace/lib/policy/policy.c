@@ -19,6 +19,7 @@ void policy_free(struct policy *policy)
 		free(policy->rule[i].prefix);
 		free(policy->rule[i].proto);
 		free(policy->rule[i].ports);
+		free(policy->rule[i].operator);
 	}
 	for (i = 0; i < policy->set_count; i++) {
 		free(policy->set[i].name);
@@ -31,6 +32,7 @@ void policy_free(struct policy *policy)
 	free(policy->assignment);
 	free(policy->local);
 	free(policy->nat64);
+	free(policy->sources.feed);
 	yaml_free(policy->root);
 	free(policy->text);
 	free(policy->name);
@@ -39,8 +41,8 @@ void policy_free(struct policy *policy)
 
 static int policy_read_class(struct reader *reader, const struct yaml_node *name, const struct yaml_node *node)
 {
-	static const char *const keys[] = { "id", "default", "mode", NULL };
-	const struct yaml_node *id, *fallback, *mode;
+	static const char *const keys[] = { "id", "default", "mode", "on_unknown", NULL };
+	const struct yaml_node *id, *fallback, *mode, *on_unknown;
 	struct policy *policy = reader->policy;
 	struct policy_class class = { .name = name->text };
 	unsigned int number;
@@ -69,6 +71,10 @@ static int policy_read_class(struct reader *reader, const struct yaml_node *name
 					   mode->text);
 		class.permissive = !strcmp(mode->text, "permissive");
 	}
+	on_unknown = yaml_get(node, "on_unknown");
+	if (on_unknown && reader_verdict(reader, on_unknown, &class.on_unknown))
+		return -1;
+	class.has_on_unknown = on_unknown;
 	class.id = (uint8_t)number;
 	*MEM_PUSH(policy->class, policy->class_count, policy->class_capacity) = class;
 	return 0;
@@ -199,11 +205,11 @@ static int policy_read_version(struct reader *reader, const struct yaml_node *no
 
 static int policy_read_top(struct reader *reader)
 {
-	static const char *const keys[] = { "resid", "home",	"classes", "unlabelled", "kernel", "assign", "local",
-					    "nat64", "non_ip", "unparsable", "sets", "rules",  NULL };
+	static const char *const keys[] = { "resid",  "home",	    "classes", "unlabelled", "kernel", "assign", "local", "nat64",
+					    "non_ip", "unparsable", "sets",    "sources",    "rules",  NULL };
 	struct policy *policy = reader->policy;
 	const struct yaml_node *root = policy->root, *version, *classes, *home, *node;
-	struct location_set home_set = { 0 };
+	size_t i;
 
 	if (reader_check_keys(reader, root, "a policy", keys) || reader_get(reader, root, "resid", true, &version) ||
 	    policy_read_version(reader, version) || reader_get(reader, root, "classes", true, &classes) ||
@@ -212,7 +218,7 @@ static int policy_read_top(struct reader *reader)
 	node = yaml_get(root, "sets");
 	if (node && sets_read_inline(reader, node))
 		return -1;
-	if (reader_get(reader, root, "home", true, &home) || sets_add_location(reader, home, &home_set))
+	if (reader_get(reader, root, "home", true, &home) || sets_add_location(reader, home, &policy->home))
 		return -1;
 	node = yaml_get(root, "unlabelled");
 	if (node && reader_class(reader, node, &policy->unlabelled))
@@ -231,10 +237,17 @@ static int policy_read_top(struct reader *reader)
 	if (policy_read_assignments(reader, yaml_get(root, "assign")) ||
 	    policy_read_local(reader, yaml_get(root, "local")) || policy_read_nat64(reader, yaml_get(root, "nat64")))
 		return -1;
+	if (control_read_sources(reader, yaml_get(root, "sources")))
+		return -1;
 	node = yaml_get(root, "rules");
 	if (node && rules_read(reader, node))
 		return -1;
-	return check_rules(reader);
+	if (check_rules(reader))
+		return -1;
+	for (i = 0; i < policy->rule_count; i++)
+		if (control_check_justified(reader, &policy->rule[i]))
+			return -1;
+	return 0;
 }
 
 int policy_parse(const char *name, const char *text, size_t length, const char *sets, policy_warning *warn,

@@ -41,11 +41,20 @@ int reader_items(struct reader *reader, const struct yaml_node *const *node, con
 
 /* sets.c: a country, a word or the name of a set, added to *out. */
 int sets_add_location(struct reader *reader, const struct yaml_node *node, struct location_set *out);
+/* sets.c: a country or the name of a set, and nothing else. */
+int sets_add_countries(struct reader *reader, const struct yaml_node *node, struct location_set *out);
 /* sets.c: the key `sets`. */
 int sets_read_inline(struct reader *reader, const struct yaml_node *node);
 
 /* rules.c: the key `rules`. */
 int rules_read(struct reader *reader, const struct yaml_node *node);
+
+/* controls.c: what a rule says of control: `control`, `operator`, `min_tier`. */
+int control_read(struct reader *reader, const struct yaml_node *node, struct policy_rule *rule);
+/* controls.c: the key `sources`. */
+int control_read_sources(struct reader *reader, const struct yaml_node *node);
+/* controls.c: an allow that leaves the home jurisdictions says why. */
+int control_check_justified(struct reader *reader, const struct policy_rule *rule);
 
 /* check.c: unreachable rules and chains too long are refused, overlaps are warned of. */
 int check_rules(struct reader *reader);

@@ -14,7 +14,7 @@ static int rules_read_id(struct reader *reader, const struct yaml_node *node, st
 
 	if (reader_check_name(reader, node, "rule id"))
 		return -1;
-	if (!strncmp(node->text, "default-", 8) || !strcmp(node->text, "non-ip") || !strcmp(node->text, "unparsable"))
+	if (!strncmp(node->text, "default-", 8) || !strncmp(node->text, "unknown-", 8) || !strcmp(node->text, "non-ip") || !strcmp(node->text, "unparsable"))
 		return reader_fail(reader, node, "rule id '%s' is one that Resid gives itself; choose another",
 				   node->text);
 	for (other = policy->rule; other < policy->rule + policy->rule_count; other++)
@@ -232,10 +232,43 @@ static int rules_read_ports(struct reader *reader, const struct yaml_node *node,
 	return 0;
 }
 
+static int rules_read_direction(struct reader *reader, const struct yaml_node *node, struct policy_rule *rule)
+{
+	if (!node)
+		return 0;
+	if (reader_check_kind(reader, node, YAML_SCALAR, "`direction`"))
+		return -1;
+	if (!strcmp(node->text, "original"))
+		rule->direction = RESID_STEP_F_ORIGINAL;
+	else if (!strcmp(node->text, "reply"))
+		rule->direction = RESID_STEP_F_REPLY;
+	else
+		return reader_fail(reader, node, "unknown direction '%s'; write original or reply", node->text);
+	return 0;
+}
+
+/* A sentence that may be left out. */
+static int rules_read_text(struct reader *reader, const struct yaml_node *node, const char *key,
+			   const struct policy_rule *rule, const char **out)
+{
+	const struct yaml_node *text = yaml_get(node, key);
+
+	*out = "";
+	if (!text)
+		return 0;
+	if (reader_check_kind(reader, text, YAML_SCALAR, key))
+		return -1;
+	if (!text->text[0] || strpbrk(text->text, "\n\r"))
+		return reader_fail(reader, text, "the %s of rule '%s' must be one sentence on one line", key, rule->id);
+	*out = text->text;
+	return 0;
+}
+
 static int rules_read_one(struct reader *reader, const struct yaml_node *node)
 {
-	static const char *const keys[] = { "id",    "class", "location", "prefix", "proto",
-					    "port", "verdict", "reason",   NULL };
+	static const char *const keys[] = { "id",	 "class",    "location", "control",	  "operator",
+					    "min_tier",	 "prefix",   "proto",	 "port",	  "direction",
+					    "verdict",	 "reason",   "clause",	 "justification", NULL };
 	struct policy *policy = reader->policy;
 	const struct yaml_node *id, *verdict, *reason;
 	struct policy_rule *rule;
@@ -248,18 +281,23 @@ static int rules_read_one(struct reader *reader, const struct yaml_node *node)
 	rule = MEM_PUSH(policy->rule, policy->rule_count, policy->rule_capacity);
 	rule->mark = node;
 	rule->id = "";
+	rule->min_tier = CONTROL_NONE;
 	if (rules_read_id(reader, id, rule) || rules_read_classes(reader, yaml_get(node, "class"), rule) ||
 	    rules_read_location(reader, yaml_get(node, "location"), rule) ||
 	    rules_read_prefixes(reader, yaml_get(node, "prefix"), rule) ||
 	    rules_read_protos(reader, yaml_get(node, "proto"), rule) ||
 	    rules_read_ports(reader, yaml_get(node, "port"), rule) ||
+	    rules_read_direction(reader, yaml_get(node, "direction"), rule) ||
 	    reader_verdict(reader, verdict, &rule->verdict) ||
 	    reader_check_kind(reader, reason, YAML_SCALAR, "`reason`"))
 		return -1;
 	if (!reason->text[0] || strpbrk(reason->text, "\n\r"))
 		return reader_fail(reader, reason, "the reason of rule '%s' must be one sentence on one line", rule->id);
 	rule->reason = reason->text;
-	return 0;
+	if (rules_read_text(reader, node, "clause", rule, &rule->clause) ||
+	    rules_read_text(reader, node, "justification", rule, &rule->justification))
+		return -1;
+	return control_read(reader, node, rule);
 }
 
 int rules_read(struct reader *reader, const struct yaml_node *node)

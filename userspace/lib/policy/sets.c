@@ -167,6 +167,15 @@ int sets_add_location(struct reader *reader, const struct yaml_node *node, struc
 	return 0;
 }
 
+int sets_add_countries(struct reader *reader, const struct yaml_node *node, struct location_set *out)
+{
+	if (reader_check_kind(reader, node, YAML_SCALAR, "a country"))
+		return -1;
+	if (location_find(node->text) >= 0 || location_suggest(node->text))
+		return sets_add_country(reader, node, out);
+	return sets_add_location(reader, node, out);
+}
+
 static int sets_check_inline_name(struct reader *reader, const struct yaml_node *name)
 {
 	const struct embedded_file *embedded;

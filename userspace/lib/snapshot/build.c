@@ -10,6 +10,7 @@
 
 #include "snapshot/full_build.h"
 #include "snapshot/lpm_build.h"
+#include "snapshot/sources.h"
 #include "util/memory.h"
 
 #define BUILD_GEOIP4 "/usr/share/tor/geoip"
@@ -65,7 +66,7 @@ static void build_core(struct build *build)
 	core->row[RESID_CLASS_KERNEL] = (uint8_t)(policy->class_count + 1);
 	core->class_flags[RESID_CLASS_KERNEL] = policy->class[policy->kernel].permissive ? RESID_CLASS_F_PERMISSIVE : 0;
 	core->row_count = (uint16_t)build->matrix->row_count;
-	core->rule_count = (uint16_t)(matrix_unparsable_rule(policy) + 1);
+	core->rule_count = matrix_rule_count(policy);
 	core->step_count = (uint16_t)(build->matrix->steps.length / sizeof(struct resid_step));
 	core->group_count = (uint16_t)build->matrix->group_count;
 	core->non_ip_rule = matrix_non_ip_rule(policy);
@@ -81,7 +82,7 @@ static void build_rules(struct build *build)
 {
 	size_t i;
 
-	for (i = 0; i <= matrix_unparsable_rule(build->policy); i++) {
+	for (i = 0; i < matrix_rule_count(build->policy); i++) {
 		struct resid_rule *rule = buffer_extend(&build->file, sizeof(*rule));
 		struct full_rule_text text;
 
@@ -146,6 +147,12 @@ static int build_file(struct build *build, struct resid_error *err)
 int snapshot_build_from(const struct policy *policy, const struct geo_table *geo4, const struct geo_table *geo6,
 			struct snapshot **out, struct resid_error *err)
 {
+	return snapshot_build_controlled(policy, geo4, geo6, NULL, out, err);
+}
+
+int snapshot_build_controlled(const struct policy *policy, const struct geo_table *geo4, const struct geo_table *geo6,
+			      const struct control *control, struct snapshot **out, struct resid_error *err)
+{
 	__attribute__((cleanup(build_fini))) struct build build = { .policy = policy, .geo4 = geo4, .geo6 = geo6 };
 	_cleanup_matrix_ struct matrix *matrix = NULL;
 	_cleanup_space_ struct space *space = NULL;
@@ -153,7 +160,7 @@ int snapshot_build_from(const struct policy *policy, const struct geo_table *geo
 	size_t length;
 
 	space_new(policy, &space);
-	zones_new(space, geo4, geo6, &zones);
+	zones_new(space, geo4, geo6, control, &zones);
 	if (matrix_new(policy, space, zones, &matrix, err))
 		return -1;
 	build.zones = zones;
@@ -170,11 +177,14 @@ int snapshot_build(const struct build_inputs *inputs, build_warning *warn, void 
 {
 	_cleanup_geo_ struct geo_table *geo4 = NULL, *geo6 = NULL;
 	_cleanup_policy_ struct policy *policy = NULL;
+	_cleanup_sources_ struct sources *sources = NULL;
 
 	if (policy_read(inputs->policy, inputs->sets, warn, context, &policy, err))
 		return -1;
 	if (geo_tor_read(inputs->geoip4 ? inputs->geoip4 : BUILD_GEOIP4, AF_INET, &geo4, err) ||
 	    geo_tor_read(inputs->geoip6 ? inputs->geoip6 : BUILD_GEOIP6, AF_INET6, &geo6, err))
 		return -1;
-	return snapshot_build_from(policy, geo4, geo6, out, err);
+	if (sources_read(inputs, policy, &sources, err))
+		return -1;
+	return snapshot_build_controlled(policy, geo4, geo6, sources->control, out, err);
 }

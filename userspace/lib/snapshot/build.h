@@ -10,6 +10,11 @@ struct build_inputs {
 	const char *geoip4;	/* path, or NULL: /usr/share/tor/geoip */
 	const char *geoip6;	/* path, or NULL: /usr/share/tor/geoip6 */
 	const char *sets;	/* folder of country sets, searched before the embedded ones; NULL: /etc/resid/sets */
+	/* Who controls what. NULL: what the policy's `sources` name, else none but as said. */
+	const char *feeds;	/* "NAME=PATH,NAME=PATH": ranges that operators publish; NAME is of operators.yaml */
+	const char *rir;	/* holders of the registries */
+	const char *asn;	/* AS database; else /var/lib/location/database.db where it is */
+	const char *operators;	/* operators.yaml; else the embedded one */
 };
 
 /* One warning of the policy reader, "FILE:LINE:COLUMN: sentence". */
@@ -24,5 +29,9 @@ struct policy;
 struct geo_table;
 int snapshot_build_from(const struct policy *policy, const struct geo_table *geo4, const struct geo_table *geo6,
 			struct snapshot **out, struct resid_error *err);
+/* With control (geo/control.h). */
+struct control;
+int snapshot_build_controlled(const struct policy *policy, const struct geo_table *geo4, const struct geo_table *geo6,
+			      const struct control *control, struct snapshot **out, struct resid_error *err);
 
 #endif

@@ -11,6 +11,7 @@ static const size_t full_size[FULL_TABLES] = {
 	[FULL_ASSIGNMENTS] = sizeof(struct full_assignment),
 	[FULL_SOURCES] = sizeof(struct full_source),
 	[FULL_SETS] = sizeof(struct full_set),
+	[FULL_OPERATORS] = sizeof(struct full_operator),
 	[FULL_ZONES] = sizeof(struct full_zone),
 	[FULL_FIRST4] = sizeof(uint32_t),
 	[FULL_ZONE4] = sizeof(uint16_t),
@@ -54,6 +55,21 @@ static bool full_has(const struct full *full, uint32_t string)
 	return string < full_count(full, FULL_STRINGS);
 }
 
+static const char *full_check_operators(const struct full *full)
+{
+	uint32_t i;
+
+	for (i = 0; i < full_count(full, FULL_OPERATORS); i++) {
+		const struct full_operator *operator = &full->operator[i];
+
+		if (!full_has(full, operator->id) || !full_has(full, operator->name) ||
+		    !full_has(full, operator->parent) || !full_has(full, operator->citation) ||
+		    !full_has(full, operator->reviewed) || !full_has(full, operator->confidence))
+			return "full table: operator out of range";
+	}
+	return NULL;
+}
+
 static const char *full_check_names(const struct full *full)
 {
 	uint32_t i, classes = full_count(full, FULL_CLASSES);
@@ -70,8 +86,9 @@ static const char *full_check_names(const struct full *full)
 	for (i = 0; i < full_count(full, FULL_RULES); i++) {
 		const struct full_rule *rule = &full->rule[i];
 
-		if (!full_has(full, rule->id) || !full_has(full, rule->reason) || rule->verdict >= RESID_V_COUNT ||
-		    !full_zero(rule->reserved, sizeof(rule->reserved)))
+		if (!full_has(full, rule->id) || !full_has(full, rule->reason) ||
+		    !full_has(full, rule->clause) || !full_has(full, rule->justification) ||
+		    rule->verdict >= RESID_V_COUNT || !full_zero(rule->reserved, sizeof(rule->reserved)))
 			return "full table: rule out of range";
 	}
 	for (i = 0; i < full_count(full, FULL_ASSIGNMENTS); i++)
@@ -80,18 +97,28 @@ static const char *full_check_names(const struct full *full)
 			return "full table: assignment out of range";
 	for (i = 0; i < full_count(full, FULL_SOURCES); i++)
 		if (!full_has(full, full->source[i].name) || !full_has(full, full->source[i].file) ||
-		    !full_has(full, full->source[i].date) || full->source[i].reserved)
+		    !full_has(full, full->source[i].date) || full->source[i].tier >= CONTROL_TIERS)
 			return "full table: source out of range";
 	for (i = 0; i < full_count(full, FULL_SETS); i++)
 		if (!full_has(full, full->set[i].name) || !full_has(full, full->set[i].date) ||
 		    !full_has(full, full->set[i].source) || !full_has(full, full->set[i].members))
 			return "full table: set out of range";
-	return NULL;
+	return full_check_operators(full);
 }
 
 static bool full_less6(const struct full_first6 *a, const struct full_first6 *b)
 {
 	return a->high < b->high || (a->high == b->high && a->low < b->low);
+}
+
+static bool full_has_zone(const struct full *full, const struct full_zone *zone, uint32_t group_count)
+{
+	uint32_t sources = full_count(full, FULL_SOURCES);
+
+	return full_has(full, zone->location) && full_has(full, zone->control) && zone->source < sources &&
+	       zone->group < group_count && (zone->control_source < sources || zone->control_source == FULL_NO_SOURCE) &&
+	       (zone->operator < full_count(full, FULL_OPERATORS) || zone->operator == FULL_NO_OPERATOR) &&
+	       zone->tier < CONTROL_TIERS && full_zero(zone->reserved, sizeof(zone->reserved));
 }
 
 static const char *full_check_ranges(const struct full *full, uint32_t group_count)
@@ -100,8 +127,7 @@ static const char *full_check_ranges(const struct full *full, uint32_t group_cou
 	uint32_t zones = full_count(full, FULL_ZONES);
 
 	for (i = 0; i < zones; i++)
-		if (!full_has(full, full->zone[i].location) ||
-		    full->zone[i].source >= full_count(full, FULL_SOURCES) || full->zone[i].group >= group_count)
+		if (!full_has_zone(full, &full->zone[i], group_count))
 			return "full table: zone out of range";
 	if (!count4 || !count6 || full_count(full, FULL_ZONE4) != count4 || full_count(full, FULL_ZONE6) != count6)
 		return "full table: ranges without zones";
@@ -135,6 +161,7 @@ const char *full_open(struct full *full, const void *data, size_t length, uint32
 		.assignment = (const struct full_assignment *)(bytes + header->table[FULL_ASSIGNMENTS].offset),
 		.source = (const struct full_source *)(bytes + header->table[FULL_SOURCES].offset),
 		.set = (const struct full_set *)(bytes + header->table[FULL_SETS].offset),
+		.operator = (const struct full_operator *)(bytes + header->table[FULL_OPERATORS].offset),
 		.zone = (const struct full_zone *)(bytes + header->table[FULL_ZONES].offset),
 		.first4 = (const uint32_t *)(bytes + header->table[FULL_FIRST4].offset),
 		.zone4 = (const uint16_t *)(bytes + header->table[FULL_ZONE4].offset),

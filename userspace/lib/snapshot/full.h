@@ -11,9 +11,12 @@
 #include <stdint.h>
 
 #include "../../../kmod/uapi/resid.h"
+#include "geo/control.h"
 
-#define FULL_MAGIC	"rsfull1\n"	/* eight bytes, without the final zero */
+#define FULL_MAGIC	"rsfull2\n"	/* eight bytes, without the final zero */
 #define FULL_NO_CLASS	0xffff
+#define FULL_NO_SOURCE	0xffff
+#define FULL_NO_OPERATOR 0xffff
 
 enum full_table_id {
 	FULL_STRINGS,		/* char[]; begins with a zero, so 0 is "" */
@@ -22,6 +25,7 @@ enum full_table_id {
 	FULL_ASSIGNMENTS,
 	FULL_SOURCES,
 	FULL_SETS,
+	FULL_OPERATORS,		/* those that control some zone */
 	FULL_ZONES,
 	FULL_FIRST4,		/* uint32_t[]: first address of each range, ascending from 0 */
 	FULL_ZONE4,		/* uint16_t[]: its zone */
@@ -54,6 +58,8 @@ struct full_rule {
 	uint64_t key;
 	uint32_t id;
 	uint32_t reason;
+	uint32_t clause;	/* or "" */
+	uint32_t justification;	/* or "" */
 	uint8_t verdict;
 	uint8_t reserved[7];
 };
@@ -68,7 +74,7 @@ struct full_source {
 	uint32_t name;		/* "tor-geoipdb" */
 	uint32_t file;		/* "geoip", or "" */
 	uint32_t date;		/* "2026-06-25", or "" */
-	uint32_t reserved;
+	uint32_t tier;		/* enum control_tier: the strongest that it speaks in */
 	uint8_t sha256[RESID_DIGEST_LEN];	/* of the file, or zeros */
 };
 
@@ -79,10 +85,22 @@ struct full_set {
 	uint32_t members;	/* "AT BE BG" */
 };
 
+struct full_operator {
+	uint32_t id, name, parent;
+	uint32_t citation;	/* of what is said about its control */
+	uint32_t reviewed;	/* "2026-11-21" */
+	uint32_t confidence;	/* "high" */
+};
+
 struct full_zone {
 	uint32_t location;	/* "FR" */
+	uint32_t control;	/* "FR,US", or "" : unknown */
 	uint16_t source;	/* index */
 	uint16_t group;		/* of the kernel's table */
+	uint16_t control_source;	/* index, or FULL_NO_SOURCE: control follows from the location */
+	uint16_t operator;	/* index, or FULL_NO_OPERATOR */
+	uint8_t tier;		/* enum control_tier */
+	uint8_t reserved[3];
 };
 
 struct full_first6 {
@@ -98,6 +116,7 @@ struct full {
 	const struct full_assignment *assignment;
 	const struct full_source *source;
 	const struct full_set *set;
+	const struct full_operator *operator;
 	const struct full_zone *zone;
 	const uint32_t *first4;
 	const uint16_t *zone4;

@@ -12,6 +12,8 @@ struct full_builder {
 	struct intern *strings;		/* to find the ones that are there already */
 	uint32_t *string_offset;	/* by number */
 	size_t string_count, string_capacity;
+	uint16_t *operator;		/* by index in operators.yaml: that of the table + 1, 0: not in it */
+	uint32_t operator_count;
 };
 
 static void full_builder_fini(struct full_builder *builder)
@@ -22,6 +24,7 @@ static void full_builder_fini(struct full_builder *builder)
 		buffer_fini(&builder->table[id]);
 	intern_free(builder->strings);
 	free(builder->string_offset);
+	free(builder->operator);
 }
 
 static uint32_t full_add_string(struct full_builder *builder, const char *text)
@@ -47,14 +50,27 @@ static uint64_t full_rule_key(const char *id)
 	return key;
 }
 
+/* The class whose rule "unknown-CLASS" has this index. */
+static const struct policy_class *full_unknown_class(const struct policy *policy, size_t index)
+{
+	size_t i = 0;
+
+	while (!policy->class[i].has_on_unknown || matrix_unknown_rule(policy, i) != index)
+		i++;
+	return &policy->class[i];
+}
+
 void full_rule_text(const struct policy *policy, size_t index, struct full_rule_text *out)
 {
+	out->clause = out->justification = "";
 	if (index < policy->rule_count) {
 		const struct policy_rule *rule = &policy->rule[index];
 
 		out->id = mem_copy(rule->id, strlen(rule->id));
 		out->reason = mem_copy(rule->reason, strlen(rule->reason));
 		out->verdict = rule->verdict;
+		out->clause = rule->clause;
+		out->justification = rule->justification;
 	} else if (index < matrix_non_ip_rule(policy)) {
 		const struct policy_class *class = &policy->class[index - policy->rule_count];
 
@@ -65,10 +81,17 @@ void full_rule_text(const struct policy *policy, size_t index, struct full_rule_
 		out->id = mem_format("non-ip");
 		out->reason = mem_format("the frame is neither IP nor housekeeping of the link");
 		out->verdict = policy->non_ip;
-	} else {
+	} else if (index == matrix_unparsable_rule(policy)) {
 		out->id = mem_format("unparsable");
 		out->reason = mem_format("the packet's destinations cannot be read");
 		out->verdict = policy->unparsable;
+	} else {
+		const struct policy_class *class = full_unknown_class(policy, index);
+
+		out->id = mem_format("unknown-%s", class->name);
+		out->reason = mem_format("no rule matched, and where it is or who controls it is unknown; this is `on_unknown` of class %s",
+					 class->name);
+		out->verdict = class->on_unknown;
 	}
 	out->key = full_rule_key(out->id);
 }
@@ -106,7 +129,7 @@ static void full_add_rules(struct full_builder *builder)
 {
 	size_t i;
 
-	for (i = 0; i <= matrix_unparsable_rule(builder->policy); i++) {
+	for (i = 0; i < matrix_rule_count(builder->policy); i++) {
 		struct full_rule *out = buffer_extend(&builder->table[FULL_RULES], sizeof(*out));
 		struct full_rule_text text;
 
@@ -114,24 +137,28 @@ static void full_add_rules(struct full_builder *builder)
 		out->key = text.key;
 		out->id = full_add_string(builder, text.id);
 		out->reason = full_add_string(builder, text.reason);
+		out->clause = full_add_string(builder, text.clause);
+		out->justification = full_add_string(builder, text.justification);
 		out->verdict = (uint8_t)text.verdict;
 		free(text.id);
 		free(text.reason);
 	}
 }
 
-static void full_add_sources(struct full_builder *builder, const struct geo_table *const geo[2])
+static void full_add_sources(struct full_builder *builder, const struct geo_table *const geo[2],
+			     const struct control *control)
 {
 	static const char *const name[ZONE_SOURCES] = {
 		[ZONE_SOURCE_IANA] = "iana",
 		[ZONE_SOURCE_POLICY] = "policy",
 		[ZONE_SOURCE_RESID] = "resid",
 	};
-	unsigned int i;
+	size_t i;
 
 	for (i = 0; i < ZONE_SOURCES; i++) {
 		struct full_source *out = buffer_extend(&builder->table[FULL_SOURCES], sizeof(*out));
 
+		out->tier = CONTROL_LOCATION;
 		if (name[i]) {
 			out->name = full_add_string(builder, name[i]);
 			continue;
@@ -141,31 +168,67 @@ static void full_add_sources(struct full_builder *builder, const struct geo_tabl
 		out->date = full_add_string(builder, geo[i]->date);
 		memcpy(out->sha256, geo[i]->sha256, sizeof(out->sha256));
 	}
+	for (i = 0; control && i < control->source_count; i++) {
+		struct full_source *out = buffer_extend(&builder->table[FULL_SOURCES], sizeof(*out));
+
+		out->name = full_add_string(builder, control->source[i].name);
+		out->file = full_add_string(builder, control->source[i].file);
+		out->date = full_add_string(builder, control->source[i].date);
+		out->tier = control->source[i].tier;
+		memcpy(out->sha256, control->source[i].sha256, sizeof(out->sha256));
+	}
+}
+
+/* The names of a set, each followed by the next after a separator; "" for none. */
+static uint32_t full_add_names(struct full_builder *builder, const struct location_set *set, const char *separator)
+{
+	_cleanup_buffer_ struct buffer names = { 0 };
+	unsigned int location;
+
+	for (location = 0; location < LOCATION_COUNT; location++) {
+		if (!location_set_has(set, location))
+			continue;
+		if (names.length)
+			buffer_append(&names, separator, 1);
+		buffer_append(&names, location_name(location), strlen(location_name(location)));
+	}
+	buffer_append(&names, "", 1);
+	return full_add_string(builder, (const char *)names.data);
 }
 
 static void full_add_sets(struct full_builder *builder)
 {
 	const struct policy *policy = builder->policy;
-	unsigned int location;
 	size_t i;
 
 	for (i = 0; i < policy->set_count; i++) {
 		struct full_set *out = buffer_extend(&builder->table[FULL_SETS], sizeof(*out));
-		_cleanup_buffer_ struct buffer members = { 0 };
 
-		for (location = 0; location < LOCATION_COUNT; location++) {
-			if (!location_set_has(&policy->set[i].members, location))
-				continue;
-			if (members.length)
-				buffer_append(&members, " ", 1);
-			buffer_append(&members, location_name(location), strlen(location_name(location)));
-		}
-		buffer_append(&members, "", 1);
 		out->name = full_add_string(builder, policy->set[i].name);
 		out->date = full_add_string(builder, policy->set[i].date);
 		out->source = full_add_string(builder, policy->set[i].source);
-		out->members = full_add_string(builder, (const char *)members.data);
+		out->members = full_add_names(builder, &policy->set[i].members, " ");
 	}
+}
+
+static uint16_t full_add_operator(struct full_builder *builder, const struct operators *operators, uint32_t index)
+{
+	const struct operator *operator = &operators->operator[index];
+	struct full_operator *out;
+
+	if (!builder->operator)
+		builder->operator = mem_zero(operators->count, sizeof(*builder->operator));
+	if (!builder->operator[index]) {
+		out = buffer_extend(&builder->table[FULL_OPERATORS], sizeof(*out));
+		out->id = full_add_string(builder, operator->id);
+		out->name = full_add_string(builder, operator->name);
+		out->parent = full_add_string(builder, operator->parent);
+		out->citation = full_add_string(builder, operator->citation);
+		out->reviewed = full_add_string(builder, operator->reviewed);
+		out->confidence = full_add_string(builder, operator->confidence);
+		builder->operator[index] = (uint16_t)++builder->operator_count;
+	}
+	return builder->operator[index] - 1;
 }
 
 static int full_add_zones(struct full_builder *builder, const struct zones *zones, const struct matrix *matrix,
@@ -174,15 +237,28 @@ static int full_add_zones(struct full_builder *builder, const struct zones *zone
 	uint32_t z;
 
 	if (intern_count(zones->zone) > UINT16_MAX)
-		return resid_fail(err, RESID_EXIT_INPUT, "%s: its prefixes make more than %u zones; use fewer",
+		return resid_fail(err, RESID_EXIT_INPUT, "%s: its prefixes and the sources of control make more than %u zones; use fewer",
 				  builder->policy->name, UINT16_MAX);
 	for (z = 0; z < intern_count(zones->zone); z++) {
 		struct full_zone *out = buffer_extend(&builder->table[FULL_ZONES], sizeof(*out));
 		const struct zone *zone = zones_at(zones, z);
+		const struct control_fact *fact;
+		struct judge_place place;
 
 		out->location = full_add_string(builder, location_name(zone->location));
 		out->source = (uint16_t)zone->source;
 		out->group = matrix->group_of_zone[z];
+		zones_place(zones, zone, &place);
+		out->control = full_add_names(builder, &place.control, ",");
+		out->tier = (uint8_t)place.tier;
+		out->control_source = FULL_NO_SOURCE;
+		out->operator = FULL_NO_OPERATOR;
+		if (zone->control == ZONE_BY_LOCATION)
+			continue;
+		fact = control_fact(zones->control, zone->control);
+		out->control_source = (uint16_t)(ZONE_SOURCES + fact->source);
+		if (fact->operator != CONTROL_NO_OPERATOR)
+			out->operator = full_add_operator(builder, zones->control->operators, fact->operator);
 	}
 	return 0;
 }
@@ -244,7 +320,7 @@ int full_build(const struct policy *policy, const struct geo_table *geo4, const 
 		to->target = full_add_string(&builder, policy->assignment[i].target);
 		to->class_id = policy->assignment[i].class_id;
 	}
-	full_add_sources(&builder, geo);
+	full_add_sources(&builder, geo, zones->control);
 	full_add_sets(&builder);
 	if (full_add_zones(&builder, zones, matrix, err))
 		return -1;
@@ -253,10 +329,11 @@ int full_build(const struct policy *policy, const struct geo_table *geo4, const 
 	const uint32_t count[FULL_TABLES] = {
 		[FULL_STRINGS] = (uint32_t)builder.table[FULL_STRINGS].length,
 		[FULL_CLASSES] = (uint32_t)policy->class_count + 2,
-		[FULL_RULES] = matrix_unparsable_rule(policy) + 1u,
+		[FULL_RULES] = matrix_rule_count(policy),
 		[FULL_ASSIGNMENTS] = (uint32_t)policy->assignment_count,
-		[FULL_SOURCES] = ZONE_SOURCES,
+		[FULL_SOURCES] = ZONE_SOURCES + (uint32_t)(zones->control ? zones->control->source_count : 0),
 		[FULL_SETS] = (uint32_t)policy->set_count,
+		[FULL_OPERATORS] = builder.operator_count,
 		[FULL_ZONES] = intern_count(zones->zone),
 		[FULL_FIRST4] = (uint32_t)zones->v4.count,
 		[FULL_ZONE4] = (uint32_t)zones->v4.count,

@@ -16,6 +16,8 @@ struct matrix_work {
 	size_t chain_count, chain_capacity;
 	uint16_t *list;
 	bool *live;
+	uint64_t *row;			/* of the zone at hand */
+	bool unknown;
 };
 
 static void matrix_work_fini(struct matrix_work *work)
@@ -24,6 +26,7 @@ static void matrix_work_fini(struct matrix_work *work)
 	free(work->chain_cell);
 	free(work->list);
 	free(work->live);
+	free(work->row);
 }
 
 /* The steps of a rule with protocols or ports: every combination. */
@@ -40,6 +43,7 @@ static void matrix_add_steps(struct buffer *chain, const struct policy_rule *rul
 				step->flags |= RESID_STEP_F_PROTO;
 				step->proto = rule->proto[p];
 			}
+			step->flags |= rule->direction;
 			if (rule->ports_count) {
 				step->flags |= RESID_STEP_F_PORT;
 				step->port_first = rule->ports[q].first;
@@ -69,12 +73,14 @@ static int matrix_chain_cell(struct matrix *matrix, struct matrix_work *work, co
 }
 
 /* Rules that no packet reaches here are left out: where a packet hides its port, they must not count as a doubt. */
-static int matrix_cell(struct matrix *matrix, struct matrix_work *work, size_t class_index, unsigned int location,
-		       const uint64_t *cover, uint16_t *cell, struct resid_error *err)
+static int matrix_cell(struct matrix *matrix, struct matrix_work *work, size_t class_index, const uint64_t *cover,
+		       uint16_t *cell, struct resid_error *err)
 {
 	const struct policy *policy = work->policy;
-	size_t i, count = judge_list(policy, policy->class[class_index].id, location, cover, work->list);
-	uint16_t last = matrix_default_rule(policy, class_index);
+	const struct policy_class *class = &policy->class[class_index];
+	size_t i, count = judge_list(policy, class->id, work->row, cover, work->list);
+	uint16_t last = work->unknown && class->has_on_unknown ? matrix_unknown_rule(policy, class_index) :
+								 matrix_default_rule(policy, class_index);
 	_cleanup_buffer_ struct buffer chain = { 0 };
 	struct resid_step *step;
 
@@ -110,10 +116,13 @@ static int matrix_fill(struct matrix *matrix, struct matrix_work *work, const st
 
 	for (z = 0; z < intern_count(zones->zone); z++) {
 		const struct zone *zone = zones_at(zones, z);
+		struct judge_place place;
 
+		zones_place(zones, zone, &place);
+		judge_row(policy, &place, work->row);
+		work->unknown = judge_is_unknown(&place);
 		for (c = 0; c < policy->class_count; c++)
-			if (matrix_cell(matrix, work, c, zone->location, space_cover(space, zone->cover), &column[c],
-					err))
+			if (matrix_cell(matrix, work, c, space_cover(space, zone->cover), &column[c], err))
 				return -1;
 		matrix->group_of_zone[z] =
 			(uint16_t)intern_put(columns, column, policy->class_count * sizeof(*column));
@@ -158,6 +167,7 @@ int matrix_new(const struct policy *policy, const struct space *space, const str
 	intern_new(&work.chains);
 	work.list = mem_zero(policy->rule_count, sizeof(*work.list));
 	work.live = mem_zero(policy->rule_count, sizeof(*work.live));
+	work.row = mem_zero(judge_words(policy), sizeof(*work.row));
 	matrix->group_of_zone = mem_zero(intern_count(zones->zone), sizeof(*matrix->group_of_zone));
 	intern_new(&columns);
 	status = matrix_fill(matrix, &work, space, zones, columns, err);

@@ -7,8 +7,9 @@
 #include "util/buffer.h"
 
 /*
- * The rules of the kernel's table: the policy's in order, then "default-CLASS" a class, "non-ip", "unparsable". The
- * rows of its matrix: a class each, then those of class 0 and of class 255.
+ * The rules of the kernel's table: the policy's in order, then "default-CLASS" a class, "non-ip", "unparsable", and
+ * "unknown-CLASS" for each class that says `on_unknown`. The rows of its matrix: a class each, then those of class 0 and
+ * of class 255.
  */
 static inline uint16_t matrix_default_rule(const struct policy *policy, size_t class_index)
 {
@@ -23,6 +24,22 @@ static inline uint16_t matrix_non_ip_rule(const struct policy *policy)
 static inline uint16_t matrix_unparsable_rule(const struct policy *policy)
 {
 	return (uint16_t)(policy->rule_count + policy->class_count + 1);
+}
+
+/* Of the class, or the first after all for the number of classes. */
+static inline uint16_t matrix_unknown_rule(const struct policy *policy, size_t class_index)
+{
+	uint16_t rule = (uint16_t)(matrix_unparsable_rule(policy) + 1);
+	size_t i;
+
+	for (i = 0; i < class_index; i++)
+		rule += policy->class[i].has_on_unknown;
+	return rule;
+}
+
+static inline uint16_t matrix_rule_count(const struct policy *policy)
+{
+	return matrix_unknown_rule(policy, policy->class_count);
 }
 
 struct matrix {

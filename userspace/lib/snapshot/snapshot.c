@@ -136,39 +136,86 @@ const char *snapshot_policy_text(const struct snapshot *snapshot)
 	return full_string(&snapshot->full, snapshot->full.header->policy_text);
 }
 
-/* first and last of the range that holds the key, and its zone. */
-static uint32_t snapshot_range(const struct full *full, sa_family_t family, u128 key, u128 *first, u128 *last)
+static size_t snapshot_find(const struct full *full, sa_family_t family, u128 key)
 {
-	uint32_t at;
+	return family == AF_INET ? full_find4(full, (uint32_t)(key >> 96)) :
+				   full_find6(full, (uint64_t)(key >> 64), (uint64_t)key);
+}
 
-	*last = U128_MAX;
-	if (family == AF_INET) {
-		at = full_find4(full, (uint32_t)(key >> 96));
-		*first = (u128)full->first4[at] << 96;
-		if (at + 1 < full_count(full, FULL_FIRST4))
-			*last = ((u128)full->first4[at + 1] << 96) - 1;
-		return full->zone4[at];
-	}
-	at = full_find6(full, (uint64_t)(key >> 64), (uint64_t)key);
-	*first = (u128)full->first6[at].high << 64 | full->first6[at].low;
-	if (at + 1 < full_count(full, FULL_FIRST6))
-		*last = ((u128)full->first6[at + 1].high << 64 | full->first6[at + 1].low) - 1;
-	return full->zone6[at];
+static u128 snapshot_first(const struct full *full, sa_family_t family, size_t at)
+{
+	if (family == AF_INET)
+		return (u128)full->first4[at] << 96;
+	return (u128)full->first6[at].high << 64 | full->first6[at].low;
+}
+
+static u128 snapshot_last(const struct full *full, sa_family_t family, size_t at)
+{
+	size_t count = full_count(full, family == AF_INET ? FULL_FIRST4 : FULL_FIRST6);
+
+	return at + 1 < count ? snapshot_first(full, family, at + 1) - 1 : U128_MAX;
+}
+
+static const struct full_zone *snapshot_zone(const struct full *full, sa_family_t family, size_t at)
+{
+	return &full->zone[family == AF_INET ? full->zone4[at] : full->zone6[at]];
+}
+
+/* All but the prefix. */
+static void snapshot_describe(const struct full *full, const struct full_zone *zone, struct snapshot_place *out)
+{
+	static const struct full_operator nobody;	/* offset 0 is "" */
+	const struct full_source *source = &full->source[zone->source], *control = source;
+	const struct full_operator *operator = &nobody;
+
+	if (zone->control_source != FULL_NO_SOURCE)
+		control = &full->source[zone->control_source];
+	if (zone->operator != FULL_NO_OPERATOR)
+		operator = &full->operator[zone->operator];
+	out->location = full_string(full, zone->location);
+	out->source = full_string(full, source->name);
+	out->source_date = full_string(full, source->date);
+	out->control = full_string(full, zone->control);
+	out->tier = control_tier_name(zone->tier);
+	out->control_source = full_string(full, control->name);
+	out->control_date = full_string(full, control->date);
+	out->operator = full_string(full, operator->id);
+	out->operator_name = full_string(full, operator->name);
+	out->operator_parent = full_string(full, operator->parent);
+	out->citation = full_string(full, operator->citation);
+	out->reviewed = full_string(full, operator->reviewed);
+	out->group = zone->group;
 }
 
 void snapshot_lookup(const struct snapshot *snapshot, sa_family_t family, const void *address,
 		     struct snapshot_place *out)
 {
 	const struct full *full = &snapshot->full;
-	u128 key = address_key(family, address), first, last;
-	const struct full_zone *zone = &full->zone[snapshot_range(full, family, key, &first, &last)];
-	const struct full_source *source = &full->source[zone->source];
-	struct prefix prefix = prefix_within(family, first, last, key);
+	u128 key = address_key(family, address);
+	size_t at = snapshot_find(full, family, key);
+	struct prefix prefix = prefix_within(family, snapshot_first(full, family, at), snapshot_last(full, family, at), key);
 
 	prefix_format(&prefix, out->prefix);
-	out->location = full_string(full, zone->location);
-	out->source = full_string(full, source->name);
-	out->source_date = full_string(full, source->date);
+	snapshot_describe(full, snapshot_zone(full, family, at), out);
+}
+
+void snapshot_walk(const struct snapshot *snapshot, sa_family_t family, u128 first, u128 last, snapshot_piece *piece,
+		   void *context)
+{
+	const struct full *full = &snapshot->full;
+	size_t at = snapshot_find(full, family, first);
+
+	for (;;) {
+		struct snapshot_place place = { .prefix = "" };
+		u128 end = snapshot_last(full, family, at);
+
+		snapshot_describe(full, snapshot_zone(full, family, at), &place);
+		piece(context, first, end < last ? end : last, &place);
+		if (end >= last)
+			return;
+		first = end + 1;
+		at++;
+	}
 }
 
 size_t snapshot_zone_count(const struct snapshot *snapshot)
@@ -228,6 +275,8 @@ struct snapshot_rule snapshot_rule_at(const struct snapshot *snapshot, size_t in
 	return (struct snapshot_rule){
 		.id = full_string(&snapshot->full, rule->id),
 		.reason = full_string(&snapshot->full, rule->reason),
+		.clause = full_string(&snapshot->full, rule->clause),
+		.justification = full_string(&snapshot->full, rule->justification),
 		.verdict = rule->verdict,
 		.key = rule->key,
 	};
@@ -246,6 +295,7 @@ struct snapshot_source snapshot_source_at(const struct snapshot *snapshot, size_
 		.name = full_string(&snapshot->full, source->name),
 		.file = full_string(&snapshot->full, source->file),
 		.date = full_string(&snapshot->full, source->date),
+		.tier = control_tier_name(source->tier),
 		.sha256 = source->sha256,
 	};
 }

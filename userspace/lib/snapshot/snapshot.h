@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "../../../kmod/verdict.h"
+#include "util/address.h"
 #include "util/error.h"
 
 struct snapshot;
@@ -21,6 +22,12 @@ struct snapshot_place {
 	const char *location;	/* "FR"; or local, special, multicast, metadata, translated, unknown */
 	const char *source;	/* "tor-geoipdb" or "policy" or "iana" */
 	const char *source_date;	/* "2026-06-13", or "" */
+	const char *control;	/* "FR,US": whose law reaches it, sorted; "" : unknown */
+	const char *tier;	/* "feed": how strong the evidence is (geo/control.h) */
+	const char *control_source, *control_date;	/* who says so; those of the location where it does */
+	const char *operator, *operator_name, *operator_parent;	/* "" : not known */
+	const char *citation, *reviewed;	/* of what is known of the operator; "" */
+	uint16_t group;		/* of the kernel's table */
 };
 
 struct snapshot_class {
@@ -34,6 +41,7 @@ struct snapshot_class {
 struct snapshot_rule {
 	const char *id;
 	const char *reason;
+	const char *clause, *justification;	/* "" : none */
 	enum resid_verdict verdict;
 	uint64_t key;
 };
@@ -61,6 +69,11 @@ const char *snapshot_policy_text(const struct snapshot *snapshot);	/* the YAML a
 void snapshot_lookup(const struct snapshot *snapshot, sa_family_t family, const void *address,
 		     struct snapshot_place *out);
 
+/* The same for every range of one answer inside first..last, which are keys (util/address.h); prefix is not set. */
+typedef void snapshot_piece(void *context, u128 first, u128 last, const struct snapshot_place *place);
+void snapshot_walk(const struct snapshot *snapshot, sa_family_t family, u128 first, u128 last, snapshot_piece *piece,
+		   void *context);
+
 /* Of the full table, both families. */
 size_t snapshot_zone_count(const struct snapshot *snapshot);
 size_t snapshot_range_count(const struct snapshot *snapshot);
@@ -78,6 +91,7 @@ struct snapshot_rule snapshot_rule_at(const struct snapshot *snapshot, size_t in
 /* A file of location data: "tor-geoipdb", "geoip", "2026-06-25"; a source without a file has file "". */
 struct snapshot_source {
 	const char *name, *file, *date;
+	const char *tier;	/* the strongest of the tiers that it speaks in; "location" */
 	const uint8_t *sha256;	/* RESID_DIGEST_LEN */
 };
 

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What a policy says of control: the predicates of a rule, and the sources that it names. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/reader.h"
+#include "util/memory.h"
+
+static int control_read_set(struct reader *reader, const struct yaml_node *node, const char *what,
+			    struct policy_rule *rule)
+{
+	const struct yaml_node *const *items;
+	size_t count, i;
+
+	if (reader_items(reader, &node, what, &items, &count))
+		return -1;
+	for (i = 0; i < count; i++) {
+		if (items[i]->kind == YAML_SCALAR && !strcmp(items[i]->text, "unknown")) {
+			if (rule->control != POLICY_CONTROL_IN)
+				return reader_fail(reader, items[i],
+						   "unknown control is never %s; a rule with `in: [unknown]` matches it",
+						   rule->control == POLICY_CONTROL_SUBSET ? "a subset of anything" :
+											    "known not to be in a set");
+			location_set_add(&rule->controllers, LOCATION_UNKNOWN);
+			continue;
+		}
+		if (sets_add_countries(reader, items[i], &rule->controllers))
+			return -1;
+	}
+	return 0;
+}
+
+static int control_read_control(struct reader *reader, const struct yaml_node *node, struct policy_rule *rule)
+{
+	static const char *const keys[] = { "in", "not in", "subset of", NULL };
+	static const char *const what[] = { "`in`", "`not in`", "`subset of`" };
+	static const enum policy_control meaning[] = { POLICY_CONTROL_IN, POLICY_CONTROL_NOT_IN, POLICY_CONTROL_SUBSET };
+	size_t i;
+
+	if (!node)
+		return 0;
+	if (node->kind != YAML_MAP)
+		return reader_fail(reader, node,
+				   "`control` is a set, so say how it is compared: {subset of: ...} when all controllers must be listed (an allow), {in: ...} when one suffices (a denial), {not in: ...} when none may be");
+	if (reader_check_keys(reader, node, "`control`", keys))
+		return -1;
+	if (node->count != 2)
+		return reader_fail(reader, node, "`control` needs one of `in`, `not in` and `subset of`");
+	for (i = 0; strcmp(keys[i], node->child[0]->text); i++)
+		;
+	rule->control = meaning[i];
+	return control_read_set(reader, node->child[1], what[i], rule);
+}
+
+static int control_read_operator(struct reader *reader, const struct yaml_node *node, struct policy_rule *rule)
+{
+	static const char *const keys[] = { "in", "not in", NULL };
+	const struct yaml_node *const *items;
+	size_t count, i, j;
+
+	if (!node)
+		return 0;
+	if (node->kind == YAML_MAP) {
+		if (reader_check_keys(reader, node, "`operator`", keys))
+			return -1;
+		if (node->count != 2)
+			return reader_fail(reader, node, "`operator` needs one of `in` and `not in`");
+		rule->operator_not = !strcmp(node->child[0]->text, "not in");
+		node = node->child[1];
+	}
+	if (reader_items(reader, &node, "`operator`", &items, &count))
+		return -1;
+	for (i = 0; i < count; i++) {
+		if (reader_check_name(reader, items[i], "operator"))
+			return -1;
+		for (j = 0; j < rule->operator_count; j++)
+			if (!strcmp(rule->operator[j]->text, items[i]->text))
+				return reader_fail(reader, items[i], "operator '%s' stands twice", items[i]->text);
+		*MEM_PUSH(rule->operator, rule->operator_count, rule->operator_capacity) = items[i];
+	}
+	return 0;
+}
+
+static int control_read_tier(struct reader *reader, const struct yaml_node *node, struct policy_rule *rule)
+{
+	int tier;
+
+	if (!node)
+		return 0;
+	if (reader_check_kind(reader, node, YAML_SCALAR, "`min_tier`"))
+		return -1;
+	tier = control_tier_parse(node->text);
+	if (tier < 0)
+		return reader_fail(reader, node,
+				   "unknown tier '%s'; from strong to weak they are override, feed, operator, rir, as, location",
+				   node->text);
+	if (rule->verdict >= RESID_V_REJECT)
+		return reader_fail(reader, node,
+				   "`min_tier` is the weakest evidence that an allow accepts; a refusal that asks for it would let weak evidence pass");
+	rule->min_tier = (enum control_tier)tier;
+	return 0;
+}
+
+int control_read(struct reader *reader, const struct yaml_node *node, struct policy_rule *rule)
+{
+	if (control_read_control(reader, yaml_get(node, "control"), rule) ||
+	    control_read_operator(reader, yaml_get(node, "operator"), rule))
+		return -1;
+	return control_read_tier(reader, yaml_get(node, "min_tier"), rule);
+}
+
+static int control_read_path(struct reader *reader, const struct yaml_node *map, const char *key, const char **out)
+{
+	const struct yaml_node *node = yaml_get(map, key);
+
+	if (!node)
+		return 0;
+	if (reader_check_kind(reader, node, YAML_SCALAR, "the path of a source"))
+		return -1;
+	if (node->text[0] != '/')
+		return reader_fail(reader, node, "'%s' must be a path from the root, as in /var/lib/resid/sources/%s",
+				   node->text, key);
+	*out = node->text;
+	return 0;
+}
+
+int control_read_sources(struct reader *reader, const struct yaml_node *node)
+{
+	static const char *const keys[] = { "feed", "rir", "asn", "operators", NULL };
+	struct policy_sources *sources = &reader->policy->sources;
+	const struct yaml_node *feed;
+	size_t i;
+
+	if (!node)
+		return 0;
+	if (reader_check_keys(reader, node, "`sources`", keys))
+		return -1;
+	if (control_read_path(reader, node, "rir", &sources->rir) ||
+	    control_read_path(reader, node, "asn", &sources->asn) ||
+	    control_read_path(reader, node, "operators", &sources->operators))
+		return -1;
+	feed = yaml_get(node, "feed");
+	if (!feed)
+		return 0;
+	if (reader_check_kind(reader, feed, YAML_MAP, "`feed`"))
+		return -1;
+	for (i = 0; i < feed->count; i += 2) {
+		struct policy_feed *out;
+		const char *path = NULL;
+
+		if (reader_check_name(reader, feed->child[i], "feed") ||
+		    control_read_path(reader, feed, feed->child[i]->text, &path))
+			return -1;
+		out = MEM_PUSH(sources->feed, sources->feed_count, sources->feed_capacity);
+		out->name = feed->child[i]->text;
+		out->path = path;
+	}
+	return 0;
+}
+
+/* Are all of its countries at home, by location? Control can only narrow that. */
+static bool control_is_home(const struct policy *policy, const struct policy_rule *rule)
+{
+	unsigned int location;
+
+	if (rule->any_location)
+		return false;
+	for (location = 0; location < LOCATION_COUNT; location++)
+		if (location_is_geographic(location) && location_set_has(&rule->locations, location) &&
+		    !location_set_has(&policy->home, location))
+			return false;
+	return true;
+}
+
+int control_check_justified(struct reader *reader, const struct policy_rule *rule)
+{
+	if (rule->verdict != RESID_V_ALLOW || rule->justification[0] || control_is_home(reader->policy, rule))
+		return 0;
+	return reader_fail(reader, rule->mark,
+			   "rule '%s' allows destinations outside `home`; say in `justification` why that must be", rule->id);
+}
+
+bool policy_asks_control(const struct policy *policy)
+{
+	size_t r;
+
+	for (r = 0; r < policy->rule_count; r++)
+		if (policy_rule_asks_control(&policy->rule[r]))
+			return true;
+	return false;
+}
+
+int policy_check_operators(const struct policy *policy, const struct operators *operators, struct resid_error *err)
+{
+	size_t r, i;
+
+	for (r = 0; r < policy->rule_count; r++) {
+		const struct policy_rule *rule = &policy->rule[r];
+
+		for (i = 0; i < rule->operator_count; i++)
+			if (!operators_find(operators, rule->operator[i]->text))
+				return yaml_fail(policy->name, rule->operator[i], err,
+						 "unknown operator '%s'; operators.yaml has those that are curated",
+						 rule->operator[i]->text);
+	}
+	return 0;
+}
