@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* policy/operators.yaml: who operates which networks, and whose law can compel them. Curated, cited, dated. */
+/*
+ * policy/operators.yaml: who operates which networks, and whose law can compel them. Curated, cited, dated. Its schema is
+ * at its top. An operator without ASNs, feeds and prefixes is documentation: nothing follows from it.
+ */
 #ifndef RESID_GEO_OPERATORS_H
 #define RESID_GEO_OPERATORS_H
 
@@ -39,9 +42,16 @@ struct operator {
 	char *comment;
 };
 
+struct operators_asn {
+	uint32_t asn;
+	size_t operator;	/* index */
+};
+
 struct operators {
 	struct operator *operator;	/* in the order of the file */
 	size_t count;
+	struct operators_asn *asn;	/* ascending, each once */
+	size_t asn_count;
 	char date[sizeof("2026-06-25")];
 	uint8_t sha256[RESID_DIGEST_LEN];
 };

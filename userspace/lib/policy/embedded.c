@@ -10,10 +10,14 @@
 	extern const char embedded_##symbol[], embedded_##symbol##_end[]
 
 EMBED(default_yaml, "policy/default.yaml");
+EMBED(operators_yaml, "policy/operators.yaml");
 EMBED(eu_yaml, "policy/sets/EU.yaml");
 EMBED(eea_yaml, "policy/sets/EEA.yaml");
 
 const struct embedded_file embedded_policy = { "default.yaml", embedded_default_yaml, embedded_default_yaml_end };
+const struct embedded_file embedded_operators = {
+	"operators.yaml", embedded_operators_yaml, embedded_operators_yaml_end
+};
 
 const struct embedded_file embedded_sets[] = {
 	{ "EU.yaml", embedded_eu_yaml, embedded_eu_yaml_end },

@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The reader of operators.yaml. Strict: a key that nobody reads would be a fact that nobody heeds. */
+#include "geo/operators.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../../kmod/deps.h"
+#include "geo/location.h"
+#include "geo/source_reader.h"
+#include "policy/embedded.h"
+#include "policy/reader.h"
+#include "policy/yaml.h"
+#include "util/file.h"
+#include "util/memory.h"
+
+void operators_free(struct operators *operators)
+{
+	size_t i, j;
+
+	if (!operators)
+		return;
+	for (i = 0; i < operators->count; i++) {
+		struct operator *operator = &operators->operator[i];
+
+		for (j = 0; j < operator->jurisdiction_count; j++) {
+			free(operator->jurisdiction[j].basis);
+			free(operator->jurisdiction[j].valid_until);
+		}
+		for (j = 0; j < operator->feed_count; j++) {
+			free(operator->feed[j].file);
+			free(operator->feed[j].service);
+			free(operator->feed[j].region);
+		}
+		for (j = 0; j < operator->prefix_count; j++)
+			free(operator->prefix[j]);
+		free(operator->id);
+		free(operator->name);
+		free(operator->parent);
+		free(operator->technology);
+		free(operator->jurisdiction);
+		free(operator->asn);
+		free(operator->feed);
+		free(operator->prefix);
+		free(operator->citation);
+		free(operator->reviewed);
+		free(operator->confidence);
+		free(operator->comment);
+	}
+	free(operators->operator);
+	free(operators->asn);
+	free(operators);
+}
+
+const struct operator *operators_find(const struct operators *operators, const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < operators->count; i++)
+		if (operators->operator[i].id && !strcmp(operators->operator[i].id, id))
+			return &operators->operator[i];
+	return NULL;
+}
+
+static int operators_compare_asn(const void *a, const void *b)
+{
+	const struct operators_asn *x = a, *y = b;
+
+	return (x->asn > y->asn) - (x->asn < y->asn);
+}
+
+const struct operator *operators_by_asn(const struct operators *operators, uint32_t asn)
+{
+	const struct operators_asn key = { .asn = asn }, *found;
+
+	if (!operators->asn_count)
+		return NULL;
+	found = bsearch(&key, operators->asn, operators->asn_count, sizeof(key), operators_compare_asn);
+	return found ? &operators->operator[found->operator] : NULL;
+}
+
+/* The text of a key, on one line, "" when it is absent and not required. */
+static int operators_text(struct reader *reader, const struct yaml_node *map, const char *key, bool required, char **out)
+{
+	_cleanup_free_ char *what = mem_format("`%s`", key);
+	const struct yaml_node *node;
+
+	if (reader_get(reader, map, key, required, &node))
+		return -1;
+	if (node && reader_check_kind(reader, node, YAML_SCALAR, what))
+		return -1;
+	if (node && !node->text[0])
+		return reader_fail(reader, node, "%s is empty; %s", what, required ? "it must say something" : "leave it out");
+	if (node && strpbrk(node->text, "\n\r\t"))
+		return reader_fail(reader, node, "%s must be one line; fold it with >-", what);
+	*out = node ? mem_copy(node->text, strlen(node->text)) : mem_copy("", 0);
+	return 0;
+}
+
+static int operators_date(struct reader *reader, const struct yaml_node *map, const char *key, bool required, char **out)
+{
+	if (operators_text(reader, map, key, required, out))
+		return -1;
+	if (**out && !source_is_date(*out))
+		return reader_fail(reader, yaml_get(map, key), "%s '%s' must be a day, written YYYY-MM-DD", key, *out);
+	return 0;
+}
+
+/* A list under a key; items: NULL and 0 when the key is absent and not required. */
+static int operators_list(struct reader *reader, const struct yaml_node *map, const char *key, bool required,
+			  struct yaml_node ***items, size_t *count)
+{
+	_cleanup_free_ char *what = mem_format("`%s`", key);
+	const struct yaml_node *node;
+
+	*items = NULL;
+	*count = 0;
+	if (reader_get(reader, map, key, required, &node))
+		return -1;
+	if (!node)
+		return 0;
+	if (reader_check_kind(reader, node, YAML_LIST, what))
+		return -1;
+	if (!node->count)
+		return reader_fail(reader, node, "%s is an empty list; %s", what,
+				   required ? "it needs an item" : "leave it out");
+	*items = node->child;
+	*count = node->count;
+	return 0;
+}
+
+static int operators_jurisdiction(struct reader *reader, const struct yaml_node *node,
+				  struct operator_jurisdiction *jurisdiction)
+{
+	static const char *const keys[] = { "country", "basis", "valid_until", NULL };
+	const struct yaml_node *country;
+	const char *hint;
+	int location;
+
+	if (reader_check_keys(reader, node, "a jurisdiction", keys) ||
+	    reader_get(reader, node, "country", true, &country) ||
+	    reader_check_kind(reader, country, YAML_SCALAR, "`country`"))
+		return -1;
+	location = location_find(country->text);
+	if (location < 0 || !location_is_country((unsigned int)location)) {
+		hint = location_suggest(country->text);
+		return reader_fail(reader, country, "unknown country '%s'; write %s", country->text,
+				   hint ? hint : "its two letters of ISO 3166-1");
+	}
+	memcpy(jurisdiction->country, country->text, sizeof(jurisdiction->country));
+	if (operators_text(reader, node, "basis", true, &jurisdiction->basis))
+		return -1;
+	return operators_date(reader, node, "valid_until", false, &jurisdiction->valid_until);
+}
+
+/* A pattern: '*' at the end at most. */
+static int operators_pattern(struct reader *reader, const struct yaml_node *map, const char *key, char **out)
+{
+	const char *star;
+
+	if (operators_text(reader, map, key, false, out))
+		return -1;
+	star = strchr(*out, '*');
+	if (star && (star[1] || star == *out))
+		return reader_fail(reader, yaml_get(map, key), "%s '%s': '*' stands for the rest, after at least one letter",
+				   key, *out);
+	return 0;
+}
+
+static int operators_feed(struct reader *reader, const struct yaml_node *node, struct operator_feed *feed)
+{
+	static const char *const keys[] = { "format", "file", "service", "region", NULL };
+	const struct yaml_node *format;
+	int number;
+
+	if (reader_check_keys(reader, node, "a feed", keys) || reader_get(reader, node, "format", true, &format) ||
+	    reader_check_kind(reader, format, YAML_SCALAR, "`format`"))
+		return -1;
+	number = source_format_parse(format->text);
+	if (number < 0 || number >= SOURCE_RIR)
+		return reader_fail(reader, format, "unknown format '%s'; write aws, azure, google, oracle, geofeed or list",
+				   format->text);
+	feed->format = (enum source_format)number;
+	if (operators_text(reader, node, "file", true, &feed->file))
+		return -1;
+	if (strchr(feed->file, '/'))
+		return reader_fail(reader, yaml_get(node, "file"), "file '%s' must be a name without folders", feed->file);
+	if (operators_pattern(reader, node, "service", &feed->service))
+		return -1;
+	return operators_pattern(reader, node, "region", &feed->region);
+}
+
+static int operators_asns(struct reader *reader, const struct yaml_node *node, struct operators *operators,
+			  struct operator *operator)
+{
+	struct yaml_node **items;
+	size_t i, j, k, count;
+	unsigned int asn;
+
+	if (operators_list(reader, node, "asn", false, &items, &count))
+		return -1;
+	operator->asn = mem_zero(count, sizeof(*operator->asn));
+	for (i = 0; i < count; i++) {
+		if (reader_number(reader, items[i], "an ASN", 1, UINT32_MAX - 1, &asn))
+			return -1;
+		for (j = 0; j < operators->count; j++)
+			for (k = 0; k < operators->operator[j].asn_count; k++)
+				if (operators->operator[j].asn[k] == asn)
+					return reader_fail(reader, items[i], "AS%u stands twice, first at '%s'", asn,
+							   operators->operator[j].id);
+		operator->asn[operator->asn_count++] = asn;
+	}
+	return 0;
+}
+
+static int operators_prefixes(struct reader *reader, const struct yaml_node *node, struct operators *operators,
+			      struct operator *operator)
+{
+	struct yaml_node **items;
+	size_t i, j, k, count;
+	struct prefix prefix;
+	char text[ADDRESS_TEXT];
+
+	if (operators_list(reader, node, "prefixes", false, &items, &count))
+		return -1;
+	operator->prefix = mem_zero(count, sizeof(*operator->prefix));
+	for (i = 0; i < count; i++) {
+		if (reader_prefix(reader, items[i], &prefix))
+			return -1;
+		if (!prefix.length)
+			return reader_fail(reader, items[i], "prefix '%s' is every address there is", items[i]->text);
+		prefix_format(&prefix, text);
+		for (j = 0; j < operators->count; j++)
+			for (k = 0; k < operators->operator[j].prefix_count; k++)
+				if (!strcmp(operators->operator[j].prefix[k], text))
+					return reader_fail(reader, items[i], "prefix '%s' stands twice, first at '%s'", text,
+							   operators->operator[j].id);
+		operator->prefix[operator->prefix_count++] = mem_copy(text, strlen(text));
+	}
+	return 0;
+}
+
+static int operators_confidence(struct reader *reader, const struct yaml_node *node, char **out)
+{
+	if (operators_text(reader, node, "confidence", true, out))
+		return -1;
+	if (strcmp(*out, "high") && strcmp(*out, "medium") && strcmp(*out, "low"))
+		return reader_fail(reader, yaml_get(node, "confidence"), "confidence '%s' must be high, medium or low", *out);
+	return 0;
+}
+
+/* operator is the last of operators, zeroed. */
+static int operators_one(struct reader *reader, const struct yaml_node *node, struct operators *operators,
+			 struct operator *operator)
+{
+	static const char *const keys[] = { "id", "name", "parent", "technology", "jurisdictions", "asn", "feeds",
+					    "prefixes", "citation", "reviewed", "confidence", "comment", NULL };
+	const struct yaml_node *id;
+	struct yaml_node **items;
+	size_t i, count;
+
+	if (reader_check_keys(reader, node, "an operator", keys) || reader_get(reader, node, "id", true, &id) ||
+	    reader_check_name(reader, id, "id"))
+		return -1;
+	if (operators_find(operators, id->text))
+		return reader_fail(reader, id, "operator '%s' stands twice", id->text);
+	operator->id = mem_copy(id->text, strlen(id->text));
+	if (operators_text(reader, node, "name", true, &operator->name) ||
+	    operators_text(reader, node, "parent", true, &operator->parent) ||
+	    operators_text(reader, node, "technology", false, &operator->technology) ||
+	    operators_text(reader, node, "citation", true, &operator->citation) ||
+	    operators_date(reader, node, "reviewed", true, &operator->reviewed) ||
+	    operators_confidence(reader, node, &operator->confidence) ||
+	    operators_text(reader, node, "comment", false, &operator->comment))
+		return -1;
+
+	if (operators_list(reader, node, "jurisdictions", true, &items, &count))
+		return -1;
+	operator->jurisdiction = mem_zero(count, sizeof(*operator->jurisdiction));
+	for (i = 0; i < count; i++) {
+		operator->jurisdiction_count++;
+		if (operators_jurisdiction(reader, items[i], &operator->jurisdiction[i]))
+			return -1;
+	}
+	if (operators_list(reader, node, "feeds", false, &items, &count))
+		return -1;
+	operator->feed = mem_zero(count, sizeof(*operator->feed));
+	for (i = 0; i < count; i++) {
+		operator->feed_count++;
+		if (operators_feed(reader, items[i], &operator->feed[i]))
+			return -1;
+	}
+	if (operators_asns(reader, node, operators, operator))
+		return -1;
+	return operators_prefixes(reader, node, operators, operator);
+}
+
+static void operators_index(struct operators *operators)
+{
+	size_t i, j, capacity = 0;
+
+	for (i = 0; i < operators->count; i++) {
+		for (j = 0; j < operators->operator[i].asn_count; j++) {
+			struct operators_asn *entry = MEM_PUSH(operators->asn, operators->asn_count, capacity);
+
+			entry->asn = operators->operator[i].asn[j];
+			entry->operator = i;
+		}
+	}
+	if (operators->asn_count)
+		qsort(operators->asn, operators->asn_count, sizeof(*operators->asn), operators_compare_asn);
+}
+
+static int operators_parse(const char *name, const char *text, size_t length, struct operators **out,
+			   struct resid_error *err)
+{
+	static const char *const keys[] = { "resid-operators", "date", "operators", NULL };
+	_cleanup_operators_ struct operators *operators = mem_zero(1, sizeof(*operators));
+	struct reader reader = { .name = name, .err = err };
+	_cleanup_yaml_ struct yaml_node *root = NULL;
+	_cleanup_free_ char *date = NULL;
+	const struct yaml_node *version;
+	struct yaml_node **items;
+	unsigned int number;
+	size_t i, count;
+
+	sha256((const u8 *)text, (unsigned int)length, operators->sha256);
+	if (yaml_parse(name, text, length, &root, err) || reader_check_keys(&reader, root, "a file of operators", keys) ||
+	    reader_get(&reader, root, "resid-operators", true, &version) ||
+	    reader_number(&reader, version, "the version", 1, 1, &number) ||
+	    operators_date(&reader, root, "date", true, &date) ||
+	    operators_list(&reader, root, "operators", true, &items, &count))
+		return -1;
+	memcpy(operators->date, date, sizeof(operators->date));
+	operators->operator = mem_zero(count, sizeof(*operators->operator));
+	for (i = 0; i < count; i++) {
+		operators->count++;
+		if (operators_one(&reader, items[i], operators, &operators->operator[i]))
+			return -1;
+	}
+	operators_index(operators);
+	*out = TAKE(operators);
+	return 0;
+}
+
+int operators_read(const char *path, struct operators **out, struct resid_error *err)
+{
+	const struct embedded_file *embedded = &embedded_operators;
+	_cleanup_free_ char *text = NULL;
+	size_t length;
+
+	if (!path)
+		return operators_parse(embedded->name, embedded->data, (size_t)(embedded->end - embedded->data), out, err);
+	if (file_read(path, YAML_SIZE_MAX, &text, &length, err))
+		return -1;
+	return operators_parse(path, text, length, out, err);
+}
