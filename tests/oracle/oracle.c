@@ -115,7 +115,8 @@ static char *policy_text(const struct world_policy *policy)
 		fputs(*at == ' ' ? "', '" : (char[2]){ *at }, out);
 	fputs("']\nrules:\n", out);
 	for (rule = policy->rule; rule->id; rule++) {
-		fprintf(out, "  - {id: %s, verdict: %s, reason: r", rule->id, rule->verdict);
+		fprintf(out, "  - {id: %s, verdict: %s, reason: r, justification: j", rule->id,
+			rule->verdict);
 		print_list(out, "class", rule->classes);
 		if (rule->not_in) {
 			fprintf(out, ", location: {unknown: %s", rule->unknown ? "true" : "false");

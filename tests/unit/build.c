@@ -80,7 +80,7 @@ static void test_default_policy(void **context)
 	free(text);
 }
 
-#define RULE(id, rest) "  - {id: " id ", " rest ", reason: r}\n"
+#define RULE(id, rest) "  - {id: " id ", " rest ", reason: r, justification: j}\n"
 
 static void test_order_and_predicates(void **context)
 {

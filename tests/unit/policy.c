@@ -95,7 +95,7 @@ static void test_no_is_norway(void **context)
 {
 	_cleanup_policy_ struct policy *policy = support_policy(
 		CLASSES "sets:\n  north: [NO, SE]\n"
-			"rules:\n  - {id: a, class: shut, location: [NO], verdict: allow, reason: no}\n"
+			"rules:\n  - {id: a, class: shut, location: [NO], verdict: allow, reason: no, justification: j}\n"
 			"  - {id: b, class: open, location: north, verdict: reject, reason: r}\n");
 
 	assert_true(rule_has(&policy->rule[0], "NO"));
@@ -182,7 +182,7 @@ static void test_set_files(void **context)
 static void test_not_in(void **context)
 {
 	_cleanup_policy_ struct policy *policy = support_policy(
-		CLASSES "rules:\n  - {id: a, class: shut, location: {not in: [EU, US]}, verdict: allow, reason: r}\n"
+		CLASSES "rules:\n  - {id: a, class: shut, location: {not in: [EU, US]}, verdict: allow, reason: r, justification: j}\n"
 			"  - {id: b, class: open, location: {not in: [EU, CS], unknown: true}, verdict: audit, reason: r}\n");
 	static const char *const never[] = { "local", "link", "special", "multicast", "metadata", "translated" };
 	static const char *const vague[] = { "unknown", "region-EU", "region-AP", "AN" };
@@ -245,7 +245,7 @@ static size_t count_warnings(const char *text, const char *expected)
 	return warnings.count;
 }
 
-#define RULE(id, rest) "  - {id: " id ", " rest ", reason: r}\n"
+#define RULE(id, rest) "  - {id: " id ", " rest ", reason: r, justification: j}\n"
 
 static void test_warnings(void **context)
 {
