@@ -44,7 +44,7 @@ static int sources_compare(const void *left, const void *right)
 {
 	const struct sources_word *a = left, *b = right;
 
-	return strcmp(a->name, b->name);
+	return strcmp(a->name, b->name) ? strcmp(a->name, b->name) : strcmp(a->path, b->path);
 }
 
 /* In the order of the names, whatever order they were given in. */
@@ -69,19 +69,21 @@ static int sources_words(const struct build_inputs *inputs, const struct policy 
 	if (out->count)
 		qsort(out->word, out->count, sizeof(*out->word), sources_compare);
 	for (i = 1; i < out->count; i++)
-		if (!strcmp(out->word[i - 1].name, out->word[i].name))
-			return resid_fail(err, RESID_EXIT_USAGE, "feed '%s' is given twice", out->word[i].name);
+		if (!sources_compare(&out->word[i - 1], &out->word[i]))
+			return resid_fail(err, RESID_EXIT_USAGE, "feed '%s=%s' is given twice", out->word[i].name,
+					  out->word[i].path);
 	return 0;
 }
 
-/* Which of an operator's feeds a file is: the only one, else the one that the provider names like it. */
+/* Which of an operator's feeds a file is: the one that the provider names like it, else the first if all are alike. */
 static int sources_find_feed(const struct operators *operators, const struct sources_word *word,
 			     const struct operator_feed **out, struct resid_error *err)
 {
 	const struct operator *operator = operators_find(operators, word->name);
 	const char *base = file_base_name(word->path);
 	const struct operator_feed *found = NULL;
-	size_t i, names = 0;
+	bool alike = true;
+	size_t i;
 
 	if (!operator)
 		return resid_fail(err, RESID_EXIT_INPUT, "feed '%s': no operator of operators.yaml has this id", word->name);
@@ -90,14 +92,14 @@ static int sources_find_feed(const struct operators *operators, const struct sou
 
 		if (!found || (strcmp(found->file, base) && !strcmp(feed->file, base)))
 			found = feed;
-		names += strcmp(feed->file, operator->feed[0].file) != 0;
+		alike &= feed->format == operator->feed[0].format;
 	}
 	if (!found)
 		return resid_fail(err, RESID_EXIT_INPUT, "feed '%s': operators.yaml knows of no feed that it publishes",
 				  word->name);
-	if (names && strcmp(found->file, base))
+	if (!alike && strcmp(found->file, base))
 		return resid_fail(err, RESID_EXIT_INPUT,
-				  "feed '%s': it publishes several, so the file must be named as there: %s or another",
+				  "feed '%s': it publishes several kinds, so the file must be named as there: %s or another",
 				  word->name, found->file);
 	*out = found;
 	return 0;
