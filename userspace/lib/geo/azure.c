@@ -70,7 +70,8 @@ void source_azure_collapse(const struct source *source, struct source_facts *fac
 		    (kept->region && kept->region != fact->region)) {
 			kept = &facts->fact[count++];
 			*kept = *fact;
-		} else if (kept->region != fact->region || (!azure_is_cloud(source, kept) && azure_is_cloud(source, fact))) {
+		} else if (kept->region != fact->region ||
+			   (!azure_is_cloud(source, kept) && azure_is_cloud(source, fact))) {
 			*kept = *fact;
 		}
 	}

@@ -208,8 +208,8 @@ static int confine_landlock(void)
 }
 
 /*
- * All that the caller has open, but for standard error, the file and the pipe. 0 and 1 are the file as well: libloc takes
- * a descriptor 0 for a failure.
+ * All that the caller has open, but for standard error, the file and the pipe. 0 and 1 are the file as well: libloc
+ * takes a descriptor 0 for a failure.
  */
 static void confine_close_rest(int fd, int out)
 {

@@ -80,7 +80,8 @@ const struct operator *operators_by_asn(const struct operators *operators, uint3
 }
 
 /* The text of a key, on one line, "" when it is absent and not required. */
-static int operators_text(struct reader *reader, const struct yaml_node *map, const char *key, bool required, char **out)
+static int operators_text(struct reader *reader, const struct yaml_node *map, const char *key, bool required,
+			  char **out)
 {
 	_cleanup_free_ char *what = mem_format("`%s`", key);
 	const struct yaml_node *node;
@@ -97,7 +98,8 @@ static int operators_text(struct reader *reader, const struct yaml_node *map, co
 	return 0;
 }
 
-static int operators_date(struct reader *reader, const struct yaml_node *map, const char *key, bool required, char **out)
+static int operators_date(struct reader *reader, const struct yaml_node *map, const char *key, bool required,
+			  char **out)
 {
 	if (operators_text(reader, map, key, required, out))
 		return -1;
@@ -325,7 +327,8 @@ static int operators_parse(const char *name, const char *text, size_t length, st
 	size_t i, count;
 
 	sha256((const u8 *)text, (unsigned int)length, operators->sha256);
-	if (yaml_parse(name, text, length, &root, err) || reader_check_keys(&reader, root, "a file of operators", keys) ||
+	if (yaml_parse(name, text, length, &root, err) ||
+	    reader_check_keys(&reader, root, "a file of operators", keys) ||
 	    reader_get(&reader, root, "resid-operators", true, &version) ||
 	    reader_number(&reader, version, "the version", 1, 1, &number) ||
 	    operators_date(&reader, root, "date", true, &date) ||
@@ -350,7 +353,8 @@ int operators_read(const char *path, struct operators **out, struct resid_error 
 	size_t length;
 
 	if (!path)
-		return operators_parse(embedded->name, embedded->data, (size_t)(embedded->end - embedded->data), out, err);
+		return operators_parse(embedded->name, embedded->data, (size_t)(embedded->end - embedded->data), out,
+				       err);
 	if (file_read(path, YAML_SIZE_MAX, &text, &length, err))
 		return -1;
 	return operators_parse(path, text, length, out, err);

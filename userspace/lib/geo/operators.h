@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * policy/operators.yaml: who operates which networks, and whose law can compel them. Curated, cited, dated. Its schema is
- * at its top. An operator without ASNs, feeds and prefixes is documentation: nothing follows from it.
+ * policy/operators.yaml: who operates which networks, and whose law can compel them. Curated, cited, dated. Its schema
+ * is at its top. An operator without ASNs, feeds and prefixes is documentation: nothing follows from it.
  */
 #ifndef RESID_GEO_OPERATORS_H
 #define RESID_GEO_OPERATORS_H
@@ -56,7 +56,7 @@ struct operators {
 	uint8_t sha256[RESID_DIGEST_LEN];
 };
 
-/* path NULL: the embedded file. Refused with FILE:LINE:COLUMN: unknown keys, an ASN of two operators, no citation, ... */
+/* path NULL: the embedded file. Refused with FILE:LINE:COLUMN: unknown keys, an ASN of two operators, no citation... */
 int operators_read(const char *path, struct operators **out, struct resid_error *err);
 void operators_free(struct operators *operators);
 const struct operator *operators_find(const struct operators *operators, const char *id);
