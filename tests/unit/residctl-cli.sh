@@ -44,7 +44,7 @@ cat >"$tmp/geoip" <<'DATA'
 50331648,50397183,US
 DATA
 echo '2a00::,2a00:ffff:ffff:ffff:ffff:ffff:ffff:ffff,FR' >"$tmp/geoip6"
-data=(--geoip4 "$tmp/geoip" --geoip6 "$tmp/geoip6")
+data=(--geoip4 "$tmp/geoip" --geoip6 "$tmp/geoip6" --asn none)
 s=$tmp/s.rsnap
 
 expect 'no command' 1 '' 'residctl: a command is missing*--help*' "$ctl"
@@ -96,7 +96,9 @@ expect 'a folder that does not exist' 2 '' '*/no/x.rsnap: cannot be written*' \
 result $((! $?)) 'no temporary file stays'
 
 expect 'lookup' 0 '2.0.0.1 *2.0.0.0/16 *FR *tor-geoipdb 2026-06-25*France' '' "$ctl" lookup --snapshot "$s" 2.0.0.1
-json='{"address":"2.0.0.1","prefix":"2.0.0.0/16","location":"FR","source":"tor-geoipdb","date":"2026-06-25"}'
+json='{"address":"2.0.0.1","prefix":"2.0.0.0/16","location":"FR","source":"tor-geoipdb","date":"2026-06-25","control":["FR"],"tier":"location",'
+json+='"evidence":[{"of":"location","source":"tor-geoipdb","date":"2026-06-25"},'
+json+='{"of":"control","source":"tor-geoipdb","date":"2026-06-25"}]}'
 expect 'lookup --json' 0 "$json" '' "$ctl" lookup --json --snapshot "$s" 2.0.0.1
 input=$'2.0.0.1\r\n\n  2a00::1  \n'
 expect 'lookup of lines' 0 "$json"$'\n''{"address":"2a00::1","prefix":"2a00::/16","location":"FR",*' '' \
@@ -183,7 +185,7 @@ complete_words()
 }
 expect 'completion of a verb' 0 'policy' '' complete_words residctl pol
 expect 'completion of a second word' 0 'check compile' '' complete_words residctl policy c
-expect 'completion of an option' 0 '--snapshot' '' complete_words residctl lookup --s
+expect 'completion of an option' 0 '--snapshot' '' complete_words residctl lookup --sn
 expect 'completion of a file' 0 '*policy/default.yaml*' '' complete_words residctl policy check policy/
 expect 'completion for zsh' 0 '#compdef residctl*' '' "$ctl" completion zsh
 expect 'completion for another shell' 1 '' "*unknown shell 'fish'*" "$ctl" completion fish

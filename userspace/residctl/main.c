@@ -42,7 +42,7 @@ static int parse_fail(const struct parse *parse, const char *what, const char *w
 			  word, parse->command->name);
 }
 
-/* The option that a word names: in full, or -x by its first letter where only one begins with it. */
+/* The option that a word names: in full, or -x by its first letter, the first in the table of those that begin so. */
 static const struct command_option *parse_option(const struct parse *parse, const char *name, size_t length, bool brief)
 {
 	const struct command_option *option, *found = NULL;
@@ -53,9 +53,8 @@ static const struct command_option *parse_option(const struct parse *parse, cons
 			continue;
 		if (brief && !option->name[1])
 			return option;	/* --n is -n, whatever else begins so */
-		if (found)
-			return NULL;
-		found = option;
+		if (!found)
+			found = option;
 	}
 	return found;
 }

@@ -134,8 +134,8 @@ static int man_run(const struct call *call, struct resid_error *err)
 	     "their class, and answers where an address is and what would happen to a packet.\n"
 	     ".Pp\n"
 	     "An option's argument follows it as the next word or after an equals sign.\n"
-	     "An option may be shortened to one dash and its first letter where no other option of the command begins with\n"
-	     "that letter.\n"
+	     "An option may be shortened to one dash and its first letter; where several begin with it, that is the first of\n"
+	     "the command's list.\n"
 	     ".Sh COMMANDS");
 	for (list = commands; *list; list++)
 		man_command(*list);

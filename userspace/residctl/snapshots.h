@@ -16,7 +16,7 @@
 	{ "sets", "DIR", "country sets that come before the built-in ones (default /etc/resid/sets)" }, \
 	{ "feed", "NAME=PATH,...", "ranges that an operator publishes; may stand again" },               \
 	{ "rir", "FILE", "prefix,country of the registered holders" },                                   \
-	{ "asn", "FILE", "AS database (default /var/lib/location/database.db, if there)" },              \
+	{ "asn", "FILE", "AS database, or none (default /var/lib/location/database.db, if there)" },      \
 	{ "operators", "FILE", "who operates what (default: the built-in operators.yaml)" }
 
 /* For a command that has these options. */

@@ -154,6 +154,8 @@ int sources_read(const struct build_inputs *inputs, const struct policy *policy,
 
 	if (!asn && !access(SOURCES_ASN, R_OK))
 		asn = SOURCES_ASN;
+	if (asn && !strcmp(asn, "none"))
+		asn = NULL;
 	if (sources_words(inputs, policy, &words, err) || operators_read(operators, &sources->operators, err) ||
 	    policy_check_operators(policy, sources->operators, err))
 		return -1;
