@@ -23,7 +23,7 @@
 #include "../../../kmod/deps.h"
 
 #define CONFINE_SECONDS	30		/* of processor time; the largest known file takes one */
-#define CONFINE_FACTS	((size_t)1 << 24)	/* the largest known file has 1.3 million */
+#define CONFINE_FACTS	((size_t)1 << 22)	/* the largest known file has 1.3 million */
 #define CONFINE_BATCH	1024
 
 enum confine_kind { CONFINE_FACT = 1, CONFINE_DATE, CONFINE_FAIL, CONFINE_END };

@@ -192,18 +192,35 @@ static int operators_feed(struct reader *reader, const struct yaml_node *node, s
 	return operators_pattern(reader, node, "region", &feed->region);
 }
 
+/* reader_number() is for small numbers. 0 and the last are reserved (RFC 7607, RFC 7300). */
+static int operators_asn(struct reader *reader, const struct yaml_node *node, uint32_t *out)
+{
+	uint64_t value = 0;
+	const char *at;
+
+	if (reader_check_kind(reader, node, YAML_SCALAR, "an ASN"))
+		return -1;
+	for (at = node->text; *at >= '0' && *at <= '9' && value < UINT32_MAX; at++)
+		value = value * 10 + (uint64_t)(*at - '0');
+	if (*at || !value || value >= UINT32_MAX || node->text[0] == '0')
+		return reader_fail(reader, node, "an ASN '%s' must be a number from 1 to %u, without AS before it",
+				   node->text, UINT32_MAX - 1);
+	*out = (uint32_t)value;
+	return 0;
+}
+
 static int operators_asns(struct reader *reader, const struct yaml_node *node, struct operators *operators,
 			  struct operator *operator)
 {
 	struct yaml_node **items;
 	size_t i, j, k, count;
-	unsigned int asn;
+	uint32_t asn;
 
 	if (operators_list(reader, node, "asn", false, &items, &count))
 		return -1;
 	operator->asn = mem_zero(count, sizeof(*operator->asn));
 	for (i = 0; i < count; i++) {
-		if (reader_number(reader, items[i], "an ASN", 1, UINT32_MAX - 1, &asn))
+		if (operators_asn(reader, items[i], &asn))
 			return -1;
 		for (j = 0; j < operators->count; j++)
 			for (k = 0; k < operators->operator[j].asn_count; k++)
