@@ -213,7 +213,7 @@ static void test_bad_control(void **context)
 	bad(JURISDICTION("[{country: unknown, basis: x}]"), ":7:31: unknown country 'unknown'");
 	bad(JURISDICTION("[{country: SU, basis: x}]"), ":7:31: unknown country 'SU'");
 	bad(JURISDICTION("[{country: US, basis: x, valid_until: soon}]"), ":7:58: valid_until 'soon' must be a day");
-	bad(JURISDICTION("[{country: US, basis: x, until: 2026-04-20}]"), ":7:44: unknown key 'until' in a jurisdiction");
+	bad(JURISDICTION("[{country: US, basis: x, until: 2026-04-20}]"), ":7:45: unknown key 'until' in a jurisdiction");
 }
 
 static void test_bad_networks(void **context)

@@ -4,7 +4,7 @@
  *
  *   residctl                                       child
  *   file -> sealed memory -> its digest            no capabilities, no new privileges, no files (landlock), only the
- *         \________________________________.       system calls that a parser needs (seccomp), 30 s of processor time
+ *         \________________________________.       system calls that a parser needs (seccomp), 10 s of processor time
  *                                            \__   the library parses the sealed memory
  *   checks every record as if a stranger  <-pipe-  records
  *   had sent it, and the child's end
