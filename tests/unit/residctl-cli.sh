@@ -78,7 +78,8 @@ expect 'a warning is no failure' 0 '*sound' "warning: *warn.yaml:3:5: rule 'b' i
 expect 'compile' 0 'generation *: 5 classes, 10 rules, *' 'compiled in *' \
 	"$ctl" policy compile policy/default.yaml "${data[@]}" -o "$s"
 expect 'compile again, = and the long name' 0 'generation *' '*' \
-	"$ctl" policy compile policy/default.yaml --geoip4="$tmp/geoip" --geoip6="$tmp/geoip6" --output="$tmp/t.rsnap"
+	"$ctl" policy compile policy/default.yaml --geoip4="$tmp/geoip" --geoip6="$tmp/geoip6" --asn=none \
+	--output="$tmp/t.rsnap"
 cmp -s "$s" "$tmp/t.rsnap"
 result $((! $?)) 'the same inputs give the same bytes'
 (cd policy && "$ctl" policy compile default.yaml "${data[@]}" -o "$tmp/u.rsnap" >"$tmp/out" 2>&1)
@@ -96,9 +97,10 @@ expect 'a folder that does not exist' 2 '' '*/no/x.rsnap: cannot be written*' \
 result $((! $?)) 'no temporary file stays'
 
 expect 'lookup' 0 '2.0.0.1 *2.0.0.0/16 *FR *tor-geoipdb 2026-06-25*France' '' "$ctl" lookup --snapshot "$s" 2.0.0.1
-json='{"address":"2.0.0.1","prefix":"2.0.0.0/16","location":"FR","source":"tor-geoipdb","date":"2026-06-25","control":["FR"],"tier":"location",'
-json+='"evidence":[{"of":"location","source":"tor-geoipdb","date":"2026-06-25"},'
-json+='{"of":"control","source":"tor-geoipdb","date":"2026-06-25"}]}'
+json='{"address":"2.0.0.1","prefix":"2.0.0.0/16","location":"FR","source":"tor-geoipdb","date":"2026-06-25",'
+json+='"control":?"FR"?,"tier":"location",'
+json+='"evidence":?{"of":"location","source":"tor-geoipdb","date":"2026-06-25"},'
+json+='{"of":"control","source":"tor-geoipdb","date":"2026-06-25"}?}'
 expect 'lookup --json' 0 "$json" '' "$ctl" lookup --json --snapshot "$s" 2.0.0.1
 input=$'2.0.0.1\r\n\n  2a00::1  \n'
 expect 'lookup of lines' 0 "$json"$'\n''{"address":"2a00::1","prefix":"2a00::/16","location":"FR",*' '' \

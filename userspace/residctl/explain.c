@@ -5,133 +5,30 @@
  */
 #include "command.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "../../kmod/packet.h"
+#include "destination.h"
 #include "output.h"
 #include "sink/jsonw.h"
 #include "snapshots.h"
 #include "util/address.h"
 
-struct explain_place {
-	sa_family_t family;
-	uint8_t address[16];
-	char text[ADDRESS_TEXT];
-	struct snapshot_place place;
-	uint16_t rule;
-};
-
 struct explain {
 	const struct snapshot *snapshot;
 	const char *class_name;
 	uint8_t class_id;
-	struct resid_flow flow;
-	const char *proto_name;
-	struct explain_place place[1 + RESID_EMBEDDED_MAX];	/* the outer one first */
-	size_t count, decided;		/* index of the strictest */
+	struct destination to;
 };
-
-static const struct {
-	const char *name;
-	uint8_t number;
-} explain_protos[] = { { "tcp", 6 }, { "udp", 17 }, { "icmp", 1 }, { "icmpv6", 58 }, { "sctp", 132 } };
-
-static int explain_fail(struct resid_error *err, const char *what, const char *text)
-{
-	return resid_fail(err, RESID_EXIT_INPUT,
-			  "'%.100s': %s; write IP, IP:PORT, [IPv6]:PORT, each with /PROTOCOL or without", text, what);
-}
-
-static bool explain_number(const char *text, unsigned int max, unsigned int *out)
-{
-	size_t length = strlen(text);
-
-	if (!length || length > 5 || strspn(text, "0123456789") != length)
-		return false;
-	*out = (unsigned int)strtoul(text, NULL, 10);
-	return *out <= max;
-}
-
-static int explain_parse_proto(struct explain *explain, const char *text, struct resid_error *err)
-{
-	unsigned int number;
-	size_t i;
-
-	explain->flow.proto_known = true;
-	for (i = 0; i < sizeof(explain_protos) / sizeof(explain_protos[0]); i++) {
-		if (!strcmp(text, explain_protos[i].name)) {
-			explain->flow.proto = explain_protos[i].number;
-			explain->proto_name = explain_protos[i].name;
-			return 0;
-		}
-	}
-	if (!explain_number(text, 255, &number))
-		return explain_fail(err, "is not a protocol: tcp, udp, icmp, icmpv6, sctp or a number", text);
-	explain->flow.proto = (uint8_t)number;
-	explain->proto_name = text;
-	return 0;
-}
-
-static int explain_parse_port(struct explain *explain, const char *text, struct resid_error *err)
-{
-	unsigned int port;
-
-	if (!explain_number(text, 65535, &port))
-		return explain_fail(err, "is not a port", text);
-	explain->flow.dport = (uint16_t)port;
-	explain->flow.has_port = true;
-	return 0;
-}
-
-/* Takes text apart in place. A protocol alone is a slash and no digits after it only for numbers' sake: /6 is TCP. */
-static int explain_parse(struct explain *explain, char *text, struct resid_error *err)
-{
-	struct explain_place *outer = &explain->place[0];
-	char *slash = strchr(text, '/'), *address = text, *port = NULL, *end;
-	u128 key;
-
-	if (slash) {
-		*slash = '\0';
-		if (explain_parse_proto(explain, slash + 1, err))
-			return -1;
-	}
-	if (*text == '[') {
-		address = text + 1;
-		end = strchr(address, ']');
-		if (!end || (end[1] && end[1] != ':'))
-			return explain_fail(err, "has a bracket without its other", text);
-		*end = '\0';
-		port = end[1] ? end + 2 : NULL;
-	} else if (strchr(text, ':') == strrchr(text, ':') && strchr(text, ':')) {
-		port = strchr(text, ':');
-		*port++ = '\0';
-	}
-	if (!address_parse(address, &outer->family, &key))
-		return explain_fail(err, "is not an IPv4 or IPv6 address", address);
-	if (port && explain_parse_port(explain, port, err))
-		return -1;
-	if (port && !explain->flow.proto_known) {
-		/* a port says TCP to whoever reads it */
-		explain->flow.proto_known = true;
-		explain->flow.proto = IPPROTO_TCP;
-		explain->proto_name = "tcp";
-	}
-	if (port && !resid_proto_has_ports(explain->flow.proto))
-		return explain_fail(err, "is a protocol without ports", explain->proto_name);
-	address_bytes(outer->family, key, outer->address);
-	return 0;
-}
 
 static int explain_class(struct explain *explain, const char *name, struct resid_error *err)
 {
 	int id = snapshot_class_find(explain->snapshot, name);
 	unsigned int number;
 
-	if (id < 0 && explain_number(name, RESID_CLASS_COUNT - 1, &number))
+	if (id < 0 && destination_number(name, RESID_CLASS_COUNT - 1, &number))
 		id = (int)number;
 	if (id < 0)
 		return resid_fail(err, RESID_EXIT_INPUT, "the policy has no class '%.64s'; `residctl class list` shows them",
@@ -139,34 +36,6 @@ static int explain_class(struct explain *explain, const char *name, struct resid
 	explain->class_id = (uint8_t)id;
 	explain->class_name = snapshot_class_name(explain->snapshot, explain->class_id);
 	return 0;
-}
-
-/* What the kernel does with the destinations of a packet: every one is judged, the strictest verdict holds. */
-static void explain_judge(struct explain *explain)
-{
-	const struct resid_table *table = snapshot_table(explain->snapshot);
-	uint8_t ipv4[RESID_EMBEDDED_MAX][4];
-	unsigned int embedded = 0, i;
-
-	if (explain->place[0].family == AF_INET6)
-		embedded = resid_embedded_ipv4(explain->place[0].address, table->core->nat64, table->core->nat64_count,
-					       ipv4);
-	for (i = 0; i < embedded; i++) {
-		explain->place[i + 1].family = AF_INET;
-		memcpy(explain->place[i + 1].address, ipv4[i], 4);
-	}
-	explain->count = embedded + 1;
-	for (i = 0; i < explain->count; i++) {
-		struct explain_place *place = &explain->place[i];
-		uint16_t group = place->family == AF_INET ? resid_lpm_lookup4(&table->lpm4, place->address) :
-							    resid_lpm_lookup6(&table->lpm6, place->address);
-
-		place->rule = resid_verdict_decide(table, explain->class_id, group, &explain->flow);
-		snapshot_lookup(explain->snapshot, place->family, place->address, &place->place);
-		inet_ntop(place->family, place->address, place->text, sizeof(place->text));
-		if (table->rule[place->rule].verdict > table->rule[explain->place[explain->decided].rule].verdict)
-			explain->decided = i;
-	}
 }
 
 static void explain_json_evidence(struct jsonw *json, const char *of, const char *source, const char *date,
@@ -216,7 +85,7 @@ static void explain_json_rule(struct jsonw *json, const struct snapshot_rule *ru
 	jsonw_string(json, "verdict", output_verdict(rule->verdict));
 }
 
-static void explain_json_place(struct jsonw *json, const struct explain *explain, const struct explain_place *place)
+static void explain_json_place(struct jsonw *json, const struct explain *explain, const struct destination_place *place)
 {
 	struct snapshot_rule rule = snapshot_rule_at(explain->snapshot, place->rule);
 
@@ -233,7 +102,7 @@ static void explain_json_place(struct jsonw *json, const struct explain *explain
 /* The outer address leads; rule and verdict are those that hold, wherever they come from. */
 static void explain_json(const struct explain *explain)
 {
-	const struct explain_place *outer = &explain->place[0], *decided = &explain->place[explain->decided];
+	const struct destination_place *outer = &explain->to.place[0], *decided = &explain->to.place[explain->to.decided];
 	struct snapshot_rule rule = snapshot_rule_at(explain->snapshot, decided->rule);
 	_cleanup_(jsonw_fini) struct jsonw json = { 0 };
 	size_t i;
@@ -242,21 +111,21 @@ static void explain_json(const struct explain *explain)
 	jsonw_string(&json, "class", explain->class_name);
 	jsonw_u64(&json, "class_id", explain->class_id);
 	jsonw_string(&json, "address", outer->text);
-	if (explain->flow.has_port)
-		jsonw_u64(&json, "port", explain->flow.dport);
-	if (explain->flow.proto_known)
-		jsonw_u64(&json, "proto", explain->flow.proto);
+	if (explain->to.flow.has_port)
+		jsonw_u64(&json, "port", explain->to.flow.dport);
+	if (explain->to.flow.proto_known)
+		jsonw_u64(&json, "proto", explain->to.flow.proto);
 	jsonw_string(&json, "prefix", outer->place.prefix);
 	jsonw_string(&json, "location", outer->place.location);
 	jsonw_string(&json, "source", outer->place.source);
 	if (*outer->place.source_date)
 		jsonw_string(&json, "date", outer->place.source_date);
 	explain_json_control(&json, &outer->place);
-	if (explain->count > 1) {
+	if (explain->to.count > 1) {
 		jsonw_array(&json, "embedded");
-		for (i = 1; i < explain->count; i++) {
+		for (i = 1; i < explain->to.count; i++) {
 			jsonw_object(&json, NULL);
-			explain_json_place(&json, explain, &explain->place[i]);
+			explain_json_place(&json, explain, &explain->to.place[i]);
 			jsonw_object_end(&json);
 		}
 		jsonw_array_end(&json);
@@ -302,18 +171,18 @@ static void explain_text_control(const struct snapshot_place *place)
 
 static void explain_text(const struct explain *explain)
 {
-	const struct explain_place *outer = &explain->place[0];
+	const struct destination_place *outer = &explain->to.place[0];
 	size_t i;
 
 	explain_text_class(explain);
 	printf("destination  %s", outer->text);
-	if (explain->flow.has_port)
-		printf(" port %u", explain->flow.dport);
-	if (explain->proto_name)
-		printf(" protocol %s", explain->proto_name);
+	if (explain->to.flow.has_port)
+		printf(" port %u", explain->to.flow.dport);
+	if (explain->to.proto_name)
+		printf(" protocol %s", explain->to.proto_name);
 	putchar('\n');
-	for (i = 0; i < explain->count; i++) {
-		const struct explain_place *place = &explain->place[i];
+	for (i = 0; i < explain->to.count; i++) {
+		const struct destination_place *place = &explain->to.place[i];
 		struct snapshot_rule rule = snapshot_rule_at(explain->snapshot, place->rule);
 
 		if (i)
@@ -329,7 +198,7 @@ static void explain_text(const struct explain *explain)
 			printf("justified    %s\n", rule.justification);
 		printf("verdict      %s%s%s%s\n",
 		       output_verdict_colour(rule.verdict), output_verdict(rule.verdict), output_plain(),
-		       explain->count > 1 && i == explain->decided ? " (the strictest, so it holds)" : "");
+		       explain->to.count > 1 && i == explain->to.decided ? " (the strictest, so it holds)" : "");
 	}
 }
 
@@ -339,25 +208,25 @@ static int explain_direction(struct explain *explain, const char *text, struct r
 		return 0;
 	if (strcmp(text, "original") && strcmp(text, "reply"))
 		return resid_fail(err, RESID_EXIT_USAGE, "explain: --direction is original or reply, not '%s'", text);
-	explain->flow.direction = strcmp(text, "reply") ? RESID_DIR_ORIGINAL : RESID_DIR_REPLY;
+	explain->to.flow.direction = strcmp(text, "reply") ? RESID_DIR_ORIGINAL : RESID_DIR_REPLY;
 	return 0;
 }
 
 static int explain_run(const struct call *call, struct resid_error *err)
 {
 	_cleanup_snapshot_ struct snapshot *snapshot = NULL;
-	struct explain explain = { .flow.now = time(NULL) };
+	struct explain explain = { .to.flow.now = time(NULL) };
 	const char *class = call_option(call, "class");
 
 	if (!class)
 		return resid_fail(err, RESID_EXIT_USAGE, "explain: say with --class whose data it is");
 	if (explain_direction(&explain, call_option(call, "direction"), err) ||
-	    explain_parse(&explain, call->argv[0], err) || snapshots_open(call, &snapshot, err))
+	    destination_parse(&explain.to, call->argv[0], err) || snapshots_open(call, &snapshot, err))
 		return -1;
 	explain.snapshot = snapshot;
 	if (explain_class(&explain, class, err))
 		return -1;
-	explain_judge(&explain);
+	destination_judge(&explain.to, snapshot, explain.class_id);
 	if (call_option(call, "json"))
 		explain_json(&explain);
 	else

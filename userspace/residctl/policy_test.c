@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+/* A table of packets with what the policy is to make of them. */
+#include "command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "destination.h"
+#include "output.h"
+#include "policy/reader.h"
+#include "snapshots.h"
+#include "util/file.h"
+#include "util/memory.h"
+
+struct test {
+	struct reader reader;
+	const struct snapshot *snapshot;
+	size_t failed;
+};
+
+/* One case, all of whose keys are there and scalars. */
+struct test_case {
+	const struct yaml_node *mark, *class, *to, *verdict, *rule, *direction;
+};
+
+static int test_read_case(struct test *test, const struct yaml_node *node, struct test_case *out)
+{
+	static const char *const keys[] = { "class", "to", "verdict", "rule", "direction", NULL };
+	size_t i;
+
+	if (reader_check_keys(&test->reader, node, "a case", keys))
+		return -1;
+	for (i = 0; i < node->count; i += 2)
+		if (reader_check_kind(&test->reader, node->child[i + 1], YAML_SCALAR, node->child[i]->text))
+			return -1;
+	out->mark = node;
+	if (reader_get(&test->reader, node, "class", true, &out->class) ||
+	    reader_get(&test->reader, node, "to", true, &out->to) ||
+	    reader_get(&test->reader, node, "verdict", true, &out->verdict))
+		return -1;
+	out->rule = yaml_get(node, "rule");
+	out->direction = yaml_get(node, "direction");
+	return 0;
+}
+
+static int test_direction(struct test *test, const struct yaml_node *node, struct destination *to)
+{
+	if (!node)
+		return 0;
+	if (strcmp(node->text, "original") && strcmp(node->text, "reply"))
+		return reader_fail(&test->reader, node, "unknown direction '%s'; write original or reply", node->text);
+	to->flow.direction = strcmp(node->text, "reply") ? RESID_DIR_ORIGINAL : RESID_DIR_REPLY;
+	return 0;
+}
+
+static int test_run_case(struct test *test, const struct yaml_node *node)
+{
+	struct test_case expected;
+	struct destination to = { 0 };
+	_cleanup_free_ char *text = NULL;
+	enum resid_verdict verdict;
+	struct resid_error inner;
+	struct snapshot_rule rule;
+	int class;
+
+	if (test_read_case(test, node, &expected) || reader_verdict(&test->reader, expected.verdict, &verdict) ||
+	    test_direction(test, expected.direction, &to))
+		return -1;
+	class = snapshot_class_find(test->snapshot, expected.class->text);
+	if (class < 0)
+		return reader_fail(&test->reader, expected.class, "the policy has no class '%s'", expected.class->text);
+	text = mem_copy(expected.to->text, strlen(expected.to->text));
+	if (destination_parse(&to, text, &inner))
+		return reader_fail(&test->reader, expected.to, "%s", inner.text);
+	destination_judge(&to, test->snapshot, (uint8_t)class);
+	rule = snapshot_rule_at(test->snapshot, to.place[to.decided].rule);
+	if (rule.verdict == verdict && (!expected.rule || !strcmp(rule.id, expected.rule->text)))
+		return 0;
+	test->failed++;
+	printf("%s:%zu:%zu: %s to %s: %s by %s, not %s%s%s (location %s, control %s by %s%s%s)\n", test->reader.name,
+	       node->line, node->column, expected.class->text, expected.to->text, output_verdict(rule.verdict), rule.id,
+	       expected.verdict->text, expected.rule ? " by " : "", expected.rule ? expected.rule->text : "",
+	       to.place[to.decided].place.location,
+	       *to.place[to.decided].place.control ? to.place[to.decided].place.control : "unknown",
+	       to.place[to.decided].place.tier, *to.place[to.decided].place.operator ? ", " : "",
+	       to.place[to.decided].place.operator);
+	return 0;
+}
+
+static int policy_test_run(const struct call *call, struct resid_error *err)
+{
+	static const char *const keys[] = { "cases", NULL };
+	struct test test = { .reader = { .name = call->argv[0], .err = err } };
+	_cleanup_snapshot_ struct snapshot *snapshot = NULL;
+	_cleanup_yaml_ struct yaml_node *root = NULL;
+	_cleanup_free_ char *text = NULL;
+	const struct yaml_node *cases;
+	size_t length, i;
+
+	if (file_read(call->argv[0], YAML_SIZE_MAX, &text, &length, err) ||
+	    yaml_parse(call->argv[0], text, length, &root, err) ||
+	    reader_check_keys(&test.reader, root, "a file of cases", keys) ||
+	    reader_get(&test.reader, root, "cases", true, &cases) ||
+	    reader_check_kind(&test.reader, cases, YAML_LIST, "`cases`"))
+		return -1;
+	if (!cases->count)
+		return reader_fail(&test.reader, cases, "`cases` has none, so it tests nothing");
+	if (snapshots_open(call, &snapshot, err))
+		return -1;
+	test.snapshot = snapshot;
+	for (i = 0; i < cases->count; i++)
+		if (test_run_case(&test, cases->child[i]))
+			return -1;
+	printf("%s: %zu cases, %zu failed\n", call->argv[0], cases->count, test.failed);
+	return test.failed ? RESID_EXIT_EXPECT : RESID_EXIT_OK;
+}
+
+static const struct command_option policy_test_options[] = {
+	{ "policy", "FILE", "a policy, compiled in memory, instead of a snapshot" },
+	{ "snapshot", "FILE", "a snapshot instead of the one in force" },
+	SNAPSHOTS_DATA_OPTIONS,
+	{ NULL, NULL, NULL },
+};
+
+const struct command command_policy_test = {
+	.name = "policy test",
+	.args = "CASES",
+	.summary = "hold a policy against a table of cases",
+	.detail = "CASES is a file of packets with the verdict that each must meet, and, if it is said, by which rule. What "
+		  "differs is shown with its line and with where the address is and who controls it; then the exit status is "
+		  "4.\n\n"
+		  "  cases:\n"
+		  "    - {class: health, to: \"198.51.100.7:443\", verdict: reject, rule: default-health}\n"
+		  "    - {class: health, to: 192.0.2.1/udp, direction: reply, verdict: allow}",
+	.min_args = 1,
+	.max_args = 1,
+	.options = policy_test_options,
+	.run = policy_test_run,
+};
