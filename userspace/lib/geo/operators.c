@@ -214,7 +214,7 @@ static int operators_asns(struct reader *reader, const struct yaml_node *node, s
 {
 	struct yaml_node **items;
 	size_t i, j, k, count;
-	uint32_t asn;
+	uint32_t asn = 0;
 
 	if (operators_list(reader, node, "asn", false, &items, &count))
 		return -1;
