@@ -71,8 +71,9 @@ static void free_source(struct source *source)
 
 #define FEED "2.0.2.0/23 -- 0 2\n2.0.3.0/24 -- 0 1\n2.0.3.0/24 -- 0 2\n2.0.4.0/24 -- 0 1\n"
 #define RIR  "2.0.0.0/17 FR 0 0\n2.0.5.0/24 US 0 0\n2.0.5.0/24 DE 0 0\n2.0.9.0/24 US 0 0\n2.0.10.0/24 EU 0 0\n"
-#define ASN  "2.0.0.0/16 US 64510 0\n2.0.2.0/23 FR 64501 0\n2.0.6.0/24 FR 64500 0\n2.0.6.128/25 DE 64511 0\n" \
-	     "2.0.128.0/24 -- 64512 0\n2.0.200.0/24 FR 0 0\n"
+#define ASN                                                                                              \
+	"2.0.0.0/16 US 64510 0\n2.0.2.0/23 FR 64501 0\n2.0.6.0/24 FR 64500 0\n2.0.6.128/25 DE 64511 0\n" \
+	"2.0.128.0/24 -- 64512 0\n2.0.200.0/24 FR 0 0\n"
 
 static struct snapshot *build(const char *rules)
 {
@@ -155,12 +156,15 @@ static void assert_rule(const struct snapshot *snapshot, const char *address, co
 
 static void test_predicates(void **context)
 {
-	struct snapshot *snapshot = build("rules:\n" RULE("sealed", "operator: sealed, verdict: audit")
-						  RULE("others", "operator: {not in: [cloud, sealed]}, verdict: audit")
-						  RULE("strong", "control: {subset of: [FR, DE]}, min_tier: rir, verdict: allow")
-						  RULE("weak", "control: {subset of: EU}, verdict: audit")
-						  RULE("clear", "control: {not in: [FR, DE]}, location: EU, verdict: drop")
-						  RULE("mixed", "control: {in: [US, unknown]}, verdict: drop"));
+	static const char rules[] =
+		"rules:\n"
+		RULE("sealed", "operator: sealed, verdict: audit")
+		RULE("others", "operator: {not in: [cloud, sealed]}, verdict: audit")
+		RULE("strong", "control: {subset of: [FR, DE]}, min_tier: rir, verdict: allow")
+		RULE("weak", "control: {subset of: EU}, verdict: audit")
+		RULE("clear", "control: {not in: [FR, DE]}, location: EU, verdict: drop")
+		RULE("mixed", "control: {in: [US, unknown]}, verdict: drop");
+	struct snapshot *snapshot = build(rules);
 
 	assert_rule(snapshot, "2.0.4.1", "sealed");
 	assert_rule(snapshot, "2.0.9.1", "others");
@@ -200,19 +204,22 @@ static const char *directed_rule(const struct snapshot *snapshot, const char *ad
 					 .direction = direction };
 	sa_family_t family;
 	uint8_t bytes[16];
+	uint16_t rule;
 	u128 key;
 
 	assert_true(address_parse(address, &family, &key));
 	address_bytes(family, key, bytes);
-	return snapshot_rule_at(snapshot,
-				resid_verdict_decide(table, 2, resid_lpm_lookup4(&table->lpm4, bytes), &flow)).id;
+	rule = resid_verdict_decide(table, 2, resid_lpm_lookup4(&table->lpm4, bytes), &flow);
+	return snapshot_rule_at(snapshot, rule).id;
 }
 
 static void test_direction(void **context)
 {
-	struct snapshot *snapshot =
-		build("rules:\n" RULE("answer", "location: FR, direction: reply, verdict: drop")
-		      RULE("ask", "location: FR, direction: original, proto: tcp, verdict: allow"));
+	static const char rules[] =
+		"rules:\n"
+		RULE("answer", "location: FR, direction: reply, verdict: drop")
+		RULE("ask", "location: FR, direction: original, proto: tcp, verdict: allow");
+	struct snapshot *snapshot = build(rules);
 
 	assert_string_equal(directed_rule(snapshot, "2.0.0.1", RESID_DIR_REPLY), "answer");
 	assert_string_equal(directed_rule(snapshot, "2.0.0.1", RESID_DIR_ORIGINAL), "ask");
@@ -228,7 +235,8 @@ static void test_kernel_part_is_the_same(void **context)
 	_cleanup_free_ char *text = mem_format(CLASSES "%s", rules);
 	struct snapshot *with = build(rules), *without = support_build(text);
 	size_t with_length, without_length, header = sizeof(struct resid_snapshot_header);
-	const uint8_t *a = snapshot_kernel_part(with, &with_length), *b = snapshot_kernel_part(without, &without_length);
+	const uint8_t *a = snapshot_kernel_part(with, &with_length);
+	const uint8_t *b = snapshot_kernel_part(without, &without_length);
 
 	assert_int_equal(with_length, without_length);
 	assert_memory_equal(a + header, b + header, with_length - header);

@@ -117,6 +117,48 @@ head -c 1000 "$s" >"$tmp/cut.rsnap"
 expect 'a snapshot that is cut' 3 '' 'residctl: *cut.rsnap: snapshot is cut short*' \
 	"$ctl" lookup --snapshot "$tmp/cut.rsnap" 1.1.1.1
 
+cat >"$tmp/ranges.json" <<'DATA'
+{"syncToken": "1767312000", "createDate": "2026-01-02-00-00-00", "prefixes": [
+ {"ip_prefix": "2.0.1.0/24", "region": "eu-west-3", "service": "EC2", "network_border_group": "eu-west-3"},
+ {"ip_prefix": "2.0.1.0/25", "region": "eu-west-3", "service": "S3", "network_border_group": "eu-west-3"}],
+ "ipv6_prefixes": [{"ipv6_prefix": "2a00:1::/56", "region": "eu-west-3", "service": "EC2", "network_border_group": "a"}]}
+DATA
+printf '2.0.2.0/24\n2.0.0.0/25\n' >"$tmp/list"
+cat >"$tmp/control.yaml" <<'DATA'
+resid: 1
+home: EU
+classes: {health: {id: 4, default: reject}}
+rules:
+  - {id: us, location: EU, control: {in: [US]}, verdict: drop, reason: reached by foreign law, clause: "19.6.c"}
+  - {id: home, location: EU, control: {subset of: [EU]}, verdict: allow, reason: at home}
+DATA
+controlled=(--policy "$tmp/control.yaml" "${data[@]}" --feed "aws=$tmp/ranges.json")
+expect 'lookup with a feed' 0 '2.0.1.9 *2.0.1.0/24 *FR *control US by feed, aws 2026-01-02, Amazon Web Services' '' \
+	"$ctl" lookup "${controlled[@]}" 2.0.1.9
+expect 'explain control' 0 $'*location *FR*\ncontrol *US (by feed: aws of 2026-01-02)\noperator *rule *us: *\nclause *19.6.c\n*drop' \
+	'' "$ctl" explain "${controlled[@]}" --class health 2.0.1.9
+expect 'explain control --json' 0 '*"control":?"US"?,"operator":"aws"*"tier":"feed","evidence":*"clause":"19.6.c"*' '' \
+	"$ctl" explain --json "${controlled[@]}" --class health 2.0.1.9
+exposure='{"feed":"ranges.json","format":"aws","addresses":256,"allow":0,"audit":0,"reject":0,"drop":256,'
+exposure+='"ipv6":{"slash64":256,"allow":0,"audit":0,"reject":0,"drop":256},"operators":?{"operator":"aws",*}'
+exposure+=$'\n''{"feed":"list","format":"list","addresses":384,"allow":384,*"operators":?{"operator":"unknown",*}'
+expect 'exposure' 0 "$exposure" '' "$ctl" policy exposure "${controlled[@]}" --class health --json \
+	"$tmp/ranges.json" "$tmp/list"
+expect 'exposure without a class' 1 '' '*--class*' "$ctl" policy exposure "${controlled[@]}" "$tmp/list"
+expect 'a feed of nobody' 3 '' "*feed 'nobody': no operator*" "$ctl" lookup "${data[@]}" --feed "nobody=$tmp/list" 2.0.0.1
+expect 'a feed without a path' 1 '' "*feed 'aws' must be NAME=PATH*" "$ctl" lookup "${data[@]}" --feed aws 2.0.0.1
+expect 'a feed twice' 1 '' "*is given twice" "$ctl" lookup "${data[@]}" \
+	--feed "aws=$tmp/ranges.json,aws=$tmp/ranges.json" 2.0.0.1
+printf 'cases:\n  - {class: health, to: "2.0.1.9:443", verdict: drop, rule: us}\n' >"$tmp/cases.yaml"
+printf '  - {class: health, to: 2.0.0.1/udp, direction: reply, verdict: allow}\n' >>"$tmp/cases.yaml"
+expect 'cases that hold' 0 '*2 cases, 0 failed' '' "$ctl" policy test "${controlled[@]}" "$tmp/cases.yaml"
+printf '  - {class: health, to: 3.0.0.1, verdict: allow}\n' >>"$tmp/cases.yaml"
+expect 'a case that does not' 4 '*cases.yaml:4:5: health to 3.0.0.1: reject by default-health, not allow*' '' \
+	"$ctl" policy test "${controlled[@]}" "$tmp/cases.yaml"
+"$ctl" policy compile "$tmp/control.yaml" "${data[@]}" --feed "aws=$tmp/ranges.json" -o "$tmp/c.rsnap" >"$tmp/out" 2>&1
+expect 'sources in policy show' 0 '*# data *aws, ranges.json, of 2026-01-02*# no opinion *--rir*' '' \
+	"$ctl" policy show --snapshot "$tmp/c.rsnap"
+
 explain=("$ctl" explain --snapshot "$s" --class health)
 expect 'explain a refusal' 0 '*health (4)*3.0.0.1 port 443 protocol tcp*US (tor-geoipdb of 2026-06-25)*default-health*reject' \
 	'' "${explain[@]}" 3.0.0.1:443

@@ -102,7 +102,8 @@ static void explain_json_place(struct jsonw *json, const struct explain *explain
 /* The outer address leads; rule and verdict are those that hold, wherever they come from. */
 static void explain_json(const struct explain *explain)
 {
-	const struct destination_place *outer = &explain->to.place[0], *decided = &explain->to.place[explain->to.decided];
+	const struct destination_place *outer = &explain->to.place[0];
+	const struct destination_place *decided = &explain->to.place[explain->to.decided];
 	struct snapshot_rule rule = snapshot_rule_at(explain->snapshot, decided->rule);
 	_cleanup_(jsonw_fini) struct jsonw json = { 0 };
 	size_t i;

@@ -10,14 +10,16 @@
 #define _cleanup_snapshot_ _cleanup_(cleanup_snapshot)
 
 /* The options of whoever compiles: where the data are. */
-#define SNAPSHOTS_DATA_OPTIONS                                                                          \
-	{ "geoip4", "FILE", "IPv4 locations (default /usr/share/tor/geoip)" },                           \
-	{ "geoip6", "FILE", "IPv6 locations (default /usr/share/tor/geoip6)" },                          \
+/* clang-format off */
+#define SNAPSHOTS_DATA_OPTIONS \
+	{ "geoip4", "FILE", "IPv4 locations (default /usr/share/tor/geoip)" }, \
+	{ "geoip6", "FILE", "IPv6 locations (default /usr/share/tor/geoip6)" }, \
 	{ "sets", "DIR", "country sets that come before the built-in ones (default /etc/resid/sets)" }, \
-	{ "feed", "NAME=PATH,...", "ranges that an operator publishes; may stand again" },               \
-	{ "rir", "FILE", "prefix,country of the registered holders" },                                   \
-	{ "asn", "FILE", "AS database, or none (default /var/lib/location/database.db, if there)" },      \
+	{ "feed", "NAME=PATH,...", "ranges that an operator publishes; may stand again" }, \
+	{ "rir", "FILE", "prefix,country of the registered holders" }, \
+	{ "asn", "FILE", "AS database, or none (default /var/lib/location/database.db, if there)" }, \
 	{ "operators", "FILE", "who operates what (default: the built-in operators.yaml)" }
+/* clang-format on */
 
 /* For a command that has these options. */
 struct build_inputs snapshots_inputs(const struct call *call, const char *policy);

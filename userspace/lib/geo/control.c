@@ -200,7 +200,8 @@ static void control_flatten(struct control *control, struct control_claims *clai
 }
 
 /* weak gives way to strong; out is neither. */
-static void control_overlay(const struct control_half *strong, const struct control_half *weak, struct control_half *out)
+static void control_overlay(const struct control_half *strong, const struct control_half *weak,
+			    struct control_half *out)
 {
 	size_t s = 0, w = 0;
 	u128 at = 0;

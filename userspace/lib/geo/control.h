@@ -20,7 +20,8 @@
 #include "geo/operators.h"
 #include "util/intern.h"
 
-enum control_tier {	/* from strong to weak */
+/* From strong to weak. */
+enum control_tier {
 	CONTROL_OVERRIDE,
 	CONTROL_FEED,
 	CONTROL_OPERATOR,

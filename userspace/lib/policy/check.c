@@ -195,7 +195,7 @@ static uint32_t check_put_control(struct check *check, struct intern *rows, cons
 	return intern_put(rows, bits, words * sizeof(*bits));
 }
 
-/* Control of every kind on every evidence but the location's, by every operator that a rule names, another, and none. */
+/* Control of every kind on all evidence but the location's, by each operator that a rule names, another, and none. */
 static int check_find_free(struct check *check)
 {
 	_cleanup_(check_kinds_fini) struct check_kinds kinds = { 0 };

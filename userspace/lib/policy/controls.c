@@ -34,7 +34,8 @@ static int control_read_control(struct reader *reader, const struct yaml_node *n
 {
 	static const char *const keys[] = { "in", "not in", "subset of", NULL };
 	static const char *const what[] = { "`in`", "`not in`", "`subset of`" };
-	static const enum policy_control meaning[] = { POLICY_CONTROL_IN, POLICY_CONTROL_NOT_IN, POLICY_CONTROL_SUBSET };
+	static const enum policy_control meaning[] = { POLICY_CONTROL_IN, POLICY_CONTROL_NOT_IN,
+						       POLICY_CONTROL_SUBSET };
 	size_t i;
 
 	if (!node)

@@ -116,7 +116,8 @@ static bool full_has_zone(const struct full *full, const struct full_zone *zone,
 	uint32_t sources = full_count(full, FULL_SOURCES);
 
 	return full_has(full, zone->location) && full_has(full, zone->control) && zone->source < sources &&
-	       zone->group < group_count && (zone->control_source < sources || zone->control_source == FULL_NO_SOURCE) &&
+	       zone->group < group_count &&
+	       (zone->control_source < sources || zone->control_source == FULL_NO_SOURCE) &&
 	       (zone->operator < full_count(full, FULL_OPERATORS) || zone->operator == FULL_NO_OPERATOR) &&
 	       zone->tier < CONTROL_TIERS && full_zero(zone->reserved, sizeof(zone->reserved));
 }

@@ -193,7 +193,8 @@ void snapshot_lookup(const struct snapshot *snapshot, sa_family_t family, const 
 	const struct full *full = &snapshot->full;
 	u128 key = address_key(family, address);
 	size_t at = snapshot_find(full, family, key);
-	struct prefix prefix = prefix_within(family, snapshot_first(full, family, at), snapshot_last(full, family, at), key);
+	u128 first = snapshot_first(full, family, at), last = snapshot_last(full, family, at);
+	struct prefix prefix = prefix_within(family, first, last, key);
 
 	prefix_format(&prefix, out->prefix);
 	snapshot_describe(full, snapshot_zone(full, family, at), out);

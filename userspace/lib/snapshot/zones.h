@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Location data and control laid over the policy's space: disjoint ranges over all addresses, each in one zone. A zone
- * is one distinct (location, source, cover, fact of control); a policy cannot treat two addresses of a zone differently.
+ * is one distinct (location, source, cover, fact of control); a policy cannot treat two addresses of it differently.
  */
 #ifndef RESID_SNAPSHOT_ZONES_H
 #define RESID_SNAPSHOT_ZONES_H
