@@ -695,8 +695,8 @@ static void test_real_truncated(void **context)
 		return;
 	}
 	assert_int_equal(file_read(LIBLOC, 1 << 28, &data, &length, &err), 0);
-	for (i = 1; i < 5; i++)
-		refused(SOURCE_LIBLOC, keep("cut.db", data, length * i / 5), "is cut short: its section of ");
+	for (i = 100000; i < length && i < 40000000; i *= 18)
+		refused(SOURCE_LIBLOC, keep("cut.db", data, i), "is cut short: its section of ");
 }
 
 static int setup(void **context)

@@ -16,7 +16,7 @@
 
 enum source_format {
 	SOURCE_AWS,	/* ip-ranges.json */
-	SOURCE_AZURE,	/* ServiceTags_*.json */
+	SOURCE_AZURE,	/* ServiceTags_*.json; one fact a prefix and region */
 	SOURCE_GOOGLE,	/* cloud.json, goog.json */
 	SOURCE_ORACLE,	/* public_ip_ranges.json */
 	SOURCE_GEOFEED,	/* RFC 8805 */
@@ -30,8 +30,8 @@ enum source_format {
 struct source_fact {
 	u128 first, last;	/* keys, as in geo_range */
 	uint32_t asn;		/* 0: not said */
-	char country[3];	/* ISO 3166-1 alpha-2; "": not said */
-	char registered[3];	/* of the holder; "": not said */
+	char country[3];	/* a code of location.h ("NO", "EU" for somewhere there); "": not said */
+	char registered[3];	/* of the holder, all that SOURCE_RIR says; "": not said */
 	uint32_t region;	/* index into source->string; 0: "" */
 	uint32_t service;
 };
