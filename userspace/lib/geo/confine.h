@@ -28,7 +28,7 @@ int confine_read(struct source_reader *reader, confine_parser parse);
 
 /* From here on the child opens no file; before, it may, for reading, those that landlock lets it. */
 int confine_close_files(struct confine *confine);
-/* address: 16 bytes, an IPv4 address in the first four. country, registered: two letters, or NULL. */
+/* country, registered: two letters, or NULL for not said. A fact that says nothing at all is left out. */
 int confine_fact(struct confine *confine, const struct prefix *prefix, uint32_t asn, const char *country,
 		 const char *registered);
 /* The day of the data. */
