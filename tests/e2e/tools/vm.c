@@ -5,8 +5,8 @@
  *
  *   vm TAP GATEWAY-MAC tcp|udp|icmp SOURCE ADDRESS PORT TAG
  *
- * sends one packet and prints `saw=` syn-ack, rst, echoed, icmp-TYPE-CODE or timeout (2 s). The neighbour entry of SOURCE
- * must be there: it answers no ARP. Its own Ethernet address is 02:00:00:00:ee:03.
+ * sends one packet and prints `saw=` syn-ack, rst, echoed, icmp-TYPE-CODE or timeout (2 s). The neighbour entry of
+ * SOURCE must be there: it answers no ARP. Its own Ethernet address is 02:00:00:00:ee:03.
  */
 #include "packet.h"
 
@@ -69,7 +69,8 @@ int main(int argc, char **argv)
 	put16(packet_add(&p, NULL, 2), to.sa.sa_family == AF_INET ? ETH_P_IP : ETH_P_IPV6);
 
 	int tcp = !strcmp(argv[3], "tcp"), udp = !strcmp(argv[3], "udp"), v4 = to.sa.sa_family == AF_INET;
-	size_t at = packet_ip(&p, &from, &to, tcp ? IPPROTO_TCP : udp ? IPPROTO_UDP : v4 ? IPPROTO_ICMP : IPPROTO_ICMPV6);
+	int icmp = v4 ? IPPROTO_ICMP : IPPROTO_ICMPV6;
+	size_t at = packet_ip(&p, &from, &to, tcp ? IPPROTO_TCP : udp ? IPPROTO_UDP : icmp);
 
 	if (tcp)
 		packet_tcp_syn(&p, &from, &to);
