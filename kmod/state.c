@@ -40,6 +40,18 @@ static struct resid_state *state_copy(struct netlink_ext_ack *extack)
 	return next;
 }
 
+/* Begins a change: takes the mutex, unless it returns NULL. */
+static struct resid_state *state_begin(struct netlink_ext_ack *extack)
+{
+	struct resid_state *next;
+
+	mutex_lock(&state_mutex);
+	next = state_copy(extack);
+	if (!next)
+		mutex_unlock(&state_mutex);
+	return next;
+}
+
 /* After this no packet sees the old state or anything that @next does not share with it. */
 static void state_swap(struct resid_state *next)
 {
@@ -199,19 +211,15 @@ static void state_revert(struct work_struct *work)
 int resid_state_set_mode(enum resid_mode mode, u32 confirm, struct netlink_ext_ack *extack)
 {
 	struct resid_state *next;
-	int error = 0;
 
 	if (mode == RESID_MODE_PERMISSIVE && state_boot == RESID_BOOT_CLOSED) {
 		NL_SET_ERR_MSG(extack, "the module was loaded with boot=closed: permissive is out of reach until it is loaded with boot=open");
 		return -EPERM;
 	}
 
-	mutex_lock(&state_mutex);
-	next = state_copy(extack);
-	if (!next) {
-		error = -ENOMEM;
-		goto out;
-	}
+	next = state_begin(extack);
+	if (!next)
+		return -ENOMEM;
 	/* a second unconfirmed change still goes back to what was confirmed last */
 	if (!state_deadline)
 		state_fallback = next->mode;
@@ -222,46 +230,34 @@ int resid_state_set_mode(enum resid_mode mode, u32 confirm, struct netlink_ext_a
 	}
 	next->mode = mode;
 	state_swap(next);
-out:
 	mutex_unlock(&state_mutex);
-	return error;
+	return 0;
 }
 
 int resid_state_set_tagger(struct bpf_prog *tagger, struct netlink_ext_ack *extack)
 {
-	struct resid_state *next;
+	struct resid_state *next = state_begin(extack);
 	struct bpf_prog *old;
-	int error = 0;
 
-	mutex_lock(&state_mutex);
-	next = state_copy(extack);
-	if (!next) {
-		error = -ENOMEM;
-		goto out;
-	}
+	if (!next)
+		return -ENOMEM;
 	old = next->tagger;
 	next->tagger = tagger;
 	state_swap(next);
+	mutex_unlock(&state_mutex);
 	if (old)
 		bpf_prog_put(old);
-out:
-	mutex_unlock(&state_mutex);
-	return error;
+	return 0;
 }
 
 int resid_state_disarm(struct netlink_ext_ack *extack)
 {
+	struct resid_state *next = state_begin(extack);
 	struct resid_policy *policy;
-	struct resid_state *next;
 	struct bpf_prog *tagger;
-	int error = 0;
 
-	mutex_lock(&state_mutex);
-	next = state_copy(extack);
-	if (!next) {
-		error = -ENOMEM;
-		goto out;
-	}
+	if (!next)
+		return -ENOMEM;
 	policy = next->policy;
 	tagger = next->tagger;
 	next->policy = NULL;
@@ -271,16 +267,15 @@ int resid_state_disarm(struct netlink_ext_ack *extack)
 		next->mode = state_fallback;
 	state_deadline = 0;
 	state_swap(next);
-	policy_free(policy);
-	if (tagger)
-		bpf_prog_put(tagger);
 	if (state_pinned) {
 		state_pinned = false;
 		module_put(THIS_MODULE);
 	}
-out:
 	mutex_unlock(&state_mutex);
-	return error;
+	policy_free(policy);
+	if (tagger)
+		bpf_prog_put(tagger);
+	return 0;
 }
 
 void resid_state_status(struct resid_status *status)

@@ -5,7 +5,7 @@
  */
 #include "table.h"
 
-static_assert(sizeof(struct resid_snapshot_header) == 32 + 48 * RESID_SECTION_COUNT);
+static_assert(sizeof(struct resid_snapshot_header) == 64 + 48 * RESID_SECTION_COUNT);
 static_assert(sizeof(struct resid_core) == 720);
 static_assert(sizeof(struct resid_rule) == 16);
 static_assert(sizeof(struct resid_step) == 24);
@@ -21,12 +21,16 @@ static bool all_zero(const u8 *bytes, u64 count)
 	return true;
 }
 
-/* Sections follow each other without gaps and fill the blob; the digests are those of the header. */
+/* Sections follow each other without gaps and fill the blob, and every digest is right. */
 static const char *table_check_sections(const struct resid_snapshot_header *header, const u8 *data, size_t length)
 {
 	u64 offset = sizeof(*header), padded;
 	u8 digest[RESID_DIGEST_LEN];
 	unsigned int id;
+
+	sha256(data, offsetof(struct resid_snapshot_header, sha256), digest);
+	if (memcmp(digest, header->sha256, sizeof(digest)))
+		return "snapshot header does not match its digest";
 
 	for (id = 0; id < RESID_SECTION_FULL; id++) {
 		const struct resid_section *section = &header->section[id];

@@ -105,6 +105,7 @@ struct resid_snapshot_header {
 	__s64 not_before;	/* seconds since the epoch, inclusive: outside its window it is not published */
 	__s64 not_after;	/* exclusive; 0: no end */
 	struct resid_section section[RESID_SECTION_COUNT];
+	__u8  sha256[RESID_DIGEST_LEN];	/* of the header up to here */
 };
 
 #define RESID_NAT64_MAX		8

@@ -25,14 +25,16 @@ hostile()
 
 hostile "an unknown command" EOPNOTSUPP '' 77
 hostile "command 0" EOPNOTSUPP '' 0
+hostile "status with an attribute" EINVAL '.' 1 1:u32:1
+hostile "disarm with an attribute" EINVAL '.' 13 1:u32:1
 hostile "begin without a length" EINVAL 'attribute is missing' 2
 hostile "begin with a length of two bytes" '(ERANGE|EINVAL)' '.' 2 2:hex:0001
 hostile "begin with a length of eight bytes" '(ERANGE|EINVAL)' '.' 2 2:u64:1000
 hostile "begin with an attribute that claims more than there is" EINVAL '' 2 2:long:4000
 hostile "begin with an unknown attribute" EINVAL '.' 2 2:u32:1000 99:u32:1
 hostile "begin of nothing" EINVAL 'longer than its header' 2 2:u32:0
-hostile "begin of more than the maximum" EINVAL '64 MiB' 2 2:u32:$((64 * 1024 * 1024 + 1))
-hostile "begin of 4 GiB" EINVAL '64 MiB' 2 2:u32:4294967295
+hostile "begin of more than the maximum" EINVAL '16 MiB' 2 2:u32:$((16 * 1024 * 1024 + 1))
+hostile "begin of 4 GiB" EINVAL '16 MiB' 2 2:u32:4294967295
 hostile "chunk without begin" ENOENT 'begin' 3 1:u64:1 3:u32:0 4:hex:00
 hostile "chunk without data" EINVAL 'missing' 2 2:u32:1000 -- 3 1:token:0 3:u32:0
 hostile "chunk without token" EINVAL 'missing' 2 2:u32:1000 -- 3 3:u32:0 4:hex:00

@@ -38,6 +38,7 @@ static void blob_seal(struct blob *blob)
 
 		sha256(blob->data + section->offset, section->length, section->sha256);
 	}
+	sha256(blob->data, offsetof(struct resid_snapshot_header, sha256), blob->header->sha256);
 }
 
 /* 192.0.2.0/24 lies under root slot 192.0.0.0/18, then slots of /24; 192.0.2.0/24 is slot 2, then 2 bits of it /26. */

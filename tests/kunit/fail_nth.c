@@ -133,7 +133,9 @@ static bool consistent(const struct world *world, action *act, const struct resi
 
 	if (!after->has_generation)
 		return false;
-	if (!same && (act != load || memcmp(after->generation, snapshot_generation(other(world, before)), RESID_DIGEST_LEN)))
+	if (!same && act != load)
+		return false;
+	if (!same && memcmp(after->generation, snapshot_generation(other(world, before)), RESID_DIGEST_LEN))
 		return false;
 	return after->mode == before->mode || (act == change_mode && after->mode == world->mode);
 }

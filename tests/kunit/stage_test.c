@@ -74,13 +74,16 @@ static void stage_test_window(struct kunit *test)
 
 	blob_new(test, &blob);
 	blob.header->not_before = ktime_get_real_seconds() + 3600;
+	blob_seal(&blob);
 	KUNIT_ASSERT_EQ(test, stage_test_upload(&blob, blob.length, &token, &extack), 0);
 	KUNIT_EXPECT_EQ(test, resid_stage_commit(STAGE_TEST_PORTID, token, stage_test_none, &extack), -EKEYREJECTED);
 	blob.header->not_before = 0;
 	blob.header->not_after = ktime_get_real_seconds();
+	blob_seal(&blob);
 	KUNIT_ASSERT_EQ(test, stage_test_upload(&blob, blob.length, &token, &extack), 0);
 	KUNIT_EXPECT_EQ(test, resid_stage_commit(STAGE_TEST_PORTID, token, stage_test_none, &extack), -EKEYEXPIRED);
 	blob.header->not_after += 3600;
+	blob_seal(&blob);
 	KUNIT_ASSERT_EQ(test, stage_test_upload(&blob, blob.length, &token, &extack), 0);
 	KUNIT_EXPECT_EQ(test, resid_stage_commit(STAGE_TEST_PORTID, token, stage_test_none, &extack), 0);
 	blob_free(&blob);

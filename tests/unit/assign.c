@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "bpf/assign.h"
+#include "util/file.h"
 #include "util/paths.h"
 
 static char dir[] = "/tmp/resid-assign-XXXXXX";
@@ -200,7 +201,7 @@ static void a_persons_file_is_left_alone(void **state)
 	bool found;
 
 	assert_int_equal(paths_make_dir(paths_dir_of(file.text).text, 0755, &err), 0);
-	assert_int_equal(paths_write_file(file.text, "netns:blue vital\nnetns:red vital\n", 34, 0644, false, &err), 0);
+	assert_int_equal(file_write(file.text, "netns:blue vital\nnetns:red vital\n", 34, 0644, FILE_OWN_GROUP, &err), 0);
 	assert_int_equal(assign_parse_target("netns:red", &parsed, &err), 0);
 	assert_int_equal(assign_write(&parsed, "public", NULL, &err), -1);
 	assert_non_null(strstr(err.text, "10-mine.assign:2"));

@@ -131,7 +131,7 @@ static void write_text(const char *folder, const char *name, const char *text)
 	_cleanup_free_ char *path = mem_format("%s/%s", folder, name);
 	struct resid_error err = { 0 };
 
-	assert_int_equal(file_write(path, text, strlen(text), &err), 0);
+	assert_int_equal(file_write(path, text, strlen(text), 0644, FILE_OWN_GROUP, &err), 0);
 }
 
 static void read_with_sets(const char *folder, const char *expected)

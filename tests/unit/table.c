@@ -45,6 +45,17 @@ static struct resid_snapshot_header *header(void)
 	return (struct resid_snapshot_header *)f.data;
 }
 
+/* The digests put right after the content was spoilt. */
+static void sign(void)
+{
+	unsigned int id;
+
+	for (id = 0; id < RESID_SECTION_COUNT; id++)
+		sha256(f.data + header()->section[id].offset, (unsigned int)header()->section[id].length,
+		       header()->section[id].sha256);
+	sha256(f.data, offsetof(struct resid_snapshot_header, sha256), header()->sha256);
+}
+
 static bool in_root(size_t offset)
 {
 	unsigned int id;
@@ -96,16 +107,8 @@ static void test_flip_kernel_part(void **context)
 
 	for (i = 0; i < f.kernel; i += in_root(i) ? SAMPLE : 1) {
 		f.data[i] ^= 1u << i % 8;
-		/* where the full section ends, and its digest, only make another generation */
-		if (i < offsetof(struct resid_snapshot_header, section[RESID_SECTION_FULL].length) ||
-		    i >= sizeof(struct resid_snapshot_header)) {
-			bool dated = i >= offsetof(struct resid_snapshot_header, number) &&
-				     i < offsetof(struct resid_snapshot_header, section);
-			const char *error = open_kernel(f.kernel);
-
-			if (!error && !dated)
-				fail_msg("byte %zu flipped and not seen", i);
-		}
+		if (!open_kernel(f.kernel))
+			fail_msg("byte %zu flipped and not seen", i);
 		f.data[i] ^= 1u << i % 8;
 		tried++;
 	}
@@ -113,19 +116,18 @@ static void test_flip_kernel_part(void **context)
 	assert_null(open_kernel(f.kernel));
 }
 
-/* Number and dates are not covered by a digest but by the generation: flipping them makes another one. */
-static void test_flip_changes_generation(void **context)
+/* Another number, rightly sealed, is another generation. */
+static void test_generation(void **context)
 {
 	struct resid_table before, after;
-	size_t i;
 
 	assert_null(resid_table_open(&before, f.data, f.kernel));
-	for (i = 8; i < 32; i++) {
-		f.data[i] ^= 1;
-		assert_null(resid_table_open(&after, f.data, f.kernel));
-		assert_memory_not_equal(before.generation, after.generation, RESID_DIGEST_LEN);
-		f.data[i] ^= 1;
-	}
+	header()->number ^= 1;
+	sign();
+	assert_null(resid_table_open(&after, f.data, f.kernel));
+	assert_memory_not_equal(before.generation, after.generation, RESID_DIGEST_LEN);
+	header()->number ^= 1;
+	sign();
 }
 
 static void test_flip_full(void **context)
@@ -168,16 +170,6 @@ static void test_longer(void **context)
 	memcpy(longer, f.data, f.length);
 	assert_non_null(resid_table_open(&table, longer, f.kernel + 8));
 	assert_int_equal(snapshot_adopt(longer, f.length + 8, "x", &snapshot, &err), -1);
-}
-
-/* The digests put right after the content was spoilt. */
-static void sign(void)
-{
-	unsigned int id;
-
-	for (id = 0; id < RESID_SECTION_COUNT; id++)
-		sha256(f.data + header()->section[id].offset, (unsigned int)header()->section[id].length,
-		       header()->section[id].sha256);
 }
 
 static void *section(enum resid_section_id id)
@@ -304,7 +296,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),	  cmocka_unit_test(test_flip_kernel_part),
-		cmocka_unit_test(test_flip_changes_generation), cmocka_unit_test(test_flip_full),
+		cmocka_unit_test(test_generation), cmocka_unit_test(test_flip_full),
 		cmocka_unit_test(test_cut),	  cmocka_unit_test(test_longer),
 		cmocka_unit_test(test_spoilt_kernel_part), cmocka_unit_test(test_spoilt_full),
 	};

@@ -43,7 +43,7 @@ static int policy_compile_run(const struct call *call, struct resid_error *err)
 	if (snapshot_build(&inputs, snapshots_warn, NULL, &snapshot, err))
 		return -1;
 	bytes = snapshot_bytes(snapshot, &length);
-	if (file_write(output, bytes, length, err))
+	if (file_write(output, bytes, length, 0644, FILE_OWN_GROUP, err))
 		return -1;
 	policy_compile_report(snapshot, length);
 	return RESID_EXIT_OK;

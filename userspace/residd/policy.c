@@ -6,6 +6,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "snapshot/build.h"
+#include "util/file.h"
 #include "util/hex.h"
 
 static void policy_warning(void *context, const char *text)
@@ -71,7 +72,7 @@ void policy_refresh_data(struct daemon *daemon)
 	text = snapshot_policy_text(daemon->snapshot);
 	file = paths_in(paths_run_dir(), "refresh/%s", snapshot_policy_name(daemon->snapshot));
 	if (paths_make_dir(paths_dir_of(file.text).text, 0755, &err) ||
-	    paths_write_file(file.text, text, strlen(text), 0600, false, &err)) {
+	    file_write(file.text, text, strlen(text), 0600, FILE_OWN_GROUP, &err)) {
 		daemon_trouble(daemon, TROUBLE_POLICY, err.text);
 		return;
 	}

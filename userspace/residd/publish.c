@@ -8,6 +8,7 @@
 
 #include "nl/report.h"
 #include "sink/jsonw.h"
+#include "util/file.h"
 
 #define SECOND	1000000u
 
@@ -61,7 +62,7 @@ void publish_now(struct daemon *daemon)
 	jsonw_object_end(&json);
 	jsonw_line(&json);
 	if (paths_make_dir(paths_run_dir(), 0755, &err) ||
-	    paths_write_file(file.text, json.text, json.length, 0640, true, &err))
+	    file_write(file.text, json.text, json.length, 0640, paths_group(), &err))
 		daemon_say(SD_WARNING, "%s", err.text);
 	jsonw_fini(&json);
 	if (known)

@@ -4,8 +4,8 @@
  *
  *   flood [-n PACKETS] [-f FLOWS] [-s BYTES] [-g SEGMENT] ADDRESS PORT
  *
- * prints `sent=N refused=N failed=N`: datagrams that send() took, those it refused with ECONNREFUSED, other errors. With `-g` each
- * send is one GSO super-packet of BYTES cut into SEGMENTs.
+ * prints `sent=N refused=N failed=N`: datagrams that send() took, those it refused with ECONNREFUSED, other errors.
+ * With `-g` each send is one GSO super-packet of BYTES cut into SEGMENTs.
  */
 #include "tool.h"
 

@@ -256,7 +256,7 @@ int main(int argc, char **argv)
 		packet_finish(&p, 0);
 		send_packet(&p, &to);
 	} else if (!strcmp(kind, "srcroute") && argc == 6) {
-		uint8_t route[8] = { 131, 7, 4 };	/* loose, one address, none taken yet; then the end of the list */
+		uint8_t route[8] = { 131, 7, 4 };	/* loose, one address, none taken yet; then the end */
 
 		from = address(argv[1], 0);
 		to = address(argv[2], number(argv[4]));

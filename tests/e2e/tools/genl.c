@@ -7,7 +7,8 @@
  * COMMAND is a number of enum resid_cmd. KIND is u8, u32, u64, hex, zero (VALUE bytes of zeros), token (the token of
  * the last answer), file (VALUE is PATH@OFFSET+LENGTH), or long (u32 whose nla_len claims VALUE bytes).
  * Each message prints `errno=NAME said=SENTENCE`, or `errno=0` and the attributes that came back as TYPE=HEX.
- * `-x` flips a bit of the byte at that offset of the files. `-w` waits for the end of standard input before it closes the socket. Exit status 2 only if it could not ask.
+ * `-x` flips a bit of the byte at that offset of the files. `-w` waits for the end of standard input before it closes
+ * the socket. Exit status 2 only if it could not ask.
  */
 #include "tool.h"
 
@@ -38,7 +39,8 @@ static void add(const void *bytes, size_t n)
 
 static void begin(int type, int flags, int command)
 {
-	struct nlmsghdr n = { .nlmsg_type = (uint16_t)type, .nlmsg_flags = (uint16_t)(NLM_F_REQUEST | NLM_F_ACK | flags) };
+	struct nlmsghdr n = { .nlmsg_type = (uint16_t)type,
+			      .nlmsg_flags = (uint16_t)(NLM_F_REQUEST | NLM_F_ACK | flags) };
 	struct genlmsghdr g = { .cmd = (uint8_t)command, .version = 1 };
 
 	length = 0;
@@ -112,7 +114,8 @@ static void ask(void)
 			if (n->nlmsg_flags & NLM_F_ACK_TLVS) {
 				/* NETLINK_CAP_ACK: the header of our message follows the error, then the attributes. */
 				size_t skip = n->nlmsg_type == NLMSG_ERROR ? sizeof(struct nlmsgerr) : sizeof(int);
-				const char *p = (const char *)NLMSG_DATA(n) + skip, *end = (const char *)n + n->nlmsg_len;
+				const char *p = (const char *)NLMSG_DATA(n) + skip;
+				const char *end = (const char *)n + n->nlmsg_len;
 
 				while (p + sizeof(struct nlattr) <= end) {
 					const struct nlattr *a = (const void *)p;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Runs a command where a workload runs: `in [-g CGROUP] [-n NETNS] COMMAND [ARGUMENT...]`, both given as paths. One small
- * process instead of a shell and nsenter: the guests are slow, and nsenter would keep the caller's cgroup.
+ * Runs a command where a workload runs: `in [-g CGROUP] [-n NETNS] COMMAND [ARGUMENT...]`, both given as paths. One
+ * small process instead of a shell and nsenter: the guests are slow, and nsenter would keep the caller's cgroup.
  */
 #include "tool.h"
 

@@ -91,7 +91,7 @@ static inline void packet_finish(struct packet *p, size_t at)
 	}
 }
 
-/* The checksum of TCP, UDP or ICMPv6 that begins at `l4` and ends the packet. `final` is where it ends up (routing headers). */
+/* The checksum of TCP, UDP or ICMPv6 that begins at `l4` and ends the packet. `final`: where routing headers lead. */
 static inline void packet_sum(struct packet *p, size_t l4, size_t field, int proto, const union address *from,
 			      const union address *final)
 {

@@ -5,8 +5,8 @@
  *
  *   vm TAP GATEWAY-MAC tcp|udp|icmp SOURCE ADDRESS PORT TAG
  *
- * sends one packet and prints `saw=` syn-ack, rst, echoed, icmp-TYPE-CODE or timeout (2 s). The neighbour entry of SOURCE
- * must be there: it answers no ARP. Its own Ethernet address is 02:00:00:00:ee:03.
+ * sends one packet and prints `saw=` syn-ack, rst, echoed, icmp-TYPE-CODE or timeout (2 s). The neighbour entry of
+ * SOURCE must be there: it answers no ARP. Its own Ethernet address is 02:00:00:00:ee:03.
  */
 #include "packet.h"
 
@@ -19,8 +19,12 @@
 
 static const uint8_t own_mac[6] = { 2, 0, 0, 0, 0xee, 3 };
 
-/* What a packet that came back says about ours; NULL if it is about something else. */
-static const char *judge(const uint8_t *ip, size_t length, const union address *from, const char *tag, char *text)
+/*
+ * What a packet that came back says about ours, whose transport header is `sent`; NULL if it is about something else,
+ * such as an earlier attempt's SYN-ACK that the peer sends again.
+ */
+static const char *judge(const uint8_t *ip, size_t length, const union address *from, int tcp, const uint8_t *sent,
+			 const char *tag, char *text)
 {
 	size_t size, header;
 	const uint8_t *own = address_bytes(from, &size);
@@ -37,14 +41,19 @@ static const char *judge(const uint8_t *ip, size_t length, const union address *
 	}
 	const uint8_t *l4 = ip + header;
 
-	if (proto == IPPROTO_TCP)
+	if (proto == IPPROTO_TCP) {
+		if (!tcp || memcmp(l4, sent + 2, 2) || memcmp(l4 + 2, sent, 2))
+			return NULL;
 		return l4[13] & 4 ? "rst" : "syn-ack";
+	}
+	if (!tcp && !memmem(ip, length, tag, strlen(tag)))
+		return NULL;
 	/* An ICMP error quotes our packet, tag and all: look at the type first. */
 	if ((proto == IPPROTO_ICMP && l4[0] != 0) || (proto == IPPROTO_ICMPV6 && l4[0] < 128)) {
 		sprintf(text, "icmp-%u-%u", l4[0], l4[1]);
 		return text;
 	}
-	return memmem(ip, length, tag, strlen(tag)) ? "echoed" : NULL;
+	return tcp ? NULL : "echoed";
 }
 
 int main(int argc, char **argv)
@@ -69,7 +78,10 @@ int main(int argc, char **argv)
 	put16(packet_add(&p, NULL, 2), to.sa.sa_family == AF_INET ? ETH_P_IP : ETH_P_IPV6);
 
 	int tcp = !strcmp(argv[3], "tcp"), udp = !strcmp(argv[3], "udp"), v4 = to.sa.sa_family == AF_INET;
-	size_t at = packet_ip(&p, &from, &to, tcp ? IPPROTO_TCP : udp ? IPPROTO_UDP : v4 ? IPPROTO_ICMP : IPPROTO_ICMPV6);
+	int icmp = v4 ? IPPROTO_ICMP : IPPROTO_ICMPV6;
+	size_t at = packet_ip(&p, &from, &to, tcp ? IPPROTO_TCP : udp ? IPPROTO_UDP : icmp);
+
+	const uint8_t *sent = p.data + p.length;
 
 	if (tcp)
 		packet_tcp_syn(&p, &from, &to);
@@ -94,7 +106,7 @@ int main(int argc, char **argv)
 			break;
 		n = read(fd, frame, sizeof(frame));
 		if (n > 14)
-			saw = judge(frame + 14, (size_t)n - 14, &from, argv[7], text);
+			saw = judge(frame + 14, (size_t)n - 14, &from, tcp, sent, argv[7], text);
 	}
 	printf("saw=%s\n", saw ? saw : "timeout");
 	return 0;

@@ -6,8 +6,8 @@
  *   wire [-t] DEVICE LOG      until SIGTERM or SIGINT; `-t` takes what the device sends instead; prints `ready`
  *
  * Columns, `-` where a frame has none:  microseconds ethertype source destination protocol sport dport flags tag
- * Behind VLAN tags the inner ethertype is written as 8100/0800. ICMP has its type and code for ports. Flags are those of TCP
- * and `f` for a fragment. The last line, `# frames N lost N`, proves that nothing was missed.
+ * Behind VLAN tags the inner ethertype is written as 8100/0800. ICMP has its type and code for ports. Flags are those
+ * of TCP and `f` for a fragment. The last line, `# frames N lost N`, proves that nothing was missed.
  */
 #include "tool.h"
 
@@ -89,7 +89,8 @@ static void write_frame(FILE *log, const uint8_t *frame, size_t length, uint16_t
 				later = (be16(ip + header + 2) & 0xfff8) != 0;
 			}
 			next = ip[header];
-			header += fragment && later ? 8 : next == 44 ? 8 : 8 + (size_t)ip[header + 1] * 8;
+			/* The second byte of a fragment header is reserved and zero. */
+			header += 8 + (size_t)ip[header + 1] * 8;
 		}
 	} else {
 		snprintf(source, sizeof(source), "%02x:%02x:%02x:%02x:%02x:%02x", frame[6], frame[7], frame[8],
@@ -143,7 +144,7 @@ int main(int argc, char **argv)
 	struct packet_mreq promiscuous = { .mr_ifindex = ll.sll_ifindex, .mr_type = PACKET_MR_PROMISC };
 	int fd = socket(AF_PACKET, SOCK_RAW, 0);
 	FILE *log = fopen(argv[optind + 1], "w");
-	struct sigaction action = { .sa_handler = on_signal };	
+	struct sigaction action = { .sa_handler = on_signal };
 
 	if (!ll.sll_ifindex || fd < 0 || !log)
 		die("wire: %s, %s: %s", argv[optind], argv[optind + 1], strerror(errno));

@@ -282,7 +282,7 @@ int assign_write(const struct assign_target *target, const char *class_name, con
 		return resid_fail(err, RESID_EXIT_USAGE, "a tenant's name has at most 127 bytes");
 	line = mem_format("%s:%s %s%s%s\n", assign_kind_name[target->kind], target->name, class_name,
 			  tenant ? " tenant=" : "", tenant ? tenant : "");
-	return paths_write_file(file.text, line, strlen(line), 0644, false, err);
+	return file_write(file.text, line, strlen(line), 0644, FILE_OWN_GROUP, err);
 }
 
 int assign_remove(const struct assign_target *target, bool *found, struct resid_error *err)

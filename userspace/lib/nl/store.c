@@ -42,7 +42,7 @@ int store_save(const struct snapshot *snapshot, struct resid_error *err)
 	/* The same generation is the same bytes, if the file is whole. */
 	if (!access(file.text, F_OK) && !snapshot_open(file.text, &have, &ignored))
 		return 0;
-	return paths_write_file(file.text, bytes, length, 0644, false, err);
+	return file_write(file.text, bytes, length, 0644, FILE_OWN_GROUP, err);
 }
 
 int store_set_current(const uint8_t *generation, struct resid_error *err)
@@ -169,5 +169,5 @@ int store_mode_write(enum resid_mode mode, struct resid_error *err)
 	snprintf(text, sizeof(text), "%s\n", store_mode_name(mode));
 	if (paths_make_dir(paths_state_dir(), 0755, err))
 		return -1;
-	return paths_write_file(file.text, text, strlen(text), 0644, false, err);
+	return file_write(file.text, text, strlen(text), 0644, FILE_OWN_GROUP, err);
 }

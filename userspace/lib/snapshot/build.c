@@ -141,6 +141,7 @@ static int build_file(struct build *build, struct resid_error *err)
 	if (full_build(build->policy, build->geo4, build->geo6, build->zones, matrix, &build->file, err))
 		return -1;
 	build_end_section(build, RESID_SECTION_FULL);
+	sha256(build->file.data, offsetof(struct resid_snapshot_header, sha256), build_header(build)->sha256);
 	return 0;
 }
 

@@ -79,7 +79,7 @@ static int file_write_all(int fd, const char *data, size_t length)
 	return 0;
 }
 
-int file_write(const char *path, const void *data, size_t length, struct resid_error *err)
+int file_write(const char *path, const void *data, size_t length, mode_t mode, gid_t group, struct resid_error *err)
 {
 	_cleanup_free_ char *temporary = mem_format("%s.XXXXXX", path);
 	_cleanup_close_ int fd = -1;
@@ -97,7 +97,8 @@ int file_write(const char *path, const void *data, size_t length, struct resid_e
 	fd = mkostemp(temporary, O_CLOEXEC);
 	if (fd < 0)
 		return resid_fail(err, RESID_EXIT_SYSTEM, "%s: cannot be written: %s", path, strerror(errno));
-	if (file_write_all(fd, data, length) || fchmod(fd, 0644) || fsync(fd) || rename(temporary, path)) {
+	if (fchown(fd, (uid_t)-1, group) || fchmod(fd, mode) || file_write_all(fd, data, length) || fsync(fd) ||
+	    rename(temporary, path)) {
 		error = errno;
 		unlink(temporary);
 		return resid_fail(err, RESID_EXIT_SYSTEM, "%s: cannot be written: %s", path, strerror(error));

@@ -4,6 +4,7 @@
 #define RESID_UTIL_FILE_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "util/error.h"
 
@@ -13,8 +14,13 @@
  */
 int file_read(const char *path, size_t max, char **data, size_t *length, struct resid_error *err);
 
-/* Replaces path by these bytes as a whole, or leaves it as it was: temporary file, fsync, rename, fsync. Mode 0644. */
-int file_write(const char *path, const void *data, size_t length, struct resid_error *err);
+#define FILE_OWN_GROUP ((gid_t)-1)
+
+/*
+ * Replaces path by these bytes as a whole, or leaves it as it was: temporary file, fsync, rename, fsync. The file gets
+ * this mode and group (FILE_OWN_GROUP: the caller's). A device or a pipe is written, not replaced.
+ */
+int file_write(const char *path, const void *data, size_t length, mode_t mode, gid_t group, struct resid_error *err);
 
 /* The part after the last slash. */
 const char *file_base_name(const char *path);

@@ -38,14 +38,7 @@ int paths_make_dir(const char *dir, mode_t mode, struct resid_error *err);
 /* The folder of a file, "." if it names none. */
 struct path paths_dir_of(const char *file);
 
-/*
- * Replaces a file at once: written beside it, synced, renamed, its folder synced. With group the file belongs to group
- * `resid` if the system has that group.
- */
-int paths_write_file(const char *file, const void *data, size_t length, mode_t mode, bool group,
-		     struct resid_error *err);
-
-/* The id of group `resid`, or -1. */
+/* The id of group `resid`, or FILE_OWN_GROUP if the system has none. */
 gid_t paths_group(void);
 
 #endif
