@@ -17,7 +17,7 @@
 	{ "sets", "DIR", "country sets that come before the built-in ones (default /etc/resid/sets)" }, \
 	{ "feed", "NAME=PATH,...", "ranges that an operator publishes; may stand again" }, \
 	{ "rir", "FILE", "prefix,country of the registered holders" }, \
-	{ "asn", "FILE", "AS database, or none (default /var/lib/location/database.db, if there)" }, \
+	{ "asn", "FILE", "AS database, or none (default /var/lib/location/database.db, if the policy asks for control)" }, \
 	{ "operators", "FILE", "who operates what (default: the built-in operators.yaml)" }
 /* clang-format on */
 

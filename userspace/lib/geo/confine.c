@@ -22,7 +22,7 @@
 
 #include "../../../kmod/deps.h"
 
-#define CONFINE_SECONDS	10		/* of processor time; the largest known file takes one */
+#define CONFINE_SECONDS	60		/* of processor time; the largest known file takes one, an emulated guest ten */
 #define CONFINE_FACTS	((size_t)1 << 22)	/* the largest known file has 1.3 million */
 #define CONFINE_BATCH	1024
 

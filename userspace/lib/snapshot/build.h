@@ -13,7 +13,7 @@ struct build_inputs {
 	/* Who controls what. NULL: what the policy's `sources` name, else none but as said. */
 	const char *feeds;	/* "NAME=PATH,NAME=PATH": ranges that operators publish; NAME is of operators.yaml */
 	const char *rir;	/* holders of the registries */
-	const char *asn;	/* AS database, or "none"; else /var/lib/location/database.db where it is */
+	const char *asn;	/* AS database, or "none"; else libloc-database's if the policy asks who controls */
 	const char *operators;	/* operators.yaml; else the embedded one */
 };
 

@@ -141,6 +141,16 @@ static int sources_read_feeds(struct sources *sources, const struct sources_word
 	return 0;
 }
 
+static bool sources_are_asked_for(const struct policy *policy)
+{
+	size_t i;
+
+	for (i = 0; i < policy->rule_count; i++)
+		if (policy_rule_asks_control(&policy->rule[i]))
+			return true;
+	return false;
+}
+
 int sources_read(const struct build_inputs *inputs, const struct policy *policy, struct sources **out,
 		 struct resid_error *err)
 {
@@ -152,7 +162,8 @@ int sources_read(const struct build_inputs *inputs, const struct policy *policy,
 	struct control_inputs control = { 0 };
 	_cleanup_free_ struct control_feed *feed = NULL;
 
-	if (!asn && !access(SOURCES_ASN, R_OK))
+	/* a second of work, ten in an emulated guest: only for a policy that asks */
+	if (!asn && sources_are_asked_for(policy) && !access(SOURCES_ASN, R_OK))
 		asn = SOURCES_ASN;
 	if (asn && !strcmp(asn, "none"))
 		asn = NULL;
