@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "judge.h"
 
-#include <linux/ktime.h>
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
 #include <net/net_namespace.h>
@@ -15,8 +14,6 @@
 #include "state.h"
 #include "verdict.h"
 
-#define JUDGE_NO_RULE 0xffff
-
 /* The kernel's own neighbour discovery may go to any address of the link. */
 static bool judge_is_housekeeping(const struct resid_packet *packet, u8 class)
 {
@@ -27,18 +24,20 @@ static bool judge_is_housekeeping(const struct resid_packet *packet, u8 class)
 static void judge_closed(struct resid_ruling *ruling)
 {
 	const struct resid_packet *packet = &ruling->packet;
+	unsigned int i = 0;
 
 	if (packet->kind == RESID_PACKET_IP) {
-		while (ruling->dest < packet->dest_count && resid_closed_allows(&packet->dest[ruling->dest]))
-			ruling->dest++;
-		if (ruling->dest == packet->dest_count)
+		while (i < packet->dest_count && resid_closed_allows(&packet->dest[i]))
+			i++;
+		if (i == packet->dest_count)
 			return;
 	}
+	ruling->dest = i;
 	ruling->verdict = RESID_V_DROP;
 	ruling->refuse = true;
 	ruling->record = true;
 	ruling->flags |= RESID_AUDIT_F_NO_POLICY;
-	ruling->rule = JUDGE_NO_RULE;
+	ruling->rule = RESID_NO_RULE;
 	ruling->counter = resid_counter_closed;
 }
 
@@ -54,26 +53,17 @@ static enum resid_direction judge_direction(const struct resid_sight *sight)
 }
 
 /* The strictest rule over all destinations. */
-static void judge_destinations(const struct resid_policy *policy, const struct resid_sight *sight,
+static void judge_destinations(const struct resid_table *table, const struct resid_flow *flow,
 			       struct resid_ruling *ruling)
 {
-	const struct resid_table *table = &policy->table;
 	const struct resid_packet *packet = &ruling->packet;
-	struct resid_flow flow = {
-		.now = policy->epoch + ktime_get_boottime_seconds(),
-		.dport = ntohs(packet->dport),
-		.proto = packet->proto,
-		.has_port = packet->has_port,
-		.proto_known = packet->proto_known,
-		.direction = judge_direction(sight),
-	};
 	unsigned int i;
 
 	for (i = 0; i < packet->dest_count; i++) {
 		const struct resid_dest *dest = &packet->dest[i];
 		u16 group = dest->family == AF_INET ? resid_lpm_lookup4(&table->lpm4, dest->address) :
 						      resid_lpm_lookup6(&table->lpm6, dest->address);
-		u16 rule = resid_verdict_decide(table, ruling->class, group, &flow);
+		u16 rule = resid_verdict_decide(table, ruling->class, group, flow);
 
 		if (!i || table->rule[rule].verdict > table->rule[ruling->rule].verdict) {
 			ruling->rule = rule;
@@ -87,33 +77,15 @@ static void judge_destinations(const struct resid_policy *policy, const struct r
 		ruling->flags |= RESID_AUDIT_F_FRAGMENT;
 }
 
-void resid_judge(const struct resid_sight *sight, struct resid_ruling *ruling)
+static void judge_policy(const struct resid_state *state, const struct resid_flow *flow, struct resid_ruling *ruling)
 {
-	const struct resid_state *state = rcu_dereference(resid_state);
 	const struct resid_policy *policy = state->policy;
-	struct resid_bytes bytes = { .skb = sight->skb };
-	const struct resid_core *core;
-
-	memset(ruling, 0, offsetof(struct resid_ruling, packet));
-	if (!policy && !state->closed)
-		return;
-	core = policy ? policy->table.core : NULL;
-	resid_packet_parse(&ruling->packet, &bytes, sight->link, core ? core->nat64 : NULL,
-			   core ? core->nat64_count : 0);
-	if (ruling->packet.kind == RESID_PACKET_LINK)
-		return;
-	ruling->class = resid_class_of(state, sight->skb, sight->dev, &ruling->packet);
-	if (judge_is_housekeeping(&ruling->packet, ruling->class))
-		return;
-	if (!policy) {
-		judge_closed(ruling);
-		return;
-	}
+	const struct resid_core *core = policy->table.core;
 
 	ruling->generation = policy->generation;
 	switch (ruling->packet.kind) {
 	case RESID_PACKET_IP:
-		judge_destinations(policy, sight, ruling);
+		judge_destinations(&policy->table, flow, ruling);
 		break;
 	case RESID_PACKET_NON_IP:
 		ruling->rule = core->non_ip_rule;
@@ -134,6 +106,45 @@ void resid_judge(const struct resid_sight *sight, struct resid_ruling *ruling)
 			 !(core->class_flags[ruling->class] & RESID_CLASS_F_PERMISSIVE);
 	if (!ruling->refuse)
 		ruling->flags |= RESID_AUDIT_F_PERMISSIVE;
+}
+
+void resid_judge_decide(const struct resid_state *state, enum resid_direction direction, s64 now,
+			struct resid_ruling *ruling)
+{
+	const struct resid_packet *packet = &ruling->packet;
+	const struct resid_flow flow = {
+		.now = now,
+		.dport = ntohs(packet->dport),
+		.proto = packet->proto,
+		.has_port = packet->has_port,
+		.proto_known = packet->proto_known,
+		.direction = direction,
+	};
+
+	if (state->policy)
+		judge_policy(state, &flow, ruling);
+	else if (state->closed)
+		judge_closed(ruling);
+}
+
+void resid_judge(const struct resid_sight *sight, struct resid_ruling *ruling)
+{
+	const struct resid_state *state = rcu_dereference(resid_state);
+	const struct resid_policy *policy = state->policy;
+	struct resid_bytes bytes = { .skb = sight->skb };
+	const struct resid_core *core = policy ? policy->table.core : NULL;
+
+	memset(ruling, 0, offsetof(struct resid_ruling, packet));
+	if (!policy && !state->closed)
+		return;
+	resid_packet_parse(&ruling->packet, &bytes, sight->link, core ? core->nat64 : NULL,
+			   core ? core->nat64_count : 0);
+	if (ruling->packet.kind == RESID_PACKET_LINK)
+		return;
+	ruling->class = resid_class_of(state, sight->skb, sight->dev, &ruling->packet);
+	if (judge_is_housekeeping(&ruling->packet, ruling->class))
+		return;
+	resid_judge_decide(state, judge_direction(sight), policy ? resid_policy_now(policy) : 0, ruling);
 }
 
 /* ---- the books ---- */

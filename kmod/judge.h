@@ -7,6 +7,7 @@
 
 struct net_device;
 struct resid_counter;
+struct resid_state;
 struct sk_buff;
 
 /* What is to be judged. */
@@ -33,6 +34,13 @@ struct resid_ruling {
 
 /* Packet path, RCU read side. */
 void resid_judge(const struct resid_sight *sight, struct resid_ruling *ruling);
+
+/*
+ * The judgement alone: @ruling holds a packet that is not of the link and its class, and is zero but for them. @now is
+ * that of the policy, if there is one. Any context, RCU read side.
+ */
+void resid_judge_decide(const struct resid_state *state, enum resid_direction direction, s64 now,
+			struct resid_ruling *ruling);
 
 /* Counts what was judged, and records it if it is to be recorded. Packet path, once a packet. */
 void resid_judge_book(const struct resid_sight *sight, const struct resid_ruling *ruling);

@@ -14,6 +14,7 @@
 #include "attach.h"
 #include "audit.h"
 #include "counter.h"
+#include "evaluate.h"
 #include "stage.h"
 #include "state.h"
 
@@ -47,10 +48,10 @@ static int netlink_require_two(struct genl_info *info, int one, int two)
 	return netlink_require(info, one) ?: netlink_require(info, two);
 }
 
-/* An answer to @info: *header is for genlmsg_end(). */
-static struct sk_buff *netlink_reply_new(struct genl_info *info, void **header)
+/* An answer to @info, with @room for attributes: *header is for genlmsg_end(). */
+static struct sk_buff *netlink_reply_new(struct genl_info *info, size_t room, void **header)
 {
-	struct sk_buff *reply = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	struct sk_buff *reply = genlmsg_new(room, GFP_KERNEL);
 
 	if (!reply)
 		return NULL;
@@ -94,7 +95,7 @@ static int netlink_status(struct genl_info *info)
 	struct sk_buff *reply;
 	void *header;
 
-	reply = netlink_reply_new(info, &header);
+	reply = netlink_reply_new(info, GENLMSG_DEFAULT_SIZE, &header);
 	if (!reply)
 		return -ENOMEM;
 	if (netlink_put_status(reply)) {
@@ -115,7 +116,7 @@ static int netlink_stage_begin(struct genl_info *info)
 	error = netlink_require(info, RESID_A_STAGE_LENGTH);
 	if (error)
 		return error;
-	reply = netlink_reply_new(info, &header);
+	reply = netlink_reply_new(info, GENLMSG_DEFAULT_SIZE, &header);
 	if (!reply)
 		return -ENOMEM;
 	error = resid_stage_begin(info->snd_portid, nla_get_u32(info->attrs[RESID_A_STAGE_LENGTH]), &token,
@@ -206,7 +207,7 @@ static int netlink_audit_drain(struct genl_info *info)
 	u64 batch;
 	u32 count;
 
-	reply = netlink_reply_new(info, &header);
+	reply = netlink_reply_new(info, GENLMSG_DEFAULT_SIZE, &header);
 	if (!reply)
 		return -ENOMEM;
 	resid_audit_drain(&batch, &count);
@@ -229,6 +230,49 @@ static int netlink_disarm(struct genl_info *info)
 	return resid_state_disarm(info->extack);
 }
 
+static int netlink_evaluate_reply(struct genl_info *info, const struct resid_question *questions, unsigned int count)
+{
+	int length = count * (int)sizeof(struct resid_answer);
+	u8 generation[RESID_DIGEST_LEN];
+	struct nlattr *answers;
+	struct sk_buff *reply;
+	void *header;
+
+	reply = netlink_reply_new(info, length + 256, &header);
+	if (!reply)
+		return -ENOMEM;
+	/* neither can fail: the message is fresh */
+	answers = nla_reserve_64bit(reply, RESID_A_EVALUATE_ANSWERS, length, RESID_A_EVALUATE_PAD);
+	if (resid_evaluate(questions, count, nla_data(answers), generation))
+		nla_put(reply, RESID_A_EVALUATE_GENERATION, sizeof(generation), generation);
+	genlmsg_end(reply, header);
+	return genlmsg_reply(reply, info);
+}
+
+static int netlink_evaluate(struct genl_info *info)
+{
+	const struct nlattr *attribute = info->attrs[RESID_A_EVALUATE_QUESTIONS];
+	struct resid_question *questions;
+	unsigned int count;
+	int error;
+
+	error = netlink_require(info, RESID_A_EVALUATE_QUESTIONS);
+	if (error)
+		return error;
+	count = nla_len(attribute) / sizeof(*questions);
+	if (!count || nla_len(attribute) % sizeof(*questions)) {
+		NL_SET_ERR_MSG_ATTR(info->extack, attribute, "EVALUATE_QUESTIONS is not a whole number of questions");
+		return -EINVAL;
+	}
+	/* an attribute is aligned to 4 bytes only */
+	questions = nla_memdup(attribute, GFP_KERNEL);
+	if (!questions)
+		return -ENOMEM;
+	error = resid_evaluate_check(questions, count, info->extack) ?: netlink_evaluate_reply(info, questions, count);
+	kfree(questions);
+	return error;
+}
+
 static int (*const netlink_commands[])(struct genl_info *info) = {
 	[RESID_CMD_STATUS] = netlink_status,
 	[RESID_CMD_STAGE_BEGIN] = netlink_stage_begin,
@@ -240,6 +284,7 @@ static int (*const netlink_commands[])(struct genl_info *info) = {
 	[RESID_CMD_AUDIT_DRAIN] = netlink_audit_drain,
 	[RESID_CMD_AUDIT_ACK] = netlink_audit_ack,
 	[RESID_CMD_DISARM] = netlink_disarm,
+	[RESID_CMD_EVALUATE] = netlink_evaluate,
 };
 
 /* The one way in for everything that is not a dump. */
@@ -430,6 +475,11 @@ static const struct nla_policy netlink_audit_policy[RESID_A_AUDIT_MAX + 1] = {
 	[RESID_A_AUDIT_BATCH] = { .type = NLA_U64 },
 };
 
+static const struct nla_policy netlink_evaluate_policy[RESID_A_EVALUATE_MAX + 1] = {
+	[RESID_A_EVALUATE_QUESTIONS] = { .type = NLA_BINARY,
+					 .len = RESID_QUESTIONS_MAX * sizeof(struct resid_question) },
+};
+
 /* The plain ones take no attribute, and the core refuses any. */
 #define NETLINK_DO_PLAIN(command)                                                                                      \
 	{                                                                                                              \
@@ -464,6 +514,7 @@ static const struct genl_ops netlink_ops[] = {
 	NETLINK_DUMP(RESID_CMD_AUDIT_GET, netlink_records_start, netlink_records, netlink_audit_policy),
 	NETLINK_DO(RESID_CMD_AUDIT_ACK, netlink_audit_policy),
 	NETLINK_DO_PLAIN(RESID_CMD_DISARM),
+	NETLINK_DO(RESID_CMD_EVALUATE, netlink_evaluate_policy),
 };
 
 static const struct genl_multicast_group netlink_groups[] = {

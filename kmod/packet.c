@@ -496,6 +496,25 @@ static bool is_link_scope(const struct resid_packet *packet)
 	return address[0] == 0xff && (address[1] & 15) <= 2;
 }
 
+void resid_packet_imagine(struct resid_packet *packet, u8 family, const u8 *address, const struct resid_nat64 *nat64,
+			  unsigned int nat64_count)
+{
+	struct parse parse = {
+		.packet = packet,
+		.nat64 = nat64,
+		.nat64_count = nat64_count,
+	};
+
+	memset(packet, 0, sizeof(*packet));
+	packet->family = family;
+	/* cannot fail: an address holds fewer others than there is room for */
+	if (family == AF_INET)
+		dest_add(&parse, AF_INET, address);
+	else
+		dest_add6(&parse, address);
+	packet->kind = is_link_scope(packet) ? RESID_PACKET_LINK : RESID_PACKET_IP;
+}
+
 void resid_packet_parse(struct resid_packet *packet, const struct resid_bytes *bytes, enum resid_link link,
 			const struct resid_nat64 *nat64, unsigned int nat64_count)
 {

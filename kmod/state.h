@@ -8,6 +8,7 @@
 
 #include <linux/filter.h>
 #include <linux/rcupdate.h>
+#include <linux/timekeeping.h>
 
 #include "table.h"
 
@@ -30,6 +31,12 @@ struct resid_state {
 	u32 mark_mask;			/* nine adjacent bits: class, and below it validity */
 	bool closed;			/* without a policy: only link, local and bootstrap leave */
 };
+
+/* Seconds since the epoch, as windows are held against it. */
+static inline s64 resid_policy_now(const struct resid_policy *policy)
+{
+	return policy->epoch + ktime_get_boottime_seconds();
+}
 
 extern struct resid_state __rcu *resid_state;
 

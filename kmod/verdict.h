@@ -8,12 +8,6 @@
 
 #include "table.h"
 
-enum resid_direction {
-	RESID_DIR_UNKNOWN,
-	RESID_DIR_ORIGINAL,
-	RESID_DIR_REPLY
-};
-
 /* What a chain looks at beside class and group. */
 struct resid_flow {
 	s64 now;			/* seconds since the epoch */

@@ -25,6 +25,7 @@
  *   AUDIT_GET    (dump)  AUDIT_BATCH                                AUDIT_BATCH AUDIT_INDEX AUDIT_RECORDS ...
  *   AUDIT_ACK            AUDIT_BATCH                                -
  *   DISARM               -                                          -
+ *   EVALUATE             EVALUATE_QUESTIONS                         [EVALUATE_GENERATION] EVALUATE_ANSWERS
  *
  * A stage belongs to the socket that began it and dies with it; there is one at a time. A commit names the
  * generation that it replaces (32 zero bytes: none), so two loaders cannot overwrite each other unseen.
@@ -67,6 +68,13 @@ enum resid_hook {
 	RESID_HOOK_LOCAL_OUT,
 	RESID_HOOK_FORWARD,
 	RESID_HOOK_EGRESS
+};
+
+/* Of a packet, by connection tracking. */
+enum resid_direction {
+	RESID_DIR_UNKNOWN,
+	RESID_DIR_ORIGINAL,
+	RESID_DIR_REPLY
 };
 
 /* ---- snapshot --------------------------------------------------------------------------------------------- */
@@ -131,6 +139,8 @@ struct resid_core {
 	__u16 reserved;
 	struct resid_nat64 nat64[RESID_NAT64_MAX];
 };
+
+#define RESID_NO_RULE		0xffff	/* before the first policy */
 
 struct resid_rule {
 	__u64 key;		/* first 8 bytes of the SHA-256 of the rule's id: counters keep it across generations */
@@ -234,6 +244,48 @@ struct resid_audit_record {
 	__u8  reserved[7];
 };
 
+/* ---- evaluation ------------------------------------------------------------------------------------------- */
+
+/*
+ * What would happen to a packet? The questions of one message are answered in their order by one generation and mode,
+ * with the code that judges packets; nothing is counted or recorded.
+ */
+#define RESID_QUESTIONS_MAX	512	/* in one message */
+
+#define RESID_QUESTION_F_PROTO	1	/* proto is known; else the packet does not say */
+#define RESID_QUESTION_F_PORT	2	/* dport is known; needs a proto that has ports */
+#define RESID_QUESTION_F_TIME	4	/* at that time; else now, by the clock that windows are held against */
+#define RESID_QUESTION_F_ALL	7
+
+struct resid_question {
+	__s64 time;		/* seconds since the epoch */
+	__u8  address[16];	/* destination */
+	__be16 dport;
+	__u8  family;		/* AF_INET or AF_INET6 */
+	__u8  class;
+	__u8  proto;
+	__u8  direction;	/* enum resid_direction */
+	__u8  flags;		/* RESID_QUESTION_F_*; what they do not name is zero */
+	__u8  reserved;
+};
+
+#define RESID_ANSWER_F_REFUSED	1	/* it would not pass */
+#define RESID_ANSWER_F_PERMISSIVE 2	/* the verdict refuses, but mode or class is permissive */
+#define RESID_ANSWER_F_INNER	4	/* an IPv4 address inside the IPv6 one decided, and dst is that one */
+#define RESID_ANSWER_F_LINK	8	/* it never leaves the link, and is not judged */
+#define RESID_ANSWER_F_NO_POLICY 16	/* before the first policy; rule is RESID_NO_RULE */
+
+struct resid_answer {
+	__u64 key;		/* of the rule */
+	__u8  dst[16];		/* the destination that decided */
+	__u16 rule;		/* index */
+	__u16 group;
+	__u8  family;		/* of dst */
+	__u8  verdict;		/* enum resid_verdict */
+	__u8  flags;		/* RESID_ANSWER_F_* */
+	__u8  reserved;
+};
+
 /* ---- generic netlink -------------------------------------------------------------------------------------- */
 
 #define RESID_GENL_NAME		"resid"
@@ -255,6 +307,7 @@ enum resid_cmd {
 	RESID_CMD_AUDIT_GET,
 	RESID_CMD_AUDIT_ACK,
 	RESID_CMD_DISARM,
+	RESID_CMD_EVALUATE,
 	__RESID_CMD_MAX
 };
 #define RESID_CMD_MAX (__RESID_CMD_MAX - 1)
@@ -342,6 +395,16 @@ enum resid_audit_attr {
 	__RESID_A_AUDIT_MAX
 };
 #define RESID_A_AUDIT_MAX (__RESID_A_AUDIT_MAX - 1)
+
+enum resid_evaluate_attr {
+	RESID_A_EVALUATE_UNSPEC,
+	RESID_A_EVALUATE_QUESTIONS,	/* struct resid_question[], 1 to RESID_QUESTIONS_MAX */
+	RESID_A_EVALUATE_GENERATION,	/* 32 bytes; absent: no policy */
+	RESID_A_EVALUATE_ANSWERS,	/* struct resid_answer[], one a question */
+	RESID_A_EVALUATE_PAD,
+	__RESID_A_EVALUATE_MAX
+};
+#define RESID_A_EVALUATE_MAX (__RESID_A_EVALUATE_MAX - 1)
 
 /* ---- tagger ----------------------------------------------------------------------------------------------- */
 

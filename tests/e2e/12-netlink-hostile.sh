@@ -66,6 +66,21 @@ hostile "get a batch that does not wait" ESTALE '.' 11+dump 1:u64:99999
 # Linux 6.1 gives no sentence with a dump that does not start.
 hostile "get no batch" EINVAL '' 11+dump
 
+# question FAMILY DIRECTION FLAGS: 0.0.0.0 of class 1, in hexadecimal.
+question() { printf '%052d%02x0100%02x%02x00' 0 "$@"; }
+hostile "no question" EINVAL 'missing' 14
+hostile "an empty list of questions" EINVAL 'whole number' 14 1:hex:
+hostile "half a question" EINVAL 'whole number' 14 1:zero:16
+hostile "a question and a byte" EINVAL 'whole number' 14 "1:hex:$(question 2 0 0)00"
+hostile "a question too many" '(ERANGE|EINVAL)' '.' 14 1:zero:$((513 * 32))
+hostile "a question of no family" EINVAL 'AF_INET6' 14 1:zero:32
+hostile "a second question of no family" EINVAL 'AF_INET6' 14 "1:hex:$(question 2 0 0)$(question 1 0 0)"
+hostile "a question about a third direction" EINVAL 'direction' 14 "1:hex:$(question 2 3 0)"
+hostile "a question with an unknown flag" EINVAL 'flag' 14 "1:hex:$(question 2 0 8)"
+hostile "a question about a port of no protocol" EINVAL 'ports' 14 "1:hex:$(question 2 0 2)"
+hostile "a question and an attribute of the answer" '(ERANGE|EINVAL)' '.' 14 "1:hex:$(question 2 0 0)" 2:hex:00
+like "twin: a question" "$("$genl" 14 "1:hex:$(question 2 0 0)")" '^errno=0 3=[0-9a-f]{64} 2=[0-9a-f]{64}$'
+
 # A second uploader, while the first one's socket is open; it dies with its socket.
 mkfifo "$work/first.in"
 "$genl" -w 2 2:u32:1000 <>"$work/first.in" >"$work/first" &

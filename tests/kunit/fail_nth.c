@@ -118,6 +118,14 @@ static int drain(struct world *world, const struct resid_nl_status *before, stru
 	return resid_nl_audit_drain(world->nl, &batch, err);
 }
 
+static int evaluate(struct world *world, const struct resid_nl_status *before, struct resid_error *err)
+{
+	static const struct resid_question questions[RESID_QUESTIONS_MAX] = { { .family = AF_INET } };
+	struct resid_answer answer;
+
+	return resid_nl_evaluate(world->nl, questions, 1, &answer, NULL, err);
+}
+
 static void reopen(struct world *world)
 {
 	struct resid_error err;
@@ -181,6 +189,7 @@ int main(int argc, char **argv)
 	} actions[] = {
 		{ "load a policy", load }, { "change the mode", change_mode }, { "remove the tagger", remove_tagger },
 		{ "read the counters", read_counters }, { "read the devices", read_devices }, { "drain", drain },
+		{ "evaluate", evaluate },
 	};
 	const size_t count = sizeof(actions) / sizeof(*actions);
 	struct world world = { 0 };

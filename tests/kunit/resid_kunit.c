@@ -12,6 +12,7 @@
 #include "../../kmod/class.c"
 #include "../../kmod/closed.c"
 #include "../../kmod/counter.c"
+#include "../../kmod/evaluate.c"
 #include "../../kmod/hook.c"
 #include "../../kmod/judge.c"
 #include "../../kmod/lpm.c"
@@ -27,8 +28,10 @@
 #include "stage_test.c"
 #include "audit_test.c"
 #include "verdict_test.c"
+#include "evaluate_test.c"
 
-kunit_test_suites(&lpm_suite, &table_suite, &stage_suite, &audit_suite, &verdict_suite);
+kunit_test_suites(&lpm_suite, &table_suite, &stage_suite, &audit_suite, &verdict_suite,
+		  &evaluate_suite);
 
 MODULE_DESCRIPTION("KUnit suites of Resid");
 MODULE_LICENSE("GPL");

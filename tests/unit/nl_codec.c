@@ -187,6 +187,26 @@ static void records(void **state)
 	}
 }
 
+static void answers(void **state)
+{
+	struct resid_answer given[2] = { { .rule = 1 }, { .rule = 2 } }, got[3] = { 0 };
+	struct codec_answers out = { .answers = got };
+	struct nl_msg *msg = fresh();
+	struct resid_error err;
+
+	assert_int_equal(codec_answers(head(msg), length(msg), &out, &err), -1);
+	nla_put(msg, RESID_A_EVALUATE_ANSWERS, (int)sizeof(given), given);
+	for (out.count = 0; out.count <= 3; out.count++)
+		assert_int_equal(codec_answers(head(msg), length(msg), &out, &err), out.count == 2 ? 0 : -1);
+	assert_memory_equal(got, given, sizeof(given));
+	assert_int_equal(out.generation[0], 0);
+	nla_put(msg, RESID_A_EVALUATE_GENERATION, 32, bytes32);
+	out.count = 2;
+	assert_int_equal(codec_answers(head(msg), length(msg), &out, &err), 0);
+	assert_memory_equal(out.generation, bytes32, 32);
+	nlmsg_free(msg);
+}
+
 /* An NLMSG_ERROR as the kernel makes it, capped or with the request behind it, cut to `cut` bytes of payload. */
 static struct nlmsghdr *refusal(bool capped, int *full, int cut)
 {
@@ -241,6 +261,7 @@ int main(void)
 		cmocka_unit_test(status_lacking_something),
 		cmocka_unit_test(others),
 		cmocka_unit_test(records),
+		cmocka_unit_test(answers),
 		cmocka_unit_test(sentences),
 	};
 

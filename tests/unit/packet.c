@@ -554,6 +554,41 @@ static void test_neighbour(void **state)
 	}
 }
 
+/* A packet that is only imagined names what a real one to the same address names, and is of the same kind. */
+static void test_imagined(void **state)
+{
+	static const struct {
+		int family;
+		const char *address;
+	} cases[] = {
+		{ AF_INET, "8.8.8.8" },		  { AF_INET, "224.0.0.1" },   { AF_INET, "224.0.1.1" },
+		{ AF_INET, "255.255.255.255" },	  { AF_INET6, "2a00::1" },    { AF_INET6, "fe80::1" },
+		{ AF_INET6, "::ffff:8.8.8.8" },	  { AF_INET6, "2002:808:808::1" },
+		{ AF_INET6, "2001:0:808:808::1" }, { AF_INET6, "2a00::5efe:808:808" },
+		{ AF_INET6, "2a01:db8::8.8.8.8" },
+	};
+	struct resid_nat64 nat64 = { .length = 96 };
+
+	inet_pton(AF_INET6, "2a01:db8::", nat64.prefix);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct frame frame = { 0 };
+		struct resid_packet real, imagined;
+		uint8_t address[16];
+
+		if (cases[i].family == AF_INET)
+			ipv4(&frame, 99, cases[i].address);
+		else
+			ipv6(&frame, 99, cases[i].address);
+		zeros(&frame, 20);
+		real = parse_as(&frame, RESID_LINK_IP, &nat64, 1);
+		inet_pton(cases[i].family, cases[i].address, address);
+		resid_packet_imagine(&imagined, (u8)cases[i].family, address, &nat64, 1);
+		assert_int_equal(imagined.kind, real.kind);
+		assert_int_equal(imagined.dest_count, real.dest_count);
+		assert_memory_equal(imagined.dest, real.dest, sizeof(real.dest));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -561,7 +596,7 @@ int main(void)
 		cmocka_unit_test(test_routing_header), cmocka_unit_test(test_embedded),
 		cmocka_unit_test(test_nat64_lengths), cmocka_unit_test(test_tunnels),
 		cmocka_unit_test(test_fragments), cmocka_unit_test(test_frames), cmocka_unit_test(test_link_scope),
-		cmocka_unit_test(test_neighbour),
+		cmocka_unit_test(test_neighbour), cmocka_unit_test(test_imagined),
 	};
 
 	return cmocka_run_group_tests_name("packet", tests, NULL, NULL);

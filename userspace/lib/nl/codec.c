@@ -200,6 +200,27 @@ int codec_records(struct nlattr *head, int length, uint64_t *batch, uint32_t *in
 	return 0;
 }
 
+int codec_answers(struct nlattr *head, int length, struct codec_answers *out, struct resid_error *err)
+{
+	static const struct nla_policy policy[RESID_A_EVALUATE_MAX + 1] = {
+		[RESID_A_EVALUATE_GENERATION] = { .minlen = RESID_DIGEST_LEN, .maxlen = RESID_DIGEST_LEN },
+	};
+	ATTRS(EVALUATE);
+
+	if (codec_parse(attr, RESID_A_EVALUATE_MAX, head, length, policy, "EVALUATE", err))
+		return -1;
+	if (!attr[RESID_A_EVALUATE_ANSWERS])
+		return codec_missing("EVALUATE", "ANSWERS", err);
+	if ((size_t)nla_len(attr[RESID_A_EVALUATE_ANSWERS]) != out->count * sizeof(*out->answers))
+		return resid_fail(err, RESID_EXIT_SYSTEM,
+				  "the kernel did not answer %zu questions with as many answers of %zu bytes: resid.ko "
+				  "and this program differ in version", out->count, sizeof(*out->answers));
+	memcpy(out->answers, nla_data(attr[RESID_A_EVALUATE_ANSWERS]), out->count * sizeof(*out->answers));
+	if (attr[RESID_A_EVALUATE_GENERATION])
+		memcpy(out->generation, nla_data(attr[RESID_A_EVALUATE_GENERATION]), sizeof(out->generation));
+	return 0;
+}
+
 const char *codec_extack(const struct nlmsghdr *header)
 {
 	struct nlmsghdr *message = (struct nlmsghdr *)header;

@@ -19,6 +19,13 @@ int codec_batch(struct nlattr *head, int length, struct resid_nl_batch *out, str
 /* *records points into the message. */
 int codec_records(struct nlattr *head, int length, uint64_t *batch, uint32_t *index,
 		  const struct resid_audit_record **records, size_t *count, struct resid_error *err);
+struct codec_answers {
+	struct resid_answer *answers;
+	size_t count;	/* that there must be */
+	uint8_t generation[RESID_DIGEST_LEN];	/* zeros: no policy */
+};
+
+int codec_answers(struct nlattr *head, int length, struct codec_answers *out, struct resid_error *err);
 /* The kernel's sentence behind an NLMSG_ERROR or NLMSG_DONE payload, or NULL. Belongs to the message. */
 const char *codec_extack(const struct nlmsghdr *header);
 

@@ -89,6 +89,14 @@ int resid_nl_errno(const struct resid_nl *nl)
 	return nl->error;
 }
 
+/* What is wrong with a stage is wrong with the snapshot, not with the system; and so with a question. */
+static bool nl_is_input(const char *what, int error)
+{
+	if (strncmp(what, "STAGE_", 6) && strcmp(what, "EVALUATE"))
+		return false;
+	return error == EINVAL || error == EBADMSG || error == ERANGE || error == EKEYREJECTED || error == ESTALE;
+}
+
 static int nl_refused(struct resid_nl *nl, const char *what, int error, const char *sentence, struct resid_error *err)
 {
 	enum resid_exit status = RESID_EXIT_SYSTEM;
@@ -102,9 +110,7 @@ static int nl_refused(struct resid_nl *nl, const char *what, int error, const ch
 	if (error == EPERM && (!sentence || !strncmp(sentence, "needs ", 6)))
 		return resid_fail(err, status,
 				  "needs root (CAP_NET_ADMIN and CAP_SYS_ADMIN in the initial namespaces)");
-	/* What is wrong with a stage is wrong with the snapshot, not with the system. */
-	if (!strncmp(what, "STAGE_", 6) && (error == EINVAL || error == EBADMSG || error == ERANGE ||
-					    error == EKEYREJECTED || error == ESTALE))
+	if (nl_is_input(what, error))
 		status = RESID_EXIT_INPUT;
 	return resid_fail(err, status, "kernel refused %s: %s", what, sentence ? sentence : strerror(error));
 }
@@ -306,6 +312,49 @@ int resid_nl_disarm(struct resid_nl *nl, struct resid_error *err)
 	if (!msg)
 		return nl_no_memory(err);
 	return nl_do(nl, msg, "DISARM", NULL, NULL, err);
+}
+
+/* ---- evaluate --------------------------------------------------------------------------------------------- */
+
+static int nl_answers_answer(void *context, struct nlattr *head, int length, struct resid_error *err)
+{
+	return codec_answers(head, length, context, err);
+}
+
+static int nl_evaluate_some(struct resid_nl *nl, const struct resid_question *questions,
+			    struct codec_answers *answers, struct resid_error *err)
+{
+	size_t length = answers->count * sizeof(*questions);
+	_cleanup_(cleanup_msg) struct nl_msg *msg = nl_request(nl, RESID_CMD_EVALUATE, length);
+
+	if (!msg || nla_put(msg, RESID_A_EVALUATE_QUESTIONS, (int)length, questions))
+		return nl_no_memory(err);
+	return nl_do(nl, msg, "EVALUATE", nl_answers_answer, answers, err);
+}
+
+int resid_nl_evaluate(struct resid_nl *nl, const struct resid_question *questions, size_t count,
+		      struct resid_answer *answers, uint8_t *generation, struct resid_error *err)
+{
+	uint8_t first[RESID_DIGEST_LEN] = { 0 };
+
+	for (size_t at = 0; at < count;) {
+		struct codec_answers some = { .answers = answers + at, .count = count - at };
+
+		if (some.count > RESID_QUESTIONS_MAX)
+			some.count = RESID_QUESTIONS_MAX;
+		if (nl_evaluate_some(nl, questions + at, &some, err))
+			return -1;
+		if (at && memcmp(first, some.generation, sizeof(first))) {
+			nl->error = EAGAIN;
+			return resid_fail(err, RESID_EXIT_SYSTEM,
+					  "another policy was loaded while the kernel was asked; ask again");
+		}
+		memcpy(first, some.generation, sizeof(first));
+		at += some.count;
+	}
+	if (generation)
+		memcpy(generation, first, sizeof(first));
+	return 0;
 }
 
 /* ---- dumps ------------------------------------------------------------------------------------------------ */

@@ -74,6 +74,14 @@ int resid_nl_tagger_set(struct resid_nl *nl, int fd, struct resid_error *err);
 int resid_nl_device_set(struct resid_nl *nl, uint32_t ifindex, bool inside, struct resid_error *err);
 int resid_nl_disarm(struct resid_nl *nl, struct resid_error *err);
 
+/*
+ * What would happen to packets: one answer a question, in their order. All are answered by one generation, or the
+ * request fails (resid_nl_errno: EAGAIN, a policy was loaded meanwhile; ask again). *generation has 32 bytes, zeros: no
+ * policy; NULL: of no interest. A question that cannot be asked fails the whole: exit 3.
+ */
+int resid_nl_evaluate(struct resid_nl *nl, const struct resid_question *questions, size_t count,
+		      struct resid_answer *answers, uint8_t *generation, struct resid_error *err);
+
 /* Dumps. *out is an array for free(), NULL when empty. */
 int resid_nl_devices(struct resid_nl *nl, struct resid_nl_device **out, size_t *count, struct resid_error *err);
 int resid_nl_counters(struct resid_nl *nl, struct resid_nl_counter **out, size_t *count, struct resid_error *err);
