@@ -31,12 +31,13 @@ static inline struct snapshot *edit_template(void)
 {
 	static const char v4[] = "33554432,33619967,FR\n50331648,50397189,US\n";
 	static const char v6[] = "2a00::,2a00:ffff:ffff:ffff:ffff:ffff:ffff:ffff,FR\n2b00::,2b00::ff,US\n";
+	static const struct policy_options options = { .sets = "/nonexistent" };
 	struct geo_table *geo4 = NULL, *geo6 = NULL;
 	struct snapshot *snapshot = NULL;
 	struct policy *policy = NULL;
 	struct resid_error err;
 
-	if (policy_parse("p", edit_policy, sizeof(edit_policy) - 1, "/nonexistent", NULL, NULL, &policy, &err) ||
+	if (policy_parse("p", edit_policy, sizeof(edit_policy) - 1, &options, &policy, &err) ||
 	    geo_tor_parse("4", v4, sizeof(v4) - 1, AF_INET, &geo4, &err) ||
 	    geo_tor_parse("6", v6, sizeof(v6) - 1, AF_INET6, &geo6, &err) ||
 	    snapshot_build_from(policy, geo4, geo6, &snapshot, &err))

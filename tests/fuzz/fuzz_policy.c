@@ -37,10 +37,11 @@ static void compile(const struct policy *policy)
 
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)
 {
+	static const struct policy_options options = { .sets = "/nonexistent", .warn = note };
 	struct resid_error err = { 0 };
 	struct policy *policy = NULL;
 
-	if (!policy_parse("p.yaml", (const char *)input, size, "/nonexistent", note, NULL, &policy, &err)) {
+	if (!policy_parse("p.yaml", (const char *)input, size, &options, &policy, &err)) {
 		compile(policy);
 		policy_free(policy);
 		return 0;

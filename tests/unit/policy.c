@@ -34,7 +34,7 @@ static void test_bad_policies(void **context)
 		assert_int_equal(file_read(path, YAML_SIZE_MAX, &text, &length, &err), 0);
 		line = strchr(text, '\n') + 3;
 		expected = mem_format("%s:%.*s", path, (int)strcspn(line, "\n"), line);
-		if (!policy_read(path, "/nonexistent", NULL, NULL, &policy, &err))
+		if (!policy_read(path, &support_options, &policy, &err))
 			fail_msg("%s was accepted", path);
 		assert_null(policy);
 		assert_int_equal(err.status, RESID_EXIT_INPUT);
@@ -50,7 +50,7 @@ static void refuse_bytes(const char *text, size_t length, const char *expected)
 	struct policy *policy = NULL;
 	struct resid_error err = { 0 };
 
-	assert_int_equal(policy_parse("p.yaml", text, length, "/nonexistent", NULL, NULL, &policy, &err), -1);
+	assert_int_equal(policy_parse("p.yaml", text, length, &support_options, &policy, &err), -1);
 	assert_int_equal(err.status, RESID_EXIT_INPUT);
 	if (strncmp(err.text, expected, strlen(expected)))
 		fail_msg("expected '%s', got '%s'", expected, err.text);
@@ -77,7 +77,7 @@ static void test_unreadable(void **context)
 	struct policy *policy = NULL;
 	struct resid_error err = { 0 };
 
-	assert_int_equal(policy_read("/nonexistent/p.yaml", NULL, NULL, NULL, &policy, &err), -1);
+	assert_int_equal(policy_read("/nonexistent/p.yaml", &support_options, &policy, &err), -1);
 	assert_string_equal(err.text, "/nonexistent/p.yaml: cannot be opened: No such file or directory");
 	assert_int_equal(err.status, RESID_EXIT_INPUT);
 }
@@ -138,9 +138,10 @@ static void read_with_sets(const char *folder, const char *expected)
 {
 	static const char text[] =
 		CLASSES "rules:\n  - {id: a, class: shut, location: EU, verdict: allow, reason: r}\n";
+	const struct policy_options options = { .sets = folder };
 	_cleanup_policy_ struct policy *policy = NULL;
 	struct resid_error err = { 0 };
-	int status = policy_parse("p.yaml", text, sizeof(text) - 1, folder, NULL, NULL, &policy, &err);
+	int status = policy_parse("p.yaml", text, sizeof(text) - 1, &options, &policy, &err);
 
 	if (expected) {
 		assert_int_equal(status, -1);
@@ -167,7 +168,7 @@ static void test_set_files(void **context)
 	write_text(folder, "EU.yaml", "set: EEA\ndate: 2031-01-01\nsource: s\nmembers: [FR]\n");
 	read_with_sets(folder, "/EU.yaml:1:6: set 'EEA' in a file that is named after the set 'EU'");
 	write_text(folder, "EU.yaml", "set: EU\ndate: 2031-13-01\nsource: s\nmembers: [FR]\n");
-	read_with_sets(folder, "/EU.yaml:2:7: date '2031-13-01' must be written YYYY-MM-DD");
+	read_with_sets(folder, "/EU.yaml:2:7: date '2031-13-01' must be a day, written YYYY-MM-DD");
 	write_text(folder, "EU.yaml", "set: EU\nsource: s\nmembers: [FR]\n");
 	read_with_sets(folder, "/EU.yaml:1:1: key 'date' is missing here");
 	write_text(folder, "EU.yaml", "set: EU\ndate: 2031-01-01\nsource: s\nmembers: [UK]\n");
@@ -236,9 +237,10 @@ static size_t count_warnings(const char *text, const char *expected)
 {
 	_cleanup_policy_ struct policy *policy = NULL;
 	struct warnings warnings = { 0 };
+	const struct policy_options options = { .sets = "/nonexistent", .warn = note_warning, .context = &warnings };
 	struct resid_error err = { 0 };
 
-	if (policy_parse("p.yaml", text, strlen(text), "/nonexistent", note_warning, &warnings, &policy, &err))
+	if (policy_parse("p.yaml", text, strlen(text), &options, &policy, &err))
 		fail_msg("%s", err.text);
 	if (expected && strcmp(warnings.last, expected))
 		fail_msg("expected '%s', got '%s'", expected, warnings.last);
@@ -292,9 +294,11 @@ static void test_examples(void **context)
 	for (i = 0; i < 2; i++) {
 		_cleanup_policy_ struct policy *policy = NULL;
 		struct warnings warnings = { 0 };
+		const struct policy_options options = { .sets = "/nonexistent", .warn = note_warning,
+							.context = &warnings };
 		struct resid_error err = { 0 };
 
-		if (policy_read(path[i], "/nonexistent", note_warning, &warnings, &policy, &err))
+		if (policy_read(path[i], &options, &policy, &err))
 			fail_msg("%s", err.text);
 		assert_int_equal(warnings.count, 0);
 		assert_true(policy->rule_count >= 3);

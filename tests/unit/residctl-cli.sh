@@ -171,6 +171,8 @@ expect 'an embedded address decides' 0 \
 expect 'an embedded address at home' 0 '*"address":"2.0.0.1"*"verdict":"allow"*' '' "${explain[@]}" --json 2002:200:1::1
 expect 'explain for the unlabelled' 0 '*unlabelled (0), judged as vital*default-vital*' '' \
 	"$ctl" explain --snapshot "$s" --class unlabelled 3.0.0.1
+expect 'a date that is none' 1 '' "residctl: --now: '2026-02-30T00:00:00Z' is a day that the calendar does not have" \
+	"${explain[@]}" --now 2026-02-30T00:00:00Z 3.0.0.1
 expect 'explain by number' 0 '*class *public (1)*' '' "$ctl" explain --snapshot "$s" --class 1 3.0.0.1
 expect 'unknown class' 3 '' "residctl: the policy has no class 'secret'*class list*" \
 	"$ctl" explain --snapshot "$s" --class secret 3.0.0.1

@@ -30,12 +30,14 @@
 	"  open: {id: 1, default: allow}\n"      \
 	"  shut: {id: 2, default: reject}\n"
 
+static const struct policy_options support_options = { .sets = "/nonexistent" };
+
 static inline struct policy *support_policy(const char *text)
 {
 	struct policy *policy = NULL;
 	struct resid_error err = { 0 };
 
-	if (policy_parse("test.yaml", text, strlen(text), "/nonexistent", NULL, NULL, &policy, &err))
+	if (policy_parse("test.yaml", text, strlen(text), &support_options, &policy, &err))
 		fail_msg("%s", err.text);
 	return policy;
 }

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "destination.h"
 #include "output.h"
@@ -216,12 +215,12 @@ static int explain_direction(struct explain *explain, const char *text, struct r
 static int explain_run(const struct call *call, struct resid_error *err)
 {
 	_cleanup_snapshot_ struct snapshot *snapshot = NULL;
-	struct explain explain = { .to.flow.now = time(NULL) };
+	struct explain explain = { 0 };
 	const char *class = call_option(call, "class");
 
 	if (!class)
 		return resid_fail(err, RESID_EXIT_USAGE, "explain: say with --class whose data it is");
-	if (explain_direction(&explain, call_option(call, "direction"), err) ||
+	if (snapshots_now(call, &explain.to.flow.now, err) || explain_direction(&explain, call_option(call, "direction"), err) ||
 	    destination_parse(&explain.to, call->argv[0], err) || snapshots_open(call, &snapshot, err))
 		return -1;
 	explain.snapshot = snapshot;

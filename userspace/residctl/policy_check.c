@@ -8,10 +8,11 @@
 
 static int policy_check_run(const struct call *call, struct resid_error *err)
 {
+	struct policy_options options = { .sets = call_option(call, "sets"), .warn = snapshots_warn };
 	_cleanup_policy_ struct policy *policy = NULL;
 	_cleanup_operators_ struct operators *operators = NULL;
 
-	if (policy_read(call->argv[0], call_option(call, "sets"), snapshots_warn, NULL, &policy, err) ||
+	if (snapshots_now(call, &options.now, err) || policy_read(call->argv[0], &options, &policy, err) ||
 	    operators_read(call_option(call, "operators"), &operators, err) ||
 	    policy_check_operators(policy, operators, err))
 		return -1;
@@ -22,6 +23,7 @@ static int policy_check_run(const struct call *call, struct resid_error *err)
 static const struct command_option policy_check_options[] = {
 	{ "sets", "DIR", "country sets that come before the built-in ones (default /etc/resid/sets)" },
 	{ "operators", "FILE", "who operates what (default: the built-in operators.yaml)" },
+	SNAPSHOTS_NOW_OPTION,
 	{ NULL, NULL, NULL },
 };
 

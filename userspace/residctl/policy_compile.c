@@ -32,15 +32,16 @@ static void policy_compile_report(const struct snapshot *snapshot, size_t length
 
 static int policy_compile_run(const struct call *call, struct resid_error *err)
 {
-	const struct build_inputs inputs = snapshots_inputs(call, call->argv[0]);
 	_cleanup_snapshot_ struct snapshot *snapshot = NULL;
 	const char *output = call_option(call, "output");
+	struct build_inputs inputs;
 	const void *bytes;
 	size_t length;
 
 	if (!output)
 		return resid_fail(err, RESID_EXIT_USAGE, "policy compile: say with -o where the snapshot goes");
-	if (snapshot_build(&inputs, snapshots_warn, NULL, &snapshot, err))
+	if (snapshots_inputs(call, call->argv[0], &inputs, err) ||
+	    snapshot_build(&inputs, snapshots_warn, NULL, &snapshot, err))
 		return -1;
 	bytes = snapshot_bytes(snapshot, &length);
 	if (file_write(output, bytes, length, 0644, FILE_OWN_GROUP, err))

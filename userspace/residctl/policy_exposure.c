@@ -30,6 +30,7 @@ struct exposure_part {
 
 struct exposure {
 	const struct snapshot *snapshot;
+	int64_t now;
 	uint8_t class_id;
 	bool json;
 	sa_family_t family;
@@ -88,6 +89,8 @@ static enum resid_verdict exposure_verdict(const struct exposure *exposure, uint
 		return table->rule[cell].verdict;
 	/* the compiler leaves out steps that no packet reaches */
 	for (step = &table->step[cell & RESID_CELL_INDEX];; step++) {
+		if (step->flags & RESID_STEP_F_TIME && (exposure->now < step->from || exposure->now >= step->until))
+			continue;
 		if (table->rule[step->rule].verdict < best)
 			best = table->rule[step->rule].verdict;
 		if (step->flags & RESID_STEP_F_LAST)
@@ -230,7 +233,7 @@ static int policy_exposure_run(const struct call *call, struct resid_error *err)
 
 	if (!class)
 		return resid_fail(err, RESID_EXIT_USAGE, "policy exposure: say with --class whose data it is");
-	if (snapshots_open(call, &snapshot, err))
+	if (snapshots_now(call, &exposure.now, err) || snapshots_open(call, &snapshot, err))
 		return -1;
 	id = snapshot_class_find(snapshot, class);
 	if (id < 0)

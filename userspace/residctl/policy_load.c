@@ -41,9 +41,11 @@ static bool policy_load_is_snapshot(const char *file)
 
 static int policy_load_read(const struct call *call, struct snapshot **out, struct resid_error *err)
 {
+	struct build_inputs inputs;
 	struct path own;
-	struct build_inputs inputs = snapshots_inputs(call, call->argc ? call->argv[0] : snapshots_own_policy(&own));
 
+	if (snapshots_inputs(call, call->argc ? call->argv[0] : snapshots_own_policy(&own), &inputs, err))
+		return -1;
 	if (inputs.policy && policy_load_is_snapshot(inputs.policy))
 		return snapshot_open(inputs.policy, out, err);
 	return snapshot_build(&inputs, policy_load_warning, NULL, out, err);

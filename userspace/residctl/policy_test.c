@@ -15,17 +15,18 @@
 struct test {
 	struct reader reader;
 	const struct snapshot *snapshot;
+	int64_t now;
 	size_t failed;
 };
 
 /* One case, all of whose keys are there and scalars. */
 struct test_case {
-	const struct yaml_node *mark, *class, *to, *verdict, *rule, *direction;
+	const struct yaml_node *mark, *class, *to, *verdict, *rule, *direction, *now;
 };
 
 static int test_read_case(struct test *test, const struct yaml_node *node, struct test_case *out)
 {
-	static const char *const keys[] = { "class", "to", "verdict", "rule", "direction", NULL };
+	static const char *const keys[] = { "class", "to", "verdict", "rule", "direction", "now", NULL };
 	size_t i;
 
 	if (reader_check_keys(&test->reader, node, "a case", keys))
@@ -40,6 +41,7 @@ static int test_read_case(struct test *test, const struct yaml_node *node, struc
 		return -1;
 	out->rule = yaml_get(node, "rule");
 	out->direction = yaml_get(node, "direction");
+	out->now = yaml_get(node, "now");
 	return 0;
 }
 
@@ -56,7 +58,7 @@ static int test_direction(struct test *test, const struct yaml_node *node, struc
 static int test_run_case(struct test *test, const struct yaml_node *node)
 {
 	struct test_case expected;
-	struct destination to = { 0 };
+	struct destination to = { .flow.now = test->now };
 	_cleanup_free_ char *text = NULL;
 	enum resid_verdict verdict;
 	struct resid_error inner;
@@ -64,7 +66,8 @@ static int test_run_case(struct test *test, const struct yaml_node *node)
 	int class;
 
 	if (test_read_case(test, node, &expected) || reader_verdict(&test->reader, expected.verdict, &verdict) ||
-	    test_direction(test, expected.direction, &to))
+	    test_direction(test, expected.direction, &to) ||
+	    (expected.now && reader_time(&test->reader, expected.now, "`now`", &to.flow.now)))
 		return -1;
 	class = snapshot_class_find(test->snapshot, expected.class->text);
 	if (class < 0)
@@ -105,7 +108,7 @@ static int policy_test_run(const struct call *call, struct resid_error *err)
 		return -1;
 	if (!cases->count)
 		return reader_fail(&test.reader, cases, "`cases` has none, so it tests nothing");
-	if (snapshots_open(call, &snapshot, err))
+	if (snapshots_now(call, &test.now, err) || snapshots_open(call, &snapshot, err))
 		return -1;
 	test.snapshot = snapshot;
 	for (i = 0; i < cases->count; i++)
@@ -128,10 +131,11 @@ const struct command command_policy_test = {
 	.summary = "hold a policy against a table of cases",
 	.detail = "CASES is a file of packets with the verdict that each must meet, and, if it is said, by which rule. What "
 		  "differs is shown with its line and with where the address is and who controls it; then the exit status is "
-		  "4.\n\n"
+		  "4. `now` says when the packet leaves; else it is the time of --now, or of the clock.\n\n"
 		  "  cases:\n"
 		  "    - {class: health, to: \"198.51.100.7:443\", verdict: reject, rule: default-health}\n"
-		  "    - {class: health, to: 192.0.2.1/udp, direction: reply, verdict: allow}",
+		  "    - {class: health, to: 192.0.2.1/udp, direction: reply, verdict: allow}\n"
+		  "    - {class: health, to: 192.0.2.1, now: \"2026-11-22T14:00:00+01:00\", verdict: audit}",
 	.min_args = 1,
 	.max_args = 1,
 	.options = policy_test_options,

@@ -4,16 +4,28 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "util/rfc3339.h"
 
 void snapshots_warn(void *context, const char *text)
 {
 	fprintf(stderr, "warning: %s\n", text);
 }
 
-struct build_inputs snapshots_inputs(const struct call *call, const char *policy)
+int snapshots_now(const struct call *call, int64_t *out, struct resid_error *err)
 {
-	return (struct build_inputs){
+	const char *text = call_option(call, "now"), *error;
+
+	*out = time(NULL);
+	error = text ? rfc3339_parse(text, out) : NULL;
+	return error ? resid_fail(err, RESID_EXIT_USAGE, "--now: '%.64s' %s", text, error) : 0;
+}
+
+int snapshots_inputs(const struct call *call, const char *policy, struct build_inputs *out, struct resid_error *err)
+{
+	*out = (struct build_inputs){
 		.policy = policy,
 		.geoip4 = call_option(call, "geoip4"),
 		.geoip6 = call_option(call, "geoip6"),
@@ -23,6 +35,7 @@ struct build_inputs snapshots_inputs(const struct call *call, const char *policy
 		.asn = call_option(call, "asn"),
 		.operators = call_option(call, "operators"),
 	};
+	return snapshots_now(call, &out->now, err);
 }
 
 const char *snapshots_own_policy(struct path *buffer)
@@ -40,9 +53,11 @@ static bool snapshots_is_compiled(const struct build_inputs *inputs)
 int snapshots_open(const struct call *call, struct snapshot **out, struct resid_error *err)
 {
 	const char *file = call_option(call, "snapshot");
-	struct build_inputs inputs = snapshots_inputs(call, call_option(call, "policy"));
+	struct build_inputs inputs;
 	struct path current, own;
 
+	if (snapshots_inputs(call, call_option(call, "policy"), &inputs, err))
+		return -1;
 	if (file)
 		return snapshot_open(file, out, err);
 	if (snapshots_is_compiled(&inputs)) {

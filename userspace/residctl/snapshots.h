@@ -9,8 +9,11 @@
 
 #define _cleanup_snapshot_ _cleanup_(cleanup_snapshot)
 
-/* The options of whoever compiles: where the data are. */
 /* clang-format off */
+#define SNAPSHOTS_NOW_OPTION \
+	{ "now", "TIME", "the date and time to go by, like 2026-11-22T14:00:00+01:00 (default: the clock)" }
+
+/* The options of whoever compiles: where the data are. */
 #define SNAPSHOTS_DATA_OPTIONS \
 	{ "geoip4", "FILE", "IPv4 locations (default /usr/share/tor/geoip)" }, \
 	{ "geoip6", "FILE", "IPv6 locations (default /usr/share/tor/geoip6)" }, \
@@ -18,11 +21,15 @@
 	{ "feed", "NAME=PATH,...", "ranges that an operator publishes; may stand again" }, \
 	{ "rir", "FILE", "prefix,country of the registered holders" }, \
 	{ "asn", "FILE", "AS database, or none (default /var/lib/location/database.db, if the policy asks for control)" }, \
-	{ "operators", "FILE", "who operates what (default: the built-in operators.yaml)" }
+	{ "operators", "FILE", "who operates what (default: the built-in operators.yaml)" }, \
+	SNAPSHOTS_NOW_OPTION
 /* clang-format on */
 
 /* For a command that has these options. */
-struct build_inputs snapshots_inputs(const struct call *call, const char *policy);
+int snapshots_inputs(const struct call *call, const char *policy, struct build_inputs *out, struct resid_error *err);
+
+/* --now, else the clock; in seconds since the epoch. */
+int snapshots_now(const struct call *call, int64_t *out, struct resid_error *err);
 
 /*
  * --snapshot F, else --policy P compiled in memory with the data of the options above, else the one in force. Where

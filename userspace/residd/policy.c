@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <systemd/sd-daemon.h>
 
 #include "snapshot/build.h"
@@ -27,6 +28,7 @@ static void policy_load(struct daemon *daemon, const char *file, const char *why
 		.geoip4 = policy_optional(&daemon->config.geoip4),
 		.geoip6 = policy_optional(&daemon->config.geoip6),
 		.sets = policy_optional(&daemon->config.sets),
+		.now = time(NULL),
 	};
 	const struct load_hooks hooks = { 0 };
 	_cleanup_(cleanup_snapshot) struct snapshot *snapshot = NULL;

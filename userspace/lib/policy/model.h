@@ -106,18 +106,24 @@ struct policy {
 	struct policy_sources sources;
 };
 
+/* One warning, "FILE:LINE:COLUMN: sentence". */
 typedef void policy_warning(void *context, const char *text);
 
+struct policy_options {
+	const char *sets;	/* folder of country sets, searched before the embedded ones; NULL: /etc/resid/sets */
+	int64_t now;		/* seconds since the epoch: what ended before is warned of, no more depends on it */
+	policy_warning *warn;	/* NULL: nobody listens */
+	void *context;
+};
+
 /*
- * Reads and checks a policy file (NULL: the embedded default). sets: folder that is searched for country sets before
- * the embedded ones (NULL: /etc/resid/sets). Everything that can be wrong with a policy is found here; location data
- * are not needed.
+ * Reads and checks a policy file (NULL: the embedded default). Everything that can be wrong with a policy is found
+ * here; location data are not needed.
  */
-int policy_read(const char *path, const char *sets, policy_warning *warn, void *context, struct policy **out,
-		struct resid_error *err);
+int policy_read(const char *path, const struct policy_options *options, struct policy **out, struct resid_error *err);
 /* The same on text in memory. */
-int policy_parse(const char *name, const char *text, size_t length, const char *sets, policy_warning *warn,
-		 void *context, struct policy **out, struct resid_error *err);
+int policy_parse(const char *name, const char *text, size_t length, const struct policy_options *options,
+		 struct policy **out, struct resid_error *err);
 void policy_free(struct policy *policy);
 
 /* Does any rule ask so? */

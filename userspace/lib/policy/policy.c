@@ -250,11 +250,11 @@ static int policy_read_top(struct reader *reader)
 	return 0;
 }
 
-int policy_parse(const char *name, const char *text, size_t length, const char *sets, policy_warning *warn,
-		 void *context, struct policy **out, struct resid_error *err)
+int policy_parse(const char *name, const char *text, size_t length, const struct policy_options *options,
+		 struct policy **out, struct resid_error *err)
 {
 	_cleanup_policy_ struct policy *policy = mem_zero(1, sizeof(*policy));
-	struct reader reader = { policy, name, sets, warn, context, err };
+	struct reader reader = { policy, name, options, err };
 
 	policy->name = mem_copy(name, strlen(name));
 	policy->text = mem_copy(text, length);
@@ -265,17 +265,15 @@ int policy_parse(const char *name, const char *text, size_t length, const char *
 	return 0;
 }
 
-int policy_read(const char *path, const char *sets, policy_warning *warn, void *context, struct policy **out,
-		struct resid_error *err)
+int policy_read(const char *path, const struct policy_options *options, struct policy **out, struct resid_error *err)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t length;
 
 	if (!path)
 		return policy_parse(embedded_policy.name, embedded_policy.data,
-				    (size_t)(embedded_policy.end - embedded_policy.data), sets, warn, context, out,
-				    err);
+				    (size_t)(embedded_policy.end - embedded_policy.data), options, out, err);
 	if (file_read(path, YAML_SIZE_MAX, &text, &length, err))
 		return -1;
-	return policy_parse(path, text, length, sets, warn, context, out, err);
+	return policy_parse(path, text, length, options, out, err);
 }

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "util/rfc3339.h"
+
 static const char *const kind_name[] = { [YAML_SCALAR] = "one value", [YAML_LIST] = "a list", [YAML_MAP] = "a map" };
 
 static const char *const verdict_name[RESID_V_COUNT] = {
@@ -19,13 +21,13 @@ void reader_warn(struct reader *reader, const struct yaml_node *node, const char
 	char sentence[768], text[1024];
 	va_list args;
 
-	if (!reader->warn)
+	if (!reader->options->warn)
 		return;
 	va_start(args, format);
 	vsnprintf(sentence, sizeof(sentence), format, args);
 	va_end(args);
 	snprintf(text, sizeof(text), "%s:%zu:%zu: %s", reader->name, node->line, node->column, sentence);
-	reader->warn(reader->context, text);
+	reader->options->warn(reader->options->context, text);
 }
 
 int reader_check_kind(struct reader *reader, const struct yaml_node *node, enum yaml_kind kind, const char *what)
@@ -95,6 +97,16 @@ int reader_number(struct reader *reader, const struct yaml_node *node, const cha
 		return reader_fail(reader, node, "%s '%s' must be a number from %u to %u", what, node->text, min, max);
 	*out = value;
 	return 0;
+}
+
+int reader_time(struct reader *reader, const struct yaml_node *node, const char *what, int64_t *out)
+{
+	const char *error;
+
+	if (reader_check_kind(reader, node, YAML_SCALAR, what))
+		return -1;
+	error = rfc3339_parse(node->text, out);
+	return error ? reader_fail(reader, node, "%s '%s' %s", what, node->text, error) : 0;
 }
 
 int reader_verdict(struct reader *reader, const struct yaml_node *node, enum resid_verdict *out)

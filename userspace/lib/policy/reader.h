@@ -8,9 +8,7 @@
 struct reader {
 	struct policy *policy;
 	const char *name;	/* of the file, for errors */
-	const char *sets;	/* folder of country sets */
-	policy_warning *warn;
-	void *context;
+	const struct policy_options *options;
 	struct resid_error *err;
 };
 
@@ -30,6 +28,8 @@ int reader_get(struct reader *reader, const struct yaml_node *map, const char *k
 int reader_check_name(struct reader *reader, const struct yaml_node *node, const char *what);
 int reader_number(struct reader *reader, const struct yaml_node *node, const char *what, unsigned int min,
 		  unsigned int max, unsigned int *out);
+/* A point in time with its offset, in seconds since the epoch. */
+int reader_time(struct reader *reader, const struct yaml_node *node, const char *what, int64_t *out);
 int reader_verdict(struct reader *reader, const struct yaml_node *node, enum resid_verdict *out);
 int reader_prefix(struct reader *reader, const struct yaml_node *node, struct prefix *out);
 /* Index of the class. */

@@ -11,6 +11,7 @@
 #include "policy/reader.h"
 #include "util/file.h"
 #include "util/memory.h"
+#include "util/rfc3339.h"
 
 #define SETS_FOLDER "/etc/resid/sets"
 
@@ -42,30 +43,16 @@ static int sets_add_country(struct reader *reader, const struct yaml_node *node,
 	return 0;
 }
 
-static bool sets_is_date(const char *text)
-{
-	static const char form[] = "dddd-dd-dd";
-	unsigned int i, month, day;
-
-	if (strlen(text) != sizeof(form) - 1)
-		return false;
-	for (i = 0; form[i]; i++)
-		if (form[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != '-')
-			return false;
-	month = (unsigned int)(text[5] - '0') * 10 + (unsigned int)(text[6] - '0');
-	day = (unsigned int)(text[8] - '0') * 10 + (unsigned int)(text[9] - '0');
-	return month >= 1 && month <= 12 && day >= 1 && day <= 31;
-}
-
 /* A file of its own: errors name it, not the policy. */
 static int sets_parse_file(struct reader *reader, const char *file, const char *name, const char *text, size_t length)
 {
 	static const char *const keys[] = { "set", "date", "source", "members", NULL };
-	struct reader inner = { .policy = reader->policy, .name = file, .err = reader->err };
+	struct reader inner = { reader->policy, file, reader->options, reader->err };
 	const struct yaml_node *set, *date, *source, *members;
 	_cleanup_yaml_ struct yaml_node *root = NULL;
 	struct location_set found = { 0 };
 	struct policy_set *out;
+	int64_t day;
 	size_t i;
 
 	if (yaml_parse(file, text, length, &root, reader->err) || reader_check_keys(&inner, root, "a set file", keys))
@@ -79,8 +66,8 @@ static int sets_parse_file(struct reader *reader, const char *file, const char *
 		return -1;
 	if (strcmp(set->text, name))
 		return reader_fail(&inner, set, "set '%s' in a file that is named after the set '%s'", set->text, name);
-	if (!sets_is_date(date->text))
-		return reader_fail(&inner, date, "date '%s' must be written YYYY-MM-DD", date->text);
+	if (!rfc3339_parse_day(date->text, &day))
+		return reader_fail(&inner, date, "date '%s' must be a day, written YYYY-MM-DD", date->text);
 	if (!members->count)
 		return reader_fail(&inner, members, "set '%s' has no members", name);
 	for (i = 0; i < members->count; i++)
@@ -97,7 +84,7 @@ static int sets_parse_file(struct reader *reader, const char *file, const char *
 
 static int sets_load(struct reader *reader, const char *name)
 {
-	const char *folder = reader->sets ? reader->sets : SETS_FOLDER;
+	const char *folder = reader->options->sets ? reader->options->sets : SETS_FOLDER;
 	_cleanup_free_ char *path = mem_format("%s/%s.yaml", folder, name);
 	_cleanup_free_ char *file = mem_format("%s.yaml", name);
 	_cleanup_free_ char *text = NULL;

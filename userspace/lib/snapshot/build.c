@@ -176,11 +176,12 @@ int snapshot_build_controlled(const struct policy *policy, const struct geo_tabl
 int snapshot_build(const struct build_inputs *inputs, build_warning *warn, void *context, struct snapshot **out,
 		   struct resid_error *err)
 {
+	const struct policy_options options = { inputs->sets, inputs->now, warn, context };
 	_cleanup_geo_ struct geo_table *geo4 = NULL, *geo6 = NULL;
 	_cleanup_policy_ struct policy *policy = NULL;
 	_cleanup_sources_ struct sources *sources = NULL;
 
-	if (policy_read(inputs->policy, inputs->sets, warn, context, &policy, err))
+	if (policy_read(inputs->policy, &options, &policy, err))
 		return -1;
 	if (geo_tor_read(inputs->geoip4 ? inputs->geoip4 : BUILD_GEOIP4, AF_INET, &geo4, err) ||
 	    geo_tor_read(inputs->geoip6 ? inputs->geoip6 : BUILD_GEOIP6, AF_INET6, &geo6, err))

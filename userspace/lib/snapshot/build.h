@@ -10,6 +10,7 @@ struct build_inputs {
 	const char *geoip4;	/* path, or NULL: /usr/share/tor/geoip */
 	const char *geoip6;	/* path, or NULL: /usr/share/tor/geoip6 */
 	const char *sets;	/* folder of country sets, searched before the embedded ones; NULL: /etc/resid/sets */
+	int64_t now;		/* seconds since the epoch: what is too old or has ended; it never changes the tables */
 	/* Who controls what. NULL: what the policy's `sources` name, else none but as said. */
 	const char *feeds;	/* "NAME=PATH,NAME=PATH": ranges that operators publish; NAME is of operators.yaml */
 	const char *rir;	/* holders of the registries */
