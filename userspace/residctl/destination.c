@@ -5,10 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct {
-	const char *name;
-	uint8_t number;
-} destination_protos[] = { { "tcp", 6 }, { "udp", 17 }, { "icmp", 1 }, { "icmpv6", 58 }, { "sctp", 132 } };
+#include "util/proto.h"
 
 static int destination_fail(struct resid_error *err, const char *what, const char *text)
 {
@@ -28,20 +25,9 @@ bool destination_number(const char *text, unsigned int max, unsigned int *out)
 
 static int destination_parse_proto(struct destination *out, const char *text, struct resid_error *err)
 {
-	unsigned int number;
-	size_t i;
-
+	if (!proto_parse(text, &out->flow.proto))
+		return destination_fail(err, "is not a protocol: tcp, udp, icmp, icmpv6, sctp, gre, esp or a number", text);
 	out->flow.proto_known = true;
-	for (i = 0; i < sizeof(destination_protos) / sizeof(destination_protos[0]); i++) {
-		if (!strcmp(text, destination_protos[i].name)) {
-			out->flow.proto = destination_protos[i].number;
-			out->proto_name = destination_protos[i].name;
-			return 0;
-		}
-	}
-	if (!destination_number(text, 255, &number))
-		return destination_fail(err, "is not a protocol: tcp, udp, icmp, icmpv6, sctp or a number", text);
-	out->flow.proto = (uint8_t)number;
 	out->proto_name = text;
 	return 0;
 }
@@ -96,6 +82,15 @@ int destination_parse(struct destination *out, char *text, struct resid_error *e
 	return 0;
 }
 
+uint16_t destination_rule(const struct resid_table *table, uint8_t class_id, sa_family_t family, const uint8_t *address,
+			  const struct resid_flow *flow)
+{
+	uint16_t group = family == AF_INET ? resid_lpm_lookup4(&table->lpm4, address) :
+					     resid_lpm_lookup6(&table->lpm6, address);
+
+	return resid_verdict_decide(table, class_id, group, flow);
+}
+
 /* What the kernel does with the destinations of a packet: every one is judged, the strictest verdict holds. */
 void destination_judge(struct destination *out, const struct snapshot *snapshot, uint8_t class_id)
 {
@@ -113,10 +108,8 @@ void destination_judge(struct destination *out, const struct snapshot *snapshot,
 	out->count = embedded + 1;
 	for (i = 0; i < out->count; i++) {
 		struct destination_place *place = &out->place[i];
-		uint16_t group = place->family == AF_INET ? resid_lpm_lookup4(&table->lpm4, place->address) :
-							    resid_lpm_lookup6(&table->lpm6, place->address);
 
-		place->rule = resid_verdict_decide(table, class_id, group, &out->flow);
+		place->rule = destination_rule(table, class_id, place->family, place->address, &out->flow);
 		snapshot_lookup(snapshot, place->family, place->address, &place->place);
 		inet_ntop(place->family, place->address, place->text, sizeof(place->text));
 		if (table->rule[place->rule].verdict > table->rule[out->place[out->decided].rule].verdict)

@@ -27,6 +27,10 @@ int destination_parse(struct destination *out, char *text, struct resid_error *e
 /* Decimal digits, up to max. */
 bool destination_number(const char *text, unsigned int max, unsigned int *out);
 
+/* The rule for one address, 4 or 16 bytes in network order. */
+uint16_t destination_rule(const struct resid_table *table, uint8_t class_id, sa_family_t family, const uint8_t *address,
+			  const struct resid_flow *flow);
+
 /* Every destination is judged, the strictest verdict holds. */
 void destination_judge(struct destination *out, const struct snapshot *snapshot, uint8_t class_id);
 

@@ -52,12 +52,7 @@ static void explain_json_evidence(struct jsonw *json, const char *of, const char
 
 static void explain_json_control(struct jsonw *json, const struct snapshot_place *place)
 {
-	const char *at;
-
-	jsonw_array(json, "control");
-	for (at = place->control; *at; at += 2 + (at[2] == ','))
-		jsonw_string(json, NULL, (char[3]){ at[0], at[1] });
-	jsonw_array_end(json);
+	jsonw_countries(json, "control", place->control);
 	if (*place->operator) {
 		jsonw_string(json, "operator", place->operator);
 		jsonw_string(json, "operator_name", place->operator_name);

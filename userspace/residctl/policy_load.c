@@ -10,11 +10,6 @@
 #include "snapshots.h"
 #include "util/hex.h"
 
-static void policy_load_warning(void *context, const char *text)
-{
-	fprintf(stderr, "warning: %s\n", text);
-}
-
 static void policy_load_progress(void *context, size_t done, size_t total)
 {
 	if (isatty(STDERR_FILENO))
@@ -32,13 +27,6 @@ static void policy_load_note(void *context, const struct assignment *item, const
 	fprintf(stderr, "note: %s: %s: %s\n", item->origin, target, text);
 }
 
-static bool policy_load_is_snapshot(const char *file)
-{
-	size_t length = strlen(file);
-
-	return length > 6 && !strcmp(file + length - 6, ".rsnap");
-}
-
 static int policy_load_read(const struct call *call, struct snapshot **out, struct resid_error *err)
 {
 	struct build_inputs inputs;
@@ -46,9 +34,7 @@ static int policy_load_read(const struct call *call, struct snapshot **out, stru
 
 	if (snapshots_inputs(call, call->argc ? call->argv[0] : snapshots_own_policy(&own), &inputs, err))
 		return -1;
-	if (inputs.policy && policy_load_is_snapshot(inputs.policy))
-		return snapshot_open(inputs.policy, out, err);
-	return snapshot_build(&inputs, policy_load_warning, NULL, out, err);
+	return snapshots_read(&inputs, out, err);
 }
 
 static void policy_load_say_mode(const struct load_report *report)

@@ -50,22 +50,22 @@ static bool snapshots_is_compiled(const struct build_inputs *inputs)
 	       inputs->asn || inputs->operators;
 }
 
-int snapshots_open(const struct call *call, struct snapshot **out, struct resid_error *err)
+int snapshots_read(const struct build_inputs *inputs, struct snapshot **out, struct resid_error *err)
 {
-	const char *file = call_option(call, "snapshot");
-	struct build_inputs inputs;
-	struct path current, own;
+	size_t length = inputs->policy ? strlen(inputs->policy) : 0;
 
-	if (snapshots_inputs(call, call_option(call, "policy"), &inputs, err))
+	if (length > 6 && !strcmp(inputs->policy + length - 6, ".rsnap"))
+		return snapshot_open(inputs->policy, out, err);
+	return snapshot_build(inputs, snapshots_warn, NULL, out, err);
+}
+
+int snapshots_open_current(const struct call *call, struct snapshot **out, struct resid_error *err)
+{
+	struct path current = store_current();
+	struct build_inputs inputs;
+
+	if (snapshots_inputs(call, NULL, &inputs, err))
 		return -1;
-	if (file)
-		return snapshot_open(file, out, err);
-	if (snapshots_is_compiled(&inputs)) {
-		if (!inputs.policy)
-			inputs.policy = snapshots_own_policy(&own);
-		return snapshot_build(&inputs, snapshots_warn, NULL, out, err);
-	}
-	current = store_current();
 	if (!access(current.text, F_OK))
 		return snapshot_open(current.text, out, err);
 	if (errno == EACCES)
@@ -73,4 +73,21 @@ int snapshots_open(const struct call *call, struct snapshot **out, struct resid_
 				  strerror(errno));
 	fputs("note: no policy was ever loaded here, so this speaks of the built-in default and today's data\n", stderr);
 	return snapshot_build(&inputs, NULL, NULL, out, err);
+}
+
+int snapshots_open(const struct call *call, struct snapshot **out, struct resid_error *err)
+{
+	const char *file = call_option(call, "snapshot");
+	struct build_inputs inputs;
+	struct path own;
+
+	if (snapshots_inputs(call, call_option(call, "policy"), &inputs, err))
+		return -1;
+	if (file)
+		return snapshot_open(file, out, err);
+	if (!snapshots_is_compiled(&inputs))
+		return snapshots_open_current(call, out, err);
+	if (!inputs.policy)
+		inputs.policy = snapshots_own_policy(&own);
+	return snapshots_read(&inputs, out, err);
 }

@@ -38,6 +38,12 @@ int snapshots_now(const struct call *call, int64_t *out, struct resid_error *err
  */
 int snapshots_open(const struct call *call, struct snapshot **out, struct resid_error *err);
 
+/* A policy, compiled in memory, or what `residctl policy compile` made of one (its name ends in .rsnap). */
+int snapshots_read(const struct build_inputs *inputs, struct snapshot **out, struct resid_error *err);
+
+/* What was loaded last; where there is none, as for snapshots_open(). */
+int snapshots_open_current(const struct call *call, struct snapshot **out, struct resid_error *err);
+
 /* The path of the node's policy, or NULL where it has none; in a buffer of the caller's. */
 const char *snapshots_own_policy(struct path *buffer);
 

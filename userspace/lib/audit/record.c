@@ -13,6 +13,7 @@
 #include "nl/store.h"
 #include "util/hex.h"
 #include "util/memory.h"
+#include "util/proto.h"
 
 #define ID_PREFIX	"{\"id\":\""
 
@@ -78,29 +79,6 @@ static const char *record_hook(uint8_t hook)
 	static const char *const name[] = { "local_out", "forward", "egress" };
 
 	return hook < sizeof(name) / sizeof(*name) ? name[hook] : "unknown";
-}
-
-static const char *record_proto(uint8_t proto, char number[4])
-{
-	switch (proto) {
-	case IPPROTO_ICMP:
-		return "icmp";
-	case IPPROTO_ICMPV6:
-		return "icmpv6";
-	case IPPROTO_TCP:
-		return "tcp";
-	case IPPROTO_UDP:
-		return "udp";
-	case IPPROTO_SCTP:
-		return "sctp";
-	case IPPROTO_GRE:
-		return "gre";
-	case IPPROTO_ESP:
-		return "esp";
-	default:
-		snprintf(number, 4, "%u", proto);
-		return number;
-	}
 }
 
 static void record_id(struct jsonw *json, const struct record_context *context, uint64_t batch, uint32_t index)
@@ -172,7 +150,7 @@ static void record_flow(struct jsonw *json, const struct resid_audit_key *key, c
 
 	if (ip) {
 		jsonw_string(json, "family", key->family == AF_INET ? "ipv4" : "ipv6");
-		jsonw_string(json, "proto", record_proto(key->proto, number));
+		jsonw_string(json, "proto", proto_name(key->proto, number));
 		if (key->fold < RESID_FOLD_FLOW && inet_ntop(key->family, key->src, text, sizeof(text)))
 			jsonw_string(json, "src", text);
 		if (key->fold < RESID_FOLD_DEST)

@@ -177,6 +177,14 @@ void jsonw_hex(struct jsonw *json, const char *key, const void *bytes, size_t le
 	PUT(json, "\"");
 }
 
+void jsonw_countries(struct jsonw *json, const char *key, const char *list)
+{
+	jsonw_array(json, key);
+	for (; *list; list += 2 + (list[2] == ','))
+		jsonw_string(json, NULL, (char[3]){ list[0], list[1] });
+	jsonw_array_end(json);
+}
+
 void jsonw_line(struct jsonw *json)
 {
 	PUT(json, "\n");

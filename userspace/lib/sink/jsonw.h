@@ -28,6 +28,8 @@ void jsonw_string(struct jsonw *json, const char *key, const char *value);
 void jsonw_u64(struct jsonw *json, const char *key, uint64_t value);
 void jsonw_bool(struct jsonw *json, const char *key, bool value);
 void jsonw_hex(struct jsonw *json, const char *key, const void *bytes, size_t length);
+/* "FR,US" as ["FR","US"]; "" as []. */
+void jsonw_countries(struct jsonw *json, const char *key, const char *list);
 /* Ends a line of a JSON lines file. */
 void jsonw_line(struct jsonw *json);
 

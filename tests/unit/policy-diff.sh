@@ -1,0 +1,91 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# `residctl policy diff`: what changes between two policies, and between two sets of data under one policy.
+set -uo pipefail
+# shellcheck source=tests/unit/cli.bash
+. tests/unit/cli.bash
+export NO_COLOR=1
+
+head='resid: 1
+home: EU
+classes: {health: {id: 4, default: reject}, web: {id: 5, default: allow}}
+'
+cat >"$tmp/a.yaml" <<EOF_A
+${head}rules:
+  - {id: home, class: health, location: EU, control: {subset of: [EU]}, verdict: allow, reason: at home}
+EOF_A
+cat >"$tmp/b.yaml" <<EOF_B
+${head}rules:
+  - {id: home, class: health, location: EU, proto: tcp, port: 443, verdict: allow, reason: at home}
+EOF_B
+sed 's/web: {id: 5, default: allow}/web: {id: 5, default: allow, mode: permissive}, new: {id: 6, default: drop}/' \
+	"$tmp/a.yaml" >"$tmp/c.yaml"
+diff=("$ctl" policy diff "${data[@]}")
+
+expect 'nothing changes' 0 'no verdict changes' '' "${diff[@]}" --expect-none "$tmp/a.yaml" "$tmp/a.yaml"
+expect 'a chain against a rule' 0 'health: allow -> reject  (home -> default-health)  all but tcp 443
+    operator unknown, location FR, control FR, by location
+    65536 IPv4 addresses, 281474976710656 IPv6 /64s, in 2 prefixes: 2.0.0.0/16 2a00::/16' '' \
+	"${diff[@]}" "$tmp/a.yaml" "$tmp/b.yaml"
+expect 'the other way round' 0 'health: reject -> allow  (default-health -> home)  all but tcp 443*' '' \
+	"${diff[@]}" "$tmp/b.yaml" "$tmp/a.yaml"
+expect 'status 4 on demand' 4 '*' '' "${diff[@]}" --expect-none "$tmp/a.yaml" "$tmp/b.yaml"
+expect 'classes' 0 'class web: enforcing -> permissive
+*class new is new' '' "${diff[@]}" "$tmp/a.yaml" "$tmp/c.yaml"
+"${diff[@]}" --json "$tmp/a.yaml" "$tmp/b.yaml" >"$tmp/json"
+[[ $(jq -c '.changes[0] | [.class, .change, .old.verdict, .new.rule, .packets, .ipv4_addresses, .prefix_count, .prefixes]' \
+	"$tmp/json") == '["health","newly refused","allow","default-health","all but tcp 443",65536,2,["2.0.0.0/16","2a00::/16"]]' ]]
+result $((! $?)) '--json' "$(cat "$tmp/json")"
+
+# A member of a federation that comes under outside control: the same policy, two registries.
+registry()
+{
+	cat <<EOF_R
+resid-operators: 1
+date: 2026-11-21
+operators:
+  - id: member
+    name: Member Cloud
+    parent: $1 Holding
+    jurisdictions: [{country: $1, basis: "seat of the parent"}]
+    prefixes: [2.0.128.0/17, 2.0.0.0/19]
+    citation: the federation's register
+    reviewed: 2026-11-21
+    confidence: high
+EOF_R
+}
+registry FR >"$tmp/ops-a.yaml"
+registry US >"$tmp/ops-b.yaml"
+expect 'a member falls out' 0 'health: allow -> reject  (home -> default-health)  all packets
+    Member Cloud, location FR, control FR -> US, by override
+    40960 IPv4 addresses, 0 IPv6 /64s, in 2 prefixes: 2.0.0.0/19 2.0.128.0/17' '' \
+	"${diff[@]}" --operators "$tmp/ops-a.yaml" --operators-b "$tmp/ops-b.yaml" "$tmp/a.yaml" "$tmp/a.yaml"
+for side in a b; do
+	"$ctl" policy compile "$tmp/a.yaml" "${data[@]}" --operators "$tmp/ops-$side.yaml" -o "$tmp/$side.rsnap" \
+		>"$tmp/out" 2>&1
+done
+expect 'snapshots of other data' 0 '*Member Cloud, location FR, control FR -> US, by override*' '' \
+	"$ctl" policy diff "$tmp/a.rsnap" "$tmp/b.rsnap"
+
+cat >"$tmp/log" <<'EOF_LOG'
+{"id":"1","class":"health","verdict":"allow","proto":"tcp","dst":"2.0.128.9","dport":443,"packets":3,"bytes":180}
+{"id":"2","class":"health","verdict":"allow","proto":"udp","dst":"2.0.64.9","dport":53,"packets":5,"bytes":300}
+{"id":"3","class":"health","verdict":"allow","proto":"tcp","dst":"64:ff9b::200:8001","dport":443,"packets":2,"bytes":80}
+{"id":"4","verdict":"reject","fold":"all","packets":7,"bytes":700}
+EOF_LOG
+expect 'flows' 0 '*health: allow -> reject  (home -> default-health)  newly refused
+    Member Cloud, location FR, control FR -> US, by override
+    3 packets, 180 bytes, 1 flows: 2.0.128.9 tcp 443
+3 of 10 recorded packets change their verdict; 7 do not say enough to be judged again' '' \
+	"$ctl" policy diff "$tmp/a.rsnap" "$tmp/b.rsnap" --flows "$tmp/log"
+echo 'no record' >>"$tmp/log"
+expect 'a log that is none' 3 '' "residctl: *log:5: is no record of Resid's log: 'no record'" \
+	"$ctl" policy diff "$tmp/a.rsnap" "$tmp/b.rsnap" --flows "$tmp/log"
+expect 'a log that is not there' 3 '' "residctl: /nonexistent: cannot be opened*" \
+	"$ctl" policy diff "$tmp/a.rsnap" "$tmp/b.rsnap" --flows /nonexistent
+expect 'a bad policy' 3 '' 'residctl: *sets-uk.yaml:9:10: *' \
+	"${diff[@]}" "$tmp/a.yaml" tests/unit/bad-policies/sets-uk.yaml
+expect 'against what is in force' 0 '*' 'note: no policy was ever loaded here*' "$ctl" policy diff policy/default.yaml
+
+echo "1..$number"
+exit "$failed"
