@@ -123,13 +123,15 @@ INSTALLED = $(B)/residctl:$(PREFIX)/bin/residctl:755 $(B)/residd:$(PREFIX)/sbin/
 	$(foreach page,$(wildcard userspace/man/*.8),$(page):$(PREFIX)/share/man/man8/$(notdir $(page)):644) \
 	$(B)/residctl.bash:$(PREFIX)/share/bash-completion/completions/residctl:644 \
 	$(foreach set,$(wildcard policy/sets/*.yaml),$(set):$(PREFIX)/share/resid/sets/$(notdir $(set)):644) \
+	$(foreach file,$(wildcard policy/packs/*/*),$(file):$(PREFIX)/share/resid/$(file:policy/%=%):644) \
 	packaging/systemd/residd.service:$(UNITDIR)/residd.service:644 \
 	packaging/systemd/resid.sysusers:/usr/lib/sysusers.d/resid.conf:644 \
 	packaging/systemd/resid.tmpfiles:/usr/lib/tmpfiles.d/resid.conf:644 \
 	packaging/systemd/resid.modules:/usr/lib/modules-load.d/resid.conf:644 \
 	packaging/systemd/resid.logrotate:/etc/logrotate.d/resid:644
 CONF := packaging/systemd/residd.conf
-OUR_DIRS = $(PREFIX)/share/resid/sets $(PREFIX)/share/resid /etc/resid/assign.d /etc/resid /lib/modules/$(KREL)/updates
+OUR_DIRS = $(PREFIX)/share/resid/sets $(patsubst policy/%,$(PREFIX)/share/resid/%,$(wildcard policy/packs/*) policy/packs) \
+	$(PREFIX)/share/resid /etc/resid/assign.d /etc/resid /lib/modules/$(KREL)/updates
 
 .PHONY: install uninstall
 install: all $(B)/residctl.8 $(B)/residctl.bash ## below DESTDIR, PREFIX=/usr; keeps an existing configuration

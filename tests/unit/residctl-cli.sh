@@ -57,6 +57,20 @@ expect 'a folder that does not exist' 2 '' '*/no/x.rsnap: cannot be written*' \
 [[ -z $(find "$tmp" -name '*.rsnap.*') ]]
 result $((! $?)) 'no temporary file stays'
 
+mkdir -p "$tmp/conf/packs/eu"
+cat >"$tmp/conf/packs/eu/pack.yaml" <<'DATA'
+rules:
+  - {id: eu, class: health, location: $home, verdict: allow, reason: r}
+DATA
+printf 'resid: 1\nhome: FR\nclasses: {health: {id: 4, default: reject}}\nrules: [{include: eu}]\n' >"$tmp/include.yaml"
+expect 'a policy that includes a pack' 0 'generation * 1 classes*' 'compiled in *' \
+	"$ctl" policy compile "$tmp/include.yaml" "${data[@]}" -o "$tmp/i.rsnap"
+"$ctl" policy show --snapshot "$tmp/i.rsnap" >"$tmp/shown.yaml"
+rm -r "$tmp/conf/packs"
+expect 'it is gone' 3 '' "residctl: *include.yaml:4:19: 'eu' is not there: *" "$ctl" policy check "$tmp/include.yaml"
+expect 'what is shown is complete' 0 '*: 1 classes, 1 rules, sound' '' "$ctl" policy check "$tmp/shown.yaml"
+rm -r "$tmp/conf"
+
 expect 'lookup' 0 '2.0.0.1 *2.0.0.0/16 *FR *tor-geoipdb 2026-06-25*France' '' "$ctl" lookup --snapshot "$s" 2.0.0.1
 json='{"address":"2.0.0.1","prefix":"2.0.0.0/16","location":"FR","source":"tor-geoipdb","date":"2026-06-25",'
 json+='"control":?"FR"?,"tier":"location",'

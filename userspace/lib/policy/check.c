@@ -23,6 +23,7 @@ struct check_rule {
 	bool taken_by_more;
 	uint16_t contradicts;	/* the first of those with another verdict */
 	bool contradicts_more;
+	uint16_t opened_by;	/* the first allow of another file that takes what this one, of a pack, refuses */
 };
 
 struct check {
@@ -53,6 +54,13 @@ static void check_fini(struct check *check)
 	free(check->live);
 }
 
+/* Written before an `include`, an allow takes what the pack refuses. */
+static bool check_opens(const struct policy_rule *earlier, const struct policy_rule *later)
+{
+	return later->document && earlier->document != later->document && earlier->verdict == RESID_V_ALLOW &&
+	       later->verdict >= RESID_V_REJECT;
+}
+
 static void check_note_overlap(void *context, uint16_t earlier, uint16_t later)
 {
 	struct check *check = context;
@@ -64,6 +72,8 @@ static void check_note_overlap(void *context, uint16_t earlier, uint16_t later)
 		rule->taken_by_more = true;
 	if (check->policy->rule[earlier].verdict == check->policy->rule[later].verdict)
 		return;
+	if (!rule->opened_by && check_opens(&check->policy->rule[earlier], &check->policy->rule[later]))
+		rule->opened_by = earlier + 1;
 	if (!rule->contradicts)
 		rule->contradicts = earlier + 1;
 	else if (rule->contradicts != earlier + 1)
@@ -91,9 +101,9 @@ static int check_list(struct check *check, size_t count)
 			continue;
 		steps += judge_steps(rule);
 		if (steps > RESID_CHAIN_MAX)
-			return reader_fail(check->reader, rule->mark,
-					   "rule '%s': with the rules before it some destinations need %zu steps of protocol and port, and %d is the most; use ranges of ports, or fewer protocols",
-					   rule->id, steps, RESID_CHAIN_MAX);
+			return rule_fail(check->reader, rule,
+					 "rule '%s': with the rules before it some destinations need %zu steps of protocol and port, and %d is the most; use ranges of ports, or fewer protocols",
+					 rule->id, steps, RESID_CHAIN_MAX);
 	}
 	return 0;
 }
@@ -307,21 +317,27 @@ static int check_report(struct check *check, size_t r)
 	struct reader *reader = check->reader;
 
 	if (!found->matches)
-		return reader_fail(reader, rule->mark,
-				   "rule '%s' is unreachable: no address is at its location and in its prefix%s at once",
-				   rule->id, policy_rule_asks_control(rule) ? " and under its control" : "");
+		return rule_fail(reader, rule,
+				 "rule '%s' is unreachable: no address is at its location and in its prefix%s at once",
+				 rule->id, policy_rule_asks_control(rule) ? " and under its control" : "");
 	if (!found->live) {
 		other = &all[found->taken_by - 1];
-		return reader_fail(reader, rule->mark,
-				   "rule '%s' is unreachable: everything that it matches is taken by '%s' in line %zu%s; move it up, or leave it out",
-				   rule->id, other->id, other->mark->line,
-				   found->taken_by_more ? " and by others before it" : "");
+		return rule_fail(reader, rule,
+				 "rule '%s' is unreachable: everything that it matches is taken by '%s' in line %zu%s%s; move it up, or leave it out",
+				 rule->id, other->id, other->mark->line, reader_of_file(rule->file, other->file).text,
+				 found->taken_by_more ? " and by others before it" : "");
 	}
-	if (found->contradicts) {
+	if (found->opened_by) {
+		other = &all[found->opened_by - 1];
+		rule_warn(reader, other,
+			  "rule '%s' allows what '%s' in line %zu%s refuses: the refusal does not hold where both match; move the rule behind the include, or narrow it",
+			  other->id, rule->id, rule->mark->line, reader_of_file(other->file, rule->file).text);
+	} else if (found->contradicts) {
 		other = &all[found->contradicts - 1];
-		reader_warn(reader, rule->mark,
-			    "rule '%s' is partly shadowed by '%s' in line %zu%s, which decides otherwise; the earlier one wins where both match",
-			    rule->id, other->id, other->mark->line, found->contradicts_more ? " and by others" : "");
+		rule_warn(reader, rule,
+			  "rule '%s' is partly shadowed by '%s' in line %zu%s%s, which decides otherwise; the earlier one wins where both match",
+			  rule->id, other->id, other->mark->line, reader_of_file(rule->file, other->file).text,
+			  found->contradicts_more ? " and by others" : "");
 	}
 	return 0;
 }

@@ -177,8 +177,8 @@ int control_check_justified(struct reader *reader, const struct policy_rule *rul
 {
 	if (rule->verdict != RESID_V_ALLOW || rule->justification[0] || control_is_home(reader->policy, rule))
 		return 0;
-	return reader_fail(reader, rule->mark,
-			   "rule '%s' allows destinations outside `home`; say in `justification` why that must be", rule->id);
+	return rule_fail(reader, rule,
+			 "rule '%s' allows destinations outside `home`; say in `justification` why that must be", rule->id);
 }
 
 bool policy_asks_control(const struct policy *policy)
@@ -200,7 +200,7 @@ int policy_check_operators(const struct policy *policy, const struct operators *
 
 		for (i = 0; i < rule->operator_count; i++)
 			if (!operators_find(operators, rule->operator[i]->text))
-				return yaml_fail(policy->name, rule->operator[i], err,
+				return yaml_fail(rule->file, rule->operator[i], err,
 						 "unknown operator '%s'; operators.yaml has those that are curated",
 						 rule->operator[i]->text);
 	}

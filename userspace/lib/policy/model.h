@@ -41,6 +41,8 @@ struct policy_rule {
 	const char *reason;
 	const char *clause, *justification;	/* "" : none */
 	const struct yaml_node *mark;	/* where it stands */
+	const char *file;		/* in which file */
+	size_t document;		/* 0: the policy's own, else 1 + index of what it includes */
 	enum resid_verdict verdict;
 	uint64_t classes[RESID_CLASS_COUNT / 64];	/* bit by class id */
 	bool any_location;
@@ -82,12 +84,19 @@ struct policy_assignment {
 	uint8_t class_id;
 };
 
-/* Strings of a policy live in its root, which it owns. */
+struct policy_included {
+	char *name;
+	struct yaml_node *root;
+};
+
+/* Strings of a policy live in its root and in those of what it includes, which it owns. */
 struct policy {
 	char *name;			/* as in errors: the path */
-	char *text;
+	char *text;			/* with what it includes as further documents: reads again as the same */
 	size_t text_length;
 	struct yaml_node *root;
+	struct policy_included *included;
+	size_t included_count, included_capacity;
 	struct policy_class *class;	/* in the order of the file */
 	size_t class_count, class_capacity;
 	size_t unlabelled, kernel;	/* index of the class that is judged instead */
@@ -102,7 +111,7 @@ struct policy {
 	struct prefix *nat64;
 	size_t nat64_count, nat64_capacity;
 	enum resid_verdict non_ip, unparsable;
-	struct location_set home;
+	struct location_set home;	/* none: not read yet */
 	struct policy_sources sources;
 };
 

@@ -34,6 +34,11 @@ void policy_free(struct policy *policy)
 	free(policy->nat64);
 	free(policy->sources.feed);
 	yaml_free(policy->root);
+	for (i = 0; i < policy->included_count; i++) {
+		yaml_free(policy->included[i].root);
+		free(policy->included[i].name);
+	}
+	free(policy->included);
 	free(policy->text);
 	free(policy->name);
 	free(policy);
@@ -203,12 +208,25 @@ static int policy_read_version(struct reader *reader, const struct yaml_node *no
 	return 0;
 }
 
+int policy_read_home(struct reader *reader)
+{
+	static const struct location_set none;
+	struct location_set *home = &reader->policy->home;
+	const struct yaml_node *node;
+
+	if (memcmp(home, &none, sizeof(none)))
+		return 0;
+	return reader_get(reader, reader->policy->root, "home", true, &node) || sets_add_countries(reader, node, home) ?
+		       -1 :
+		       0;
+}
+
 static int policy_read_top(struct reader *reader)
 {
 	static const char *const keys[] = { "resid",  "home",	    "classes", "unlabelled", "kernel", "assign", "local", "nat64",
 					    "non_ip", "unparsable", "sets",    "sources",    "rules",  NULL };
 	struct policy *policy = reader->policy;
-	const struct yaml_node *root = policy->root, *version, *classes, *home, *node;
+	const struct yaml_node *root = policy->root, *version, *classes, *node;
 	size_t i;
 
 	if (reader_check_keys(reader, root, "a policy", keys) || reader_get(reader, root, "resid", true, &version) ||
@@ -218,7 +236,7 @@ static int policy_read_top(struct reader *reader)
 	node = yaml_get(root, "sets");
 	if (node && sets_read_inline(reader, node))
 		return -1;
-	if (reader_get(reader, root, "home", true, &home) || sets_add_location(reader, home, &policy->home))
+	if (policy_read_home(reader))
 		return -1;
 	node = yaml_get(root, "unlabelled");
 	if (node && reader_class(reader, node, &policy->unlabelled))
@@ -254,13 +272,20 @@ int policy_parse(const char *name, const char *text, size_t length, const struct
 		 struct policy **out, struct resid_error *err)
 {
 	_cleanup_policy_ struct policy *policy = mem_zero(1, sizeof(*policy));
-	struct reader reader = { policy, name, options, err };
+	_cleanup_(yaml_stream_fini) struct yaml_stream given = { 0 };
+	struct reader reader = { policy, name, options, err, &given, NULL, 0 };
 
 	policy->name = mem_copy(name, strlen(name));
 	policy->text = mem_copy(text, length);
 	policy->text_length = length;
-	if (yaml_parse(name, text, length, &policy->root, err) || policy_read_top(&reader))
+	if (yaml_parse_stream(name, text, length, &given, err))
 		return -1;
+	policy->root = TAKE(given.document[0]);
+	if (policy_read_top(&reader))
+		return -1;
+	if (given.count > 1 && policy->included_count < given.count - 1)
+		return reader_fail(&reader, given.document[policy->included_count + 1],
+				   "a document that no `include` takes; a policy is one document");
 	*out = TAKE(policy);
 	return 0;
 }

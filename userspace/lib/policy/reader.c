@@ -16,7 +16,7 @@ static const char *const verdict_name[RESID_V_COUNT] = {
 	[RESID_V_DROP] = "drop",
 };
 
-void reader_warn(struct reader *reader, const struct yaml_node *node, const char *format, ...)
+void reader_warn(struct reader *reader, const char *file, const struct yaml_node *node, const char *format, ...)
 {
 	char sentence[768], text[1024];
 	va_list args;
@@ -26,8 +26,17 @@ void reader_warn(struct reader *reader, const struct yaml_node *node, const char
 	va_start(args, format);
 	vsnprintf(sentence, sizeof(sentence), format, args);
 	va_end(args);
-	snprintf(text, sizeof(text), "%s:%zu:%zu: %s", reader->name, node->line, node->column, sentence);
+	snprintf(text, sizeof(text), "%s:%zu:%zu: %s", file, node->line, node->column, sentence);
 	reader->options->warn(reader->options->context, text);
+}
+
+struct reader_text reader_of_file(const char *here, const char *file)
+{
+	struct reader_text out = { "" };
+
+	if (strcmp(here, file))
+		snprintf(out.text, sizeof(out.text), " of %s", file);
+	return out;
 }
 
 int reader_check_kind(struct reader *reader, const struct yaml_node *node, enum yaml_kind kind, const char *what)

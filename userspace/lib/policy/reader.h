@@ -10,12 +10,21 @@ struct reader {
 	const char *name;	/* of the file, for errors */
 	const struct policy_options *options;
 	struct resid_error *err;
+	struct yaml_stream *given;	/* documents that the policy brings along; NULL or one: includes are files */
+	const struct reader *outer;	/* of the file that includes this one */
+	size_t document;		/* as a rule's */
 };
+
+/* " of FILE", where that is another than here. */
+struct reader_text {
+	char text[256];
+};
+struct reader_text reader_of_file(const char *here, const char *file);
 
 #define reader_fail(reader, node, ...) yaml_fail((reader)->name, (node), (reader)->err, __VA_ARGS__)
 
-void reader_warn(struct reader *reader, const struct yaml_node *node, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+void reader_warn(struct reader *reader, const char *file, const struct yaml_node *node, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
 
 /* All keys of a map are among the known, which ends with NULL. what: "a rule", for the sentence. */
 int reader_check_keys(struct reader *reader, const struct yaml_node *node, const char *what, const char *const *known);
@@ -39,6 +48,16 @@ int reader_class(struct reader *reader, const struct yaml_node *node, size_t *ou
 int reader_items(struct reader *reader, const struct yaml_node *const *node, const char *what,
 		 const struct yaml_node *const **items, size_t *count);
 
+/* policy.c: the key `home`, unless it has been read. */
+int policy_read_home(struct reader *reader);
+
+/*
+ * include.c: reads the items of a list one by one, and in the place of an item `include: WHAT` those that WHAT holds
+ * under the same key.
+ */
+typedef int include_item(struct reader *reader, const struct yaml_node *item);
+int include_list(struct reader *reader, const struct yaml_node *list, const char *key, include_item *read);
+
 /* sets.c: a country, a word or the name of a set, added to *out. */
 int sets_add_location(struct reader *reader, const struct yaml_node *node, struct location_set *out);
 /* sets.c: a country or the name of a set, and nothing else. */
@@ -55,6 +74,10 @@ int control_read(struct reader *reader, const struct yaml_node *node, struct pol
 int control_read_sources(struct reader *reader, const struct yaml_node *node);
 /* controls.c: an allow that leaves the home jurisdictions says why. */
 int control_check_justified(struct reader *reader, const struct policy_rule *rule);
+
+/* The same where a rule stands: in its file. */
+#define rule_fail(reader, rule, ...) yaml_fail((rule)->file, (rule)->mark, (reader)->err, __VA_ARGS__)
+#define rule_warn(reader, rule, ...) reader_warn((reader), (rule)->file, (rule)->mark, __VA_ARGS__)
 
 /* check.c: unreachable rules and chains too long are refused, overlaps are warned of. */
 int check_rules(struct reader *reader);

@@ -19,8 +19,8 @@ static int rules_read_id(struct reader *reader, const struct yaml_node *node, st
 				   node->text);
 	for (other = policy->rule; other < policy->rule + policy->rule_count; other++)
 		if (other != rule && !strcmp(other->id, node->text))
-			return reader_fail(reader, node, "rule id '%s' stands twice, first in line %zu", node->text,
-					   other->mark->line);
+			return reader_fail(reader, node, "rule id '%s' stands twice, first in line %zu%s", node->text,
+					   other->mark->line, reader_of_file(reader->name, other->file).text);
 	rule->id = node->text;
 	return 0;
 }
@@ -273,6 +273,8 @@ static int rules_read_one(struct reader *reader, const struct yaml_node *node)
 	const struct yaml_node *id, *verdict, *reason;
 	struct policy_rule *rule;
 
+	if (policy->rule_count >= RESID_CELL_INDEX - RESID_CLASS_COUNT - 2)
+		return reader_fail(reader, node, "more than %zu rules", policy->rule_count);
 	if (reader_check_keys(reader, node, "a rule", keys))
 		return -1;
 	if (reader_get(reader, node, "id", true, &id) || reader_get(reader, node, "verdict", true, &verdict) ||
@@ -280,6 +282,8 @@ static int rules_read_one(struct reader *reader, const struct yaml_node *node)
 		return -1;
 	rule = MEM_PUSH(policy->rule, policy->rule_count, policy->rule_capacity);
 	rule->mark = node;
+	rule->file = reader->name;
+	rule->document = reader->document;
 	rule->id = "";
 	rule->min_tier = CONTROL_NONE;
 	if (rules_read_id(reader, id, rule) || rules_read_classes(reader, yaml_get(node, "class"), rule) ||
@@ -302,15 +306,5 @@ static int rules_read_one(struct reader *reader, const struct yaml_node *node)
 
 int rules_read(struct reader *reader, const struct yaml_node *node)
 {
-	size_t i;
-
-	if (reader_check_kind(reader, node, YAML_LIST, "`rules`"))
-		return -1;
-	for (i = 0; i < node->count; i++) {
-		if (i >= RESID_CELL_INDEX - RESID_CLASS_COUNT - 2)
-			return reader_fail(reader, node->child[i], "more than %zu rules", i);
-		if (rules_read_one(reader, node->child[i]))
-			return -1;
-	}
-	return 0;
+	return include_list(reader, node, "rules", rules_read_one);
 }

@@ -14,6 +14,7 @@
 #include "util/rfc3339.h"
 
 #define SETS_FOLDER "/etc/resid/sets"
+#define SETS_HOME "$home"	/* what the policy's `home` names */
 
 static const char *sets_suggest(const char *text)
 {
@@ -47,7 +48,9 @@ static int sets_add_country(struct reader *reader, const struct yaml_node *node,
 static int sets_parse_file(struct reader *reader, const char *file, const char *name, const char *text, size_t length)
 {
 	static const char *const keys[] = { "set", "date", "source", "members", NULL };
-	struct reader inner = { reader->policy, file, reader->options, reader->err };
+	struct reader inner = {
+		.policy = reader->policy, .name = file, .options = reader->options, .err = reader->err
+	};
 	const struct yaml_node *set, *date, *source, *members;
 	_cleanup_yaml_ struct yaml_node *root = NULL;
 	struct location_set found = { 0 };
@@ -128,6 +131,12 @@ int sets_add_location(struct reader *reader, const struct yaml_node *node, struc
 
 	if (reader_check_kind(reader, node, YAML_SCALAR, "a location"))
 		return -1;
+	if (!strcmp(node->text, SETS_HOME)) {
+		if (policy_read_home(reader))
+			return -1;
+		sets_unite(out, &reader->policy->home);
+		return 0;
+	}
 	location = location_find(node->text);
 	if (location >= 0) {
 		location_set_add(out, (unsigned int)location);
@@ -146,7 +155,7 @@ int sets_add_location(struct reader *reader, const struct yaml_node *node, struc
 			return -1;
 		if (status)
 			return reader_fail(reader, node,
-					   "unknown location '%s': neither a country of ISO 3166-1, nor a set, nor one of local, special, multicast, metadata, translated, link, region-EU, region-AP, unknown",
+					   "unknown location '%s': neither a country of ISO 3166-1, nor a set, nor one of $home, local, special, multicast, metadata, translated, link, region-EU, region-AP, unknown",
 					   node->text);
 		set = sets_find(reader->policy, node->text);
 	}
@@ -207,7 +216,7 @@ int sets_read_inline(struct reader *reader, const struct yaml_node *node)
 			}
 		}
 		if (sets_find(policy, name->text))
-			return reader_fail(reader, name, "set '%s' is known already, from a file", name->text);
+			return reader_fail(reader, name, "set '%s' is known already, from another file", name->text);
 		set = MEM_PUSH(policy->set, policy->set_count, policy->set_capacity);
 		set->name = mem_copy(name->text, strlen(name->text));
 		set->date = mem_copy("", 0);

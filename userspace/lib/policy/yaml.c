@@ -174,42 +174,80 @@ static int yaml_build(struct yaml_reader *reader, const yaml_event_t *event, uns
 	return 0;
 }
 
-int yaml_parse(const char *name, const char *text, size_t length, struct yaml_node **out, struct resid_error *err)
+static int yaml_read_documents(struct yaml_reader *reader, size_t max, struct yaml_stream *stream)
 {
-	_cleanup_(yaml_reader_fini) struct yaml_reader reader = { .name = name, .err = err };
-	_cleanup_yaml_ struct yaml_node *root = NULL;
-
-	if (!yaml_parser_initialize(&reader.parser))
-		return resid_fail(err, RESID_EXIT_SYSTEM, "%s: out of memory", name);
-	if (length > YAML_SIZE_MAX)
-		return resid_fail(err, RESID_EXIT_INPUT, "%s: is longer than %zu bytes; move prefix lists out of it",
-				  name, YAML_SIZE_MAX);
-	yaml_parser_set_input_string(&reader.parser, (const unsigned char *)text, length);
-
 	for (;;) {
 		_cleanup_(yaml_event_delete) yaml_event_t event = { 0 };
+		_cleanup_yaml_ struct yaml_node *root = NULL;
 
-		if (yaml_next(&reader, &event))
+		if (yaml_next(reader, &event))
 			return -1;
 		switch (event.type) {
 		case YAML_STREAM_START_EVENT:
 		case YAML_DOCUMENT_END_EVENT:
 			break;
 		case YAML_DOCUMENT_START_EVENT:
-			if (root)
-				return yaml_refuse(&reader, &event.start_mark,
-						   "a second document begins here; a policy is one document");
+			if (stream->count == max)
+				return yaml_refuse(reader, &event.start_mark, max == 1 ?
+							   "a second document begins here; the file is one document" :
+							   "one document more than a policy can include");
 			break;
 		case YAML_STREAM_END_EVENT:
-			if (!root)
-				return resid_fail(err, RESID_EXIT_INPUT, "%s:1:1: the file is empty", name);
-			*out = TAKE(root);
+			if (!stream->count)
+				return resid_fail(reader->err, RESID_EXIT_INPUT, "%s:1:1: the file is empty", reader->name);
 			return 0;
 		default:
-			if (yaml_build(&reader, &event, 0, &root))
+			if (yaml_build(reader, &event, 0, &root))
 				return -1;
+			*MEM_PUSH(stream->document, stream->count, stream->capacity) = TAKE(root);
 		}
 	}
+}
+
+static int yaml_parse_some(const char *name, const char *text, size_t length, size_t max, struct yaml_stream *out,
+			   struct resid_error *err)
+{
+	_cleanup_(yaml_reader_fini) struct yaml_reader reader = { .name = name, .err = err };
+	_cleanup_(yaml_stream_fini) struct yaml_stream stream = { 0 };
+
+	if (!yaml_parser_initialize(&reader.parser))
+		return resid_fail(err, RESID_EXIT_SYSTEM, "%s: out of memory", name);
+	if (length > YAML_SIZE_MAX)
+		return resid_fail(err, RESID_EXIT_INPUT, "%s: is longer than %zu bytes; move prefix lists out of it",
+				  name, YAML_SIZE_MAX);
+	yaml_parser_set_encoding(&reader.parser, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(&reader.parser, (const unsigned char *)text, length);
+	if (yaml_read_documents(&reader, max, &stream))
+		return -1;
+	*out = stream;
+	stream = (struct yaml_stream){ 0 };
+	return 0;
+}
+
+int yaml_parse_stream(const char *name, const char *text, size_t length, struct yaml_stream *out,
+		      struct resid_error *err)
+{
+	return yaml_parse_some(name, text, length, YAML_DOCUMENTS_MAX, out, err);
+}
+
+int yaml_parse(const char *name, const char *text, size_t length, struct yaml_node **out, struct resid_error *err)
+{
+	struct yaml_stream stream;
+
+	if (yaml_parse_some(name, text, length, 1, &stream, err))
+		return -1;
+	*out = stream.document[0];
+	free(stream.document);
+	return 0;
+}
+
+void yaml_stream_fini(struct yaml_stream *stream)
+{
+	size_t i;
+
+	for (i = 0; i < stream->count; i++)
+		yaml_free(stream->document[i]);
+	free(stream->document);
 }
 
 const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key)

@@ -24,6 +24,11 @@ const char *paths_conf_dir(void)
 	return paths_env("RESID_CONF_DIR", "/etc/resid");
 }
 
+const char *paths_share_dir(void)
+{
+	return paths_env("RESID_SHARE_DIR", "/usr/share/resid");
+}
+
 const char *paths_state_dir(void)
 {
 	return paths_env("RESID_STATE_DIR", "/var/lib/resid");

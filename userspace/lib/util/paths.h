@@ -3,7 +3,8 @@
  * Where things live. Each folder can be moved by an environment variable, for tests and for nodes with several roots.
  *
  *   folder                 variable          holds
- *   /etc/resid             RESID_CONF_DIR    policy.yaml, residd.conf, assign.d/, sets/
+ *   /etc/resid             RESID_CONF_DIR    policy.yaml, residd.conf, assign.d/, sets/, packs/
+ *   /usr/share/resid       RESID_SHARE_DIR   packs/
  *   /var/lib/resid         RESID_STATE_DIR   current.rsnap, generations/, mode
  *   /run/resid             RESID_RUN_DIR     status.json
  *   /sys/fs/bpf/resid      RESID_BPF_DIR     pinned maps and programs
@@ -24,6 +25,7 @@ struct path {
 };
 
 const char *paths_conf_dir(void);
+const char *paths_share_dir(void);
 const char *paths_state_dir(void);
 const char *paths_run_dir(void);
 const char *paths_bpf_dir(void);
