@@ -48,6 +48,9 @@ bool spool_has(const struct spool *spool, const uint8_t instance[16], uint64_t b
 void spool_put(struct spool *spool, const struct audit_event *event);
 int spool_commit(struct spool *spool, const uint8_t instance[16], uint64_t batch, struct resid_error *err);
 
+/* A notice of its own, committed at once. */
+int spool_notice(struct spool *spool, const char *text, uint64_t lost, struct resid_error *err);
+
 /* Closes the open segment when its time has come, and removes what is past its retention. Call it now and then. */
 int spool_tend(struct spool *spool, struct resid_error *err);
 
@@ -92,6 +95,9 @@ void spool_cursor_rewind(struct spool_cursor *cursor);
 /* Goes to the first event whose sequence is not below. */
 int spool_cursor_seek(struct spool_cursor *cursor, uint64_t sequence, struct resid_error *err);
 
+/* Goes to the segment that was open at that time: what was recorded since then is behind it. */
+int spool_cursor_seek_time(struct spool_cursor *cursor, uint64_t wall_ns, struct resid_error *err);
+
 /* Records between the last commit and the end of the spool. */
 uint64_t spool_cursor_lag(const struct spool_cursor *cursor);
 
@@ -101,7 +107,7 @@ uint64_t spool_cursor_lag(const struct spool_cursor *cursor);
  */
 int spool_cursor_fd(const struct spool_cursor *cursor);
 
-/* The sequence of the last record committed. */
-uint64_t spool_end(const struct spool *spool);
+/* The sequence of the last record committed; for a reader of another process, when this was asked. */
+uint64_t spool_end(struct spool *spool);
 
 #endif
