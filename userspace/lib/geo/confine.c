@@ -26,16 +26,17 @@
 #define CONFINE_FACTS	((size_t)1 << 22)	/* the largest known file has 1.3 million */
 #define CONFINE_BATCH	1024
 
-enum confine_kind { CONFINE_FACT = 1, CONFINE_DATE, CONFINE_FAIL, CONFINE_END };
+enum confine_kind { CONFINE_FACT = 1, CONFINE_DATE, CONFINE_BYTES, CONFINE_FAIL, CONFINE_END };
 
 /* What goes through the pipe. A CONFINE_FAIL has its sentence in the records after it, at once. */
 struct confine_record {
-	uint8_t kind, family, length, reserved;
+	uint8_t kind, family, length, reserved;	/* CONFINE_BYTES: length of them */
 	uint32_t asn;
 	char country[2], registered[2];	/* zeros: not said */
 	uint32_t padding;
 	union {
 		uint8_t address[16];
+		uint8_t bytes[16];
 		int64_t date;
 		char text[16];
 	};
@@ -98,6 +99,22 @@ int confine_fact(struct confine *confine, const struct prefix *prefix, uint32_t 
 int confine_date(struct confine *confine, time_t date)
 {
 	confine_push(confine, CONFINE_DATE)->date = date;
+	return 0;
+}
+
+int confine_bytes(struct confine *confine, const void *bytes, size_t length)
+{
+	const uint8_t *at = bytes;
+
+	while (length) {
+		struct confine_record *record = confine_push(confine, CONFINE_BYTES);
+		size_t part = length < sizeof(record->bytes) ? length : sizeof(record->bytes);
+
+		record->length = (uint8_t)part;
+		memcpy(record->bytes, at, part);
+		at += part;
+		length -= part;
+	}
 	return 0;
 }
 
@@ -365,6 +382,13 @@ static int confine_take_date(struct source_reader *reader, int64_t date)
 	return 0;
 }
 
+static int confine_take_bytes(struct source_reader *reader, const struct confine_record *record)
+{
+	if (!reader->take || record->length > sizeof(record->bytes))
+		return source_fail(reader, "its parser says what makes no sense");
+	return reader->take(reader->take_context, record->bytes, record->length, reader->err);
+}
+
 /* Text of a stranger, for one line. */
 static void confine_take_text(const struct confine_record *record, char text[static 257])
 {
@@ -388,6 +412,10 @@ static int confine_take(struct source_reader *reader, const struct confine_recor
 			break;
 		case CONFINE_DATE:
 			if (confine_take_date(reader, records[i].date))
+				return -1;
+			break;
+		case CONFINE_BYTES:
+			if (confine_take_bytes(reader, &records[i]))
 				return -1;
 			break;
 		case CONFINE_FAIL:
@@ -482,4 +510,14 @@ int confine_read(struct source_reader *reader, confine_parser parse)
 		;
 	process.pid = 0;
 	return confine_why(reader, process.status, why);
+}
+
+int confine_stream(const char *path, confine_parser parse, confine_taker take, void *context, struct resid_error *err)
+{
+	struct source source = { 0 };
+	struct source_reader reader = {
+		.source = &source, .path = path, .take = take, .take_context = context, .err = err,
+	};
+
+	return confine_read(&reader, parse);
 }

@@ -26,6 +26,9 @@ typedef int (*confine_parser)(struct confine *confine, int fd);
 /* Reads reader->path, by parse, into reader->source. */
 int confine_read(struct source_reader *reader, confine_parser parse);
 
+/* The same for what is no list of facts: take() gets the bytes that the parser yields, in order, in pieces. */
+int confine_stream(const char *path, confine_parser parse, confine_taker take, void *context, struct resid_error *err);
+
 /* From here on the child opens no file; before, it may, for reading, those that landlock lets it. */
 int confine_close_files(struct confine *confine);
 /* country, registered: two letters, or NULL for not said. A fact that says nothing at all is left out. */
@@ -33,6 +36,8 @@ int confine_fact(struct confine *confine, const struct prefix *prefix, uint32_t 
 		 const char *registered);
 /* The day of the data. */
 int confine_date(struct confine *confine, time_t date);
+/* A piece of what a stream yields. */
+int confine_bytes(struct confine *confine, const void *bytes, size_t length);
 /* Why the file is refused; -1. */
 int confine_fail(struct confine *confine, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -14,6 +14,9 @@
 #define SOURCE_MAX	((size_t)1 << 28)	/* bytes of a file, and of what is packed in one */
 #define SOURCE_REMEDY	"fetch the file anew, or name another"
 
+/* 0, or -1 with *err set: the stream makes no sense. */
+typedef int (*confine_taker)(void *context, const uint8_t *bytes, size_t length, struct resid_error *err);
+
 struct source_reader {
 	struct source *source;
 	const char *path;	/* as the caller named it */
@@ -22,6 +25,8 @@ struct source_reader {
 	size_t line;		/* of a text format: the line being read, from 1 */
 	char *next;		/* where the line after it begins */
 	struct intern *strings;
+	confine_taker take;	/* of a stream (confine.h), else NULL */
+	void *take_context;
 	struct resid_error *err;
 };
 

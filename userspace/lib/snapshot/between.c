@@ -8,11 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "util/cleanup.h"
 #include "util/memory.h"
 #include "util/proto.h"
+#include "util/rfc3339.h"
 
 #define BETWEEN_PORTS_END 65536
 
@@ -275,12 +275,9 @@ static void between_moment(const struct between *between, uint32_t pair, size_t 
 
 static void between_time(int64_t seconds, const char *word, FILE *out)
 {
-	time_t when = (time_t)seconds;
-	struct tm tm;
-	char text[32];
+	char text[RFC3339_TEXT];
 
-	gmtime_r(&when, &tm);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	rfc3339_format(seconds, text);
 	fprintf(out, " %s %s", word, text);
 }
 
