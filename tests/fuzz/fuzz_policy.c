@@ -18,6 +18,8 @@ static void compile(const struct policy *policy)
 {
 	static const char v4[] = "33554432,33619967,FR\n50331648,50397189,US\n", v6[] = "2a00::,2a00::ff,CS\n";
 	static struct geo_table *geo4, *geo6;
+	static struct world *world;
+	struct world_inputs inputs = { 0 };
 	struct matrix *matrix = NULL;
 	struct space *space;
 	struct zones *zones;
@@ -26,8 +28,12 @@ static void compile(const struct policy *policy)
 	if (!geo4 && (geo_tor_parse("4", v4, sizeof(v4) - 1, AF_INET, &geo4, &err) ||
 		      geo_tor_parse("6", v6, sizeof(v6) - 1, AF_INET6, &geo6, &err)))
 		abort();
+	inputs.geo4 = geo4;
+	inputs.geo6 = geo6;
+	if (!world)
+		world_new(&inputs, &world);
 	space_new(policy, &space);
-	zones_new(space, geo4, geo6, NULL, &zones);
+	zones_new(space, world, &zones);
 	if (matrix_new(policy, space, zones, &matrix, &err) && !strstr(err.text, "p.yaml: "))
 		abort();
 	matrix_free(matrix);

@@ -7,12 +7,13 @@
 
 #include <unistd.h>
 
-#include "geo/control.h"
+#include "geo/world.h"
+#include "snapshot/full_build.h"
 #include "util/memory.h"
 
-static struct operator_jurisdiction us = { .country = "US", .basis = "law" };
-static struct operator_jurisdiction fr = { .country = "FR", .basis = "seat" };
-static struct operator_jurisdiction both[2] = { { .country = "FR" }, { .country = "US" } };
+static struct operator_jurisdiction us = { .country = "US", .basis = "law", .valid_until = "" };
+static struct operator_jurisdiction fr = { .country = "FR", .basis = "seat", .valid_until = "" };
+static struct operator_jurisdiction both[2] = { { "FR", "seat", "" }, { "US", "owner", "2026-04-20" } };
 static struct operator_feed cloud_feed = { SOURCE_AWS, "ranges.json", "", "" };
 static struct operator_feed sealed_feed = { SOURCE_AWS, "ranges.json", "", "eu-sealed-*" };
 static uint32_t cloud_asn = 64500, host_asn = 64501;
@@ -79,20 +80,24 @@ static struct snapshot *build(const char *rules)
 {
 	struct source *feed = new_source(SOURCE_AWS, "cloud", FEED), *rir = new_source(SOURCE_RIR, "rir", RIR);
 	struct source *asn = new_source(SOURCE_LIBLOC, "libloc", ASN);
-	const struct control_feed feeds[] = { { feed, "ranges.json" } };
-	const struct control_inputs inputs = { &operators, feeds, 1, rir, asn };
+	const struct world_feed feeds[] = { { feed, "ranges.json" } };
+	struct world_inputs inputs = { .operators = &operators, .feed = feeds, .feed_count = 1, .rir = rir,
+				       .asn = asn };
 	_cleanup_free_ char *text = mem_format(CLASSES "%s", rules);
 	_cleanup_policy_ struct policy *policy = support_policy(text);
 	_cleanup_geo_ struct geo_table *geo4 = NULL, *geo6 = NULL;
-	_cleanup_control_ struct control *control = NULL;
+	_cleanup_world_ struct world *world = NULL;
 	struct snapshot *snapshot = NULL;
 	struct resid_error err = { 0 };
 
-	control_new(&inputs, &control);
 	if (geo_tor_parse("geoip", WORLD4, strlen(WORLD4), AF_INET, &geo4, &err) ||
 	    geo_tor_parse("geoip6", WORLD6, strlen(WORLD6), AF_INET6, &geo6, &err) ||
-	    policy_check_operators(policy, &operators, &err) ||
-	    snapshot_build_controlled(policy, geo4, geo6, control, &snapshot, &err))
+	    policy_check_operators(policy, &operators, &err))
+		fail_msg("%s", err.text);
+	inputs.geo4 = geo4;
+	inputs.geo6 = geo6;
+	world_new(&inputs, &world);
+	if (snapshot_build_data(policy, &(struct full_data){ .world = world }, &snapshot, &err))
 		fail_msg("%s", err.text);
 	free_source(feed);
 	free_source(rir);
@@ -373,15 +378,17 @@ static void test_random_nests(void **context)
 	for (round = 0; round < 40; round++) {
 		struct source *rir = new_source(SOURCE_RIR, "rir", ""), *asn = new_source(SOURCE_LIBLOC, "libloc", "");
 		struct claim rir_claim[CLAIMS], asn_claim[CLAIMS];
-		const struct control_inputs inputs = { .operators = &operators, .rir = rir, .asn = asn };
-		struct control *control;
+		const struct world_inputs inputs = { .geo4 = geo4, .geo6 = geo6, .operators = &operators, .rir = rir,
+						     .asn = asn };
+		struct world *world;
 		struct snapshot *snapshot;
 		uint32_t address;
 
 		random_claims(rir_claim, rir);
 		random_claims(asn_claim, asn);
-		control_new(&inputs, &control);
-		assert_int_equal(snapshot_build_controlled(policy, geo4, geo6, control, &snapshot, &err), 0);
+		world_new(&inputs, &world);
+		assert_int_equal(snapshot_build_data(policy, &(struct full_data){ .world = world }, &snapshot, &err),
+				 0);
 		for (address = 0; address < 256; address++) {
 			uint8_t bytes[4] = { 2, 0, 0, (uint8_t)address };
 			struct snapshot_place place;
@@ -394,7 +401,7 @@ static void test_random_nests(void **context)
 					 set, tier);
 		}
 		snapshot_free(snapshot);
-		control_free(control);
+		world_free(world);
 		free_source(rir);
 		free_source(asn);
 	}
@@ -441,7 +448,8 @@ static struct tally count_clouds(const char *rule)
 	_cleanup_free_ char *feeds = mem_format("aws=%1$s/feeds/%2$s,azure=%1$s/feeds/%3$s,google=%1$s/feeds/%4$s,"
 						"oracle=%1$s/feeds/%5$s", data_folder(), clouds[0].file, clouds[1].file,
 						clouds[2].file, clouds[3].file);
-	const struct build_inputs inputs = { .policy = path, .feeds = feeds, .sets = "/nonexistent", .asn = "none" };
+	const struct build_inputs inputs = { .policy = path, .feeds = feeds, .sets = "/nonexistent", .asn = "none",
+					     .uncached = true };
 	struct snapshot *snapshot = NULL;
 	struct resid_error err = { 0 };
 	struct tally tally = { 0 };
@@ -476,9 +484,10 @@ static struct tally count_clouds(const char *rule)
 
 static void test_clouds(void **context)
 {
-	_cleanup_free_ char *path = mem_format("%s/feeds/%s", data_folder(), clouds[0].file);
 	struct tally by_location, by_control;
+	char path[512];	/* skip() runs no cleanup */
 
+	snprintf(path, sizeof(path), "%s/feeds/%s", data_folder(), clouds[0].file);
 	if (access(path, R_OK) || access("/usr/share/tor/geoip", R_OK)) {
 		print_message("skipped: no %s or no tor-geoipdb\n", path);
 		skip();

@@ -40,8 +40,10 @@ static int policy_compile_run(const struct call *call, struct resid_error *err)
 
 	if (!output)
 		return resid_fail(err, RESID_EXIT_USAGE, "policy compile: say with -o where the snapshot goes");
-	if (snapshots_inputs(call, call->argv[0], &inputs, err) ||
-	    snapshot_build(&inputs, snapshots_warn, NULL, &snapshot, err))
+	if (snapshots_inputs(call, call->argv[0], &inputs, err))
+		return -1;
+	snapshots_guard(call, &inputs);
+	if (snapshot_build(&inputs, snapshots_warn, NULL, &snapshot, err))
 		return -1;
 	bytes = snapshot_bytes(snapshot, &length);
 	if (file_write(output, bytes, length, 0644, FILE_OWN_GROUP, err))
@@ -53,6 +55,7 @@ static int policy_compile_run(const struct call *call, struct resid_error *err)
 static const struct command_option policy_compile_options[] = {
 	{ "output", "FILE", "the snapshot to write, by custom NAME.rsnap (needed)" },
 	SNAPSHOTS_DATA_OPTIONS,
+	SNAPSHOTS_ACCEPT_OPTION,
 	{ NULL, NULL, NULL },
 };
 

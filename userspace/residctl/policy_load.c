@@ -34,6 +34,7 @@ static int policy_load_read(const struct call *call, struct snapshot **out, stru
 
 	if (snapshots_inputs(call, call->argc ? call->argv[0] : snapshots_own_policy(&own), &inputs, err))
 		return -1;
+	snapshots_guard(call, &inputs);
 	return snapshots_read(&inputs, out, err);
 }
 
@@ -78,6 +79,7 @@ static int policy_load_run(const struct call *call, struct resid_error *err)
 
 static const struct command_option policy_load_options[] = {
 	SNAPSHOTS_DATA_OPTIONS,
+	SNAPSHOTS_ACCEPT_OPTION,
 	{ NULL },
 };
 

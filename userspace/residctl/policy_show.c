@@ -8,6 +8,7 @@
 #include "sink/jsonw.h"
 #include "snapshots.h"
 #include "util/hex.h"
+#include "util/rfc3339.h"
 
 /* What a control source supplies, and what is said where it was not there. */
 static const struct {
@@ -43,7 +44,12 @@ static void policy_show_json_data(struct jsonw *json, const struct snapshot *sna
 		jsonw_string(json, "file", source.file);
 		jsonw_string(json, "date", source.date);
 		jsonw_string(json, "tier", source.tier);
+		jsonw_u64(json, "prefixes", source.prefixes);
+		jsonw_u64(json, "addresses", source.v4);
+		jsonw_u64(json, "slash64", source.v6);
 		jsonw_hex(json, "sha256", source.sha256, RESID_DIGEST_LEN);
+		if (*source.accepted)
+			jsonw_string(json, "accepted", source.accepted);
 		jsonw_object_end(json);
 	}
 	jsonw_array_end(json);
@@ -69,6 +75,7 @@ static void policy_show_json_data(struct jsonw *json, const struct snapshot *sna
 static void policy_show_json(const struct snapshot *snapshot)
 {
 	_cleanup_(jsonw_fini) struct jsonw json = { 0 };
+	char stale[RFC3339_TEXT];
 	size_t i;
 
 	jsonw_object(&json, NULL);
@@ -102,6 +109,10 @@ static void policy_show_json(const struct snapshot *snapshot)
 	}
 	jsonw_array_end(&json);
 	policy_show_json_data(&json, snapshot);
+	if (snapshot_stale_at(snapshot)) {
+		rfc3339_format(snapshot_stale_at(snapshot), stale);
+		jsonw_string(&json, "stale_at", stale);
+	}
 	jsonw_u64(&json, "zones", snapshot_zone_count(snapshot));
 	jsonw_u64(&json, "groups", snapshot_table(snapshot)->core->group_count);
 	jsonw_u64(&json, "ranges", snapshot_range_count(snapshot));
@@ -113,7 +124,7 @@ static void policy_show_json(const struct snapshot *snapshot)
 
 static void policy_show_text(const struct snapshot *snapshot)
 {
-	char hex[2 * RESID_DIGEST_LEN + 1];
+	char hex[2 * RESID_DIGEST_LEN + 1], stale[RFC3339_TEXT];
 	const char *text = snapshot_policy_text(snapshot);
 	size_t i;
 
@@ -125,6 +136,12 @@ static void policy_show_text(const struct snapshot *snapshot)
 		if (*source.file)
 			printf("# data        %s, %s, of %s\n", source.name, source.file,
 			       *source.date ? source.date : "unknown date");
+		if (*source.accepted)
+			printf("# accepted    %s %s\n", source.name, source.accepted);
+	}
+	if (snapshot_stale_at(snapshot)) {
+		rfc3339_format(snapshot_stale_at(snapshot), stale);
+		printf("# stale       from %s on\n", stale);
 	}
 	for (i = 0; i < sizeof(policy_show_tiers) / sizeof(policy_show_tiers[0]); i++)
 		if (!policy_show_has_tier(snapshot, policy_show_tiers[i].tier))

@@ -27,6 +27,10 @@ int snapshots_inputs(const struct call *call, const char *policy, struct build_i
 {
 	*out = (struct build_inputs){
 		.policy = policy,
+		.lenient = true,
+		.uncached = call_option(call, "no-cache"),
+		.geofeeds = call_option(call, "geofeed"),
+		.mmdb = call_option(call, "mmdb"),
 		.geoip4 = call_option(call, "geoip4"),
 		.geoip6 = call_option(call, "geoip6"),
 		.sets = call_option(call, "sets"),
@@ -38,6 +42,16 @@ int snapshots_inputs(const struct call *call, const char *policy, struct build_i
 	return snapshots_now(call, &out->now, err);
 }
 
+void snapshots_guard(const struct call *call, struct build_inputs *inputs)
+{
+	static struct path current;
+
+	current = store_current();
+	inputs->lenient = false;
+	inputs->previous = current.text;
+	inputs->accept = call_option(call, "accept");
+}
+
 const char *snapshots_own_policy(struct path *buffer)
 {
 	*buffer = paths_in(paths_conf_dir(), "policy.yaml");
@@ -47,7 +61,7 @@ const char *snapshots_own_policy(struct path *buffer)
 static bool snapshots_is_compiled(const struct build_inputs *inputs)
 {
 	return inputs->policy || inputs->geoip4 || inputs->geoip6 || inputs->sets || inputs->feeds || inputs->rir ||
-	       inputs->asn || inputs->operators;
+	       inputs->asn || inputs->operators || inputs->geofeeds || inputs->mmdb;
 }
 
 int snapshots_read(const struct build_inputs *inputs, struct snapshot **out, struct resid_error *err)

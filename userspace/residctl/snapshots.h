@@ -18,15 +18,28 @@
 	{ "geoip4", "FILE", "IPv4 locations (default /usr/share/tor/geoip)" }, \
 	{ "geoip6", "FILE", "IPv6 locations (default /usr/share/tor/geoip6)" }, \
 	{ "sets", "DIR", "country sets that come before the built-in ones (default /etc/resid/sets)" }, \
+	{ "mmdb", "FILE", "locations as a MaxMind DB" }, \
+	{ "geofeed", "NAME=PATH,...", "locations that an operator publishes (RFC 8805); may stand again" }, \
 	{ "feed", "NAME=PATH,...", "ranges that an operator publishes; may stand again" }, \
 	{ "rir", "FILE", "prefix,country of the registered holders" }, \
 	{ "asn", "FILE", "AS database, or none (default /var/lib/location/database.db, if the policy asks for control)" }, \
 	{ "operators", "FILE", "who operates what (default: the built-in operators.yaml)" }, \
+	{ "no-cache", NULL, "read all data anew" }, \
 	SNAPSHOTS_NOW_OPTION
+
+/* Of those that refuse data which are not what the policy asks for. */
+#define SNAPSHOTS_ACCEPT_OPTION \
+	{ "accept", "SOURCE,...", "let a source pass once that the policy's guards refuse; the snapshot tells it" }
 /* clang-format on */
 
 /* For a command that has these options. */
 int snapshots_inputs(const struct call *call, const char *policy, struct build_inputs *out, struct resid_error *err);
+
+/*
+ * For those that make what will be in force: data that are not what the policy asks for (its guards, and what was
+ * loaded last) are refused unless --accept names them. Others are told and go on.
+ */
+void snapshots_guard(const struct call *call, struct build_inputs *inputs);
 
 /* --now, else the clock; in seconds since the epoch. */
 int snapshots_now(const struct call *call, int64_t *out, struct resid_error *err);

@@ -34,6 +34,7 @@ enum trouble {
 	TROUBLE_ASSIGN,
 	TROUBLE_AUDIT,
 	TROUBLE_LOG,
+	TROUBLE_STALE,
 	TROUBLE_COUNT
 };
 
@@ -66,6 +67,7 @@ void restore_reopen(struct daemon *daemon);
 
 /* policy.c */
 void policy_reload(struct daemon *daemon);
+void policy_check_age(struct daemon *daemon);
 void policy_refresh_data(struct daemon *daemon);
 
 /* watch.c */

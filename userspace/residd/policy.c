@@ -9,6 +9,7 @@
 #include "snapshot/build.h"
 #include "util/file.h"
 #include "util/hex.h"
+#include "util/rfc3339.h"
 
 static void policy_warning(void *context, const char *text)
 {
@@ -23,12 +24,14 @@ static const char *policy_optional(const struct path *path)
 /* Compiles and loads; on any failure what is in force stays in force. */
 static void policy_load(struct daemon *daemon, const char *file, const char *why)
 {
+	const struct path current = store_current();
 	const struct build_inputs inputs = {
 		.policy = file,
 		.geoip4 = policy_optional(&daemon->config.geoip4),
 		.geoip6 = policy_optional(&daemon->config.geoip6),
 		.sets = policy_optional(&daemon->config.sets),
 		.now = time(NULL),
+		.previous = current.text,
 	};
 	const struct load_hooks hooks = { 0 };
 	_cleanup_(cleanup_snapshot) struct snapshot *snapshot = NULL;
@@ -52,6 +55,23 @@ static void policy_load(struct daemon *daemon, const char *file, const char *why
 	restore_reopen(daemon);
 	store_prune(daemon->config.generations_keep);
 	watch_soon(daemon);
+}
+
+/* What was accepted stays in force when its data grow old, and says so. */
+void policy_check_age(struct daemon *daemon)
+{
+	int64_t stale_at = daemon->snapshot ? snapshot_stale_at(daemon->snapshot) : 0;
+	char at[RFC3339_TEXT], text[256];
+
+	if (!stale_at || time(NULL) < stale_at) {
+		daemon_trouble(daemon, TROUBLE_STALE, NULL);
+		return;
+	}
+	rfc3339_format(stale_at, at);
+	snprintf(text, sizeof(text),
+		 "the policy in force is of data that are too old for it since %s; bring them up to date and run `residctl policy load`",
+		 at);
+	daemon_trouble(daemon, TROUBLE_STALE, text);
 }
 
 void policy_reload(struct daemon *daemon)

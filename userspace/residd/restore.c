@@ -27,6 +27,7 @@ void restore_reopen(struct daemon *daemon)
 		snapshot_free(daemon->snapshot);
 	daemon->snapshot = snapshot;
 	daemon->publish = true;
+	policy_check_age(daemon);
 }
 
 /* The kernel judges already, as after a restart of residd: its generation is in force, whatever the link says. */

@@ -318,6 +318,7 @@ static int watch_period(sd_event_source *source, uint64_t usec, void *context)
 	struct daemon *daemon = context;
 
 	watch_soon(daemon);
+	policy_check_age(daemon);
 	sd_event_source_set_time_relative(source, daemon->config.reconcile_interval * (uint64_t)SECOND);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }

@@ -5,7 +5,7 @@
  * longest prefix wins and equal prefixes unite.
  *
  *   tier       who says it
- *   override   a prefix curated in operators.yaml
+ *   override   a prefix that the policy decides itself, and below those one curated in operators.yaml
  *   feed       the range list that an operator publishes
  *   operator   the origin AS is one of a curated operator
  *   rir        the country of the registered holder
@@ -16,6 +16,7 @@
 #ifndef RESID_GEO_CONTROL_H
 #define RESID_GEO_CONTROL_H
 
+#include "geo/layer.h"
 #include "geo/location.h"
 #include "geo/operators.h"
 #include "util/intern.h"
@@ -38,62 +39,46 @@ enum control_tier {
 struct control_fact {
 	struct location_set set;	/* countries, at least one */
 	uint32_t operator;		/* index, or CONTROL_NO_OPERATOR */
-	uint32_t source;		/* index into control->source */
+	uint32_t source;		/* index into the world's */
 	uint32_t tier;			/* enum control_tier, up to CONTROL_AS */
 	uint32_t reserved;
 };
 
-struct control_range {
-	u128 first, last;
-	uint32_t fact;
-};
-
-struct control_half {
-	struct control_range *range;	/* ascending, disjoint, with gaps where no source says anything */
-	size_t count, capacity;
-};
-
-/* A file that has been read. The strings are the inputs'. */
-struct control_source {
-	const char *name, *file, *date;
-	const uint8_t *sha256;
-	enum control_tier tier;		/* the strongest that it speaks in */
-};
-
 struct control {
 	const struct operators *operators;
+	struct location_set *set;	/* by operator: whose law reaches it */
 	struct intern *fact;		/* struct control_fact */
-	struct control_half v4, v6;
-	struct control_source *source;
-	size_t source_count, source_capacity;
 };
 
-struct control_feed {
-	const struct source *source;
-	const char *file;		/* which of the operators' feeds it is: operator_feed.file */
-};
-
-struct control_inputs {
-	const struct operators *operators;
-	const struct control_feed *feed;
-	size_t feed_count;
-	const struct source *rir, *asn;	/* NULL: these tiers have no opinion */
-};
-
-/* The inputs' operators and sources must live as long as what comes out. */
-void control_new(const struct control_inputs *inputs, struct control **out);
-void control_free(struct control *control);
+/* The operators must live as long. */
+void control_init(struct control *control, const struct operators *operators);
+void control_fini(struct control *control);
 
 static inline const struct control_fact *control_fact(const struct control *control, uint32_t number)
 {
 	return intern_get(control->fact, number, NULL);
 }
 
+/* operator: index or CONTROL_NO_OPERATOR. */
+uint32_t control_put(struct control *control, const struct location_set *set, uint32_t operator, uint32_t source,
+		     enum control_tier tier);
+
+/* What a source says, for layer_flatten() with control_unite(). number: of the source. */
+void control_claim_curated(struct control *control, sa_family_t family, uint32_t number, struct layer_claims *claims);
+/* file: which of the operators' feeds it is, operator_feed.file. */
+void control_claim_feed(struct control *control, const struct source *source, const char *file,
+			const struct source_facts *facts, uint32_t number, struct layer_claims *claims);
+void control_claim_holders(struct control *control, const struct source_facts *facts, uint32_t number,
+			   struct layer_claims *claims);
+/* Two tiers at once: the longest announced prefix says which AS it is, curated or not. */
+void control_claim_asn(struct control *control, const struct source_facts *facts, uint32_t number,
+		       struct layer_claims *claims);
+
+/* Equal prefixes: both sets of countries; of different tiers the stronger. */
+layer_unite control_unite;
+
 /* "feed"; -1 from the other way round: no such tier. "none" is none. */
 const char *control_tier_name(enum control_tier tier);
 int control_tier_parse(const char *text);
-
-DEFINE_CLEANUP(control, struct control *, control_free);
-#define _cleanup_control_ _cleanup_(cleanup_control)
 
 #endif

@@ -15,6 +15,7 @@
 #define RESID_GEO_LOCATION_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define LOCATION_CODES	(26 * 26)
@@ -44,6 +45,16 @@ static inline void location_set_add(struct location_set *set, unsigned int locat
 static inline bool location_set_has(const struct location_set *set, unsigned int location)
 {
 	return set->bits[location / 64] >> location % 64 & 1;
+}
+
+static inline bool location_set_is_empty(const struct location_set *set)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(set->bits) / sizeof(set->bits[0]); i++)
+		if (set->bits[i])
+			return false;
+	return true;
 }
 
 /* The location of a two-letter code in location data, or -1 when it is not of that form. */

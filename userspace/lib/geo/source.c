@@ -195,7 +195,7 @@ static int source_compare(const void *a, const void *b)
 }
 
 /* In order, each once. What the binary formats yield is in order already. */
-static void source_order(struct source_facts *facts)
+void source_order(struct source_facts *facts)
 {
 	size_t i, kept = 0;
 

@@ -34,7 +34,7 @@ struct source_fact {
 	char registered[3];	/* of the holder, all that SOURCE_RIR says; "": not said */
 	uint32_t region;	/* index into source->string; 0: "" */
 	uint32_t service;
-};
+} __attribute__((packed, aligned(8)));
 
 struct source_facts {
 	struct source_fact *fact;	/* ascending by first, then by longer range; may nest and repeat */
@@ -59,6 +59,8 @@ struct source {
 int source_read(enum source_format format, const char *name, const char *path, struct source **out,
 		struct resid_error *err);
 void source_free(struct source *source);
+/* The order that facts stand in, each once. */
+void source_order(struct source_facts *facts);
 /* "aws" and so on, as in operators.yaml; -1: no such format. */
 int source_format_parse(const char *text);
 const char *source_format_name(enum source_format format);

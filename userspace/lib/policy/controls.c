@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What a policy says of control: the predicates of a rule, and the sources that it names. */
+/* What a rule says of control. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,55 +110,6 @@ int control_read(struct reader *reader, const struct yaml_node *node, struct pol
 	return control_read_tier(reader, yaml_get(node, "min_tier"), rule);
 }
 
-static int control_read_path(struct reader *reader, const struct yaml_node *map, const char *key, const char **out)
-{
-	const struct yaml_node *node = yaml_get(map, key);
-
-	if (!node)
-		return 0;
-	if (reader_check_kind(reader, node, YAML_SCALAR, "the path of a source"))
-		return -1;
-	if (node->text[0] != '/')
-		return reader_fail(reader, node, "'%s' must be a path from the root, as in /var/lib/resid/sources/%s",
-				   node->text, key);
-	*out = node->text;
-	return 0;
-}
-
-int control_read_sources(struct reader *reader, const struct yaml_node *node)
-{
-	static const char *const keys[] = { "feed", "rir", "asn", "operators", NULL };
-	struct policy_sources *sources = &reader->policy->sources;
-	const struct yaml_node *feed;
-	size_t i;
-
-	if (!node)
-		return 0;
-	if (reader_check_keys(reader, node, "`sources`", keys))
-		return -1;
-	if (control_read_path(reader, node, "rir", &sources->rir) ||
-	    control_read_path(reader, node, "asn", &sources->asn) ||
-	    control_read_path(reader, node, "operators", &sources->operators))
-		return -1;
-	feed = yaml_get(node, "feed");
-	if (!feed)
-		return 0;
-	if (reader_check_kind(reader, feed, YAML_MAP, "`feed`"))
-		return -1;
-	for (i = 0; i < feed->count; i += 2) {
-		struct policy_feed *out;
-		const char *path = NULL;
-
-		if (reader_check_name(reader, feed->child[i], "feed") ||
-		    control_read_path(reader, feed, feed->child[i]->text, &path))
-			return -1;
-		out = MEM_PUSH(sources->feed, sources->feed_count, sources->feed_capacity);
-		out->name = feed->child[i]->text;
-		out->path = path;
-	}
-	return 0;
-}
-
 /* Are all of its countries at home, by location? Control can only narrow that. */
 static bool control_is_home(const struct policy *policy, const struct policy_rule *rule)
 {
@@ -203,6 +154,13 @@ int policy_check_operators(const struct policy *policy, const struct operators *
 				return yaml_fail(rule->file, rule->operator[i], err,
 						 "unknown operator '%s'; operators.yaml has those that are curated",
 						 rule->operator[i]->text);
+	}
+	for (i = 0; i < policy->sources.override_count; i++) {
+		const struct yaml_node *operator = policy->sources.override[i].operator;
+
+		if (operator && !operators_find(operators, operator->text))
+			return yaml_fail(policy->name, operator, err,
+					 "unknown operator '%s'; operators.yaml has those that are curated", operator->text);
 	}
 	return 0;
 }

@@ -11,6 +11,7 @@
 
 EMBED(default_yaml, "policy/default.yaml");
 EMBED(operators_yaml, "policy/operators.yaml");
+EMBED(regions_yaml, "policy/regions.yaml");
 EMBED(eu_yaml, "policy/sets/EU.yaml");
 EMBED(eea_yaml, "policy/sets/EEA.yaml");
 
@@ -18,6 +19,7 @@ const struct embedded_file embedded_policy = { "default.yaml", embedded_default_
 const struct embedded_file embedded_operators = {
 	"operators.yaml", embedded_operators_yaml, embedded_operators_yaml_end
 };
+const struct embedded_file embedded_regions = { "regions.yaml", embedded_regions_yaml, embedded_regions_yaml_end };
 
 const struct embedded_file embedded_sets[] = {
 	{ "EU.yaml", embedded_eu_yaml, embedded_eu_yaml_end },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files that are part of the program: policy/default.yaml, policy/operators.yaml and policy/sets. */
+/* Files that are part of the program: default.yaml, operators.yaml, regions.yaml and sets/ of policy/. */
 #ifndef RESID_POLICY_EMBEDDED_H
 #define RESID_POLICY_EMBEDDED_H
 
@@ -12,6 +12,7 @@ struct embedded_file {
 
 extern const struct embedded_file embedded_policy;
 extern const struct embedded_file embedded_operators;
+extern const struct embedded_file embedded_regions;
 extern const struct embedded_file embedded_sets[];	/* ends with a NULL name */
 
 #endif

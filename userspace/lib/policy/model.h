@@ -62,15 +62,40 @@ struct policy_rule {
 	uint8_t direction;			/* 0: any; RESID_STEP_F_ORIGINAL or RESID_STEP_F_REPLY */
 };
 
-/* Files that the policy names itself; what the caller names comes before them. */
-struct policy_feed {
-	const char *name, *path;
+/* What a source must be for a policy to be loaded with it; lib/snapshot/guard.h. */
+struct policy_guard {
+	const struct yaml_node *mark;	/* where it stands; NULL: nowhere */
+	const char *date;		/* of data that do not say themselves; NULL */
+	unsigned int max_age;		/* days; 0: any */
+	unsigned int max_shrink, max_unknown;	/* thousandths, POLICY_ANY_SHARE: any */
+	const char *sha256;		/* 64 lower-case digits; NULL: any */
+};
+
+#define POLICY_ANY_SHARE 1000
+
+/* A file that the policy names itself; what the caller names comes before it. */
+struct policy_source {
+	const char *name;	/* of a feed or geofeed */
+	const char *path;	/* NULL: not named */
+	struct policy_guard guard;
+};
+
+/* Where an address is and who controls it, decided by the policy itself. */
+struct policy_override {
+	const struct yaml_node *mark;
+	struct prefix prefix;
+	int location;			/* -1: not said */
+	const struct yaml_node *operator;	/* id; NULL: not said */
+	bool controlled;
+	struct location_set control;	/* countries; empty with an operator: those of its entry */
 };
 
 struct policy_sources {
-	struct policy_feed *feed;
-	size_t feed_count, feed_capacity;
-	const char *rir, *asn, *operators;	/* NULL: not named */
+	struct policy_source geoip4, geoip6, mmdb, rir, asn, operators;
+	struct policy_source *feed, *geofeed;
+	size_t feed_count, feed_capacity, geofeed_count, geofeed_capacity;
+	struct policy_override *override;
+	size_t override_count, override_capacity;
 };
 
 /* Does it ask who controls the destination, or on what evidence? */

@@ -33,6 +33,8 @@ void policy_free(struct policy *policy)
 	free(policy->local);
 	free(policy->nat64);
 	free(policy->sources.feed);
+	free(policy->sources.geofeed);
+	free(policy->sources.override);
 	yaml_free(policy->root);
 	for (i = 0; i < policy->included_count; i++) {
 		yaml_free(policy->included[i].root);
@@ -255,7 +257,7 @@ static int policy_read_top(struct reader *reader)
 	if (policy_read_assignments(reader, yaml_get(root, "assign")) ||
 	    policy_read_local(reader, yaml_get(root, "local")) || policy_read_nat64(reader, yaml_get(root, "nat64")))
 		return -1;
-	if (control_read_sources(reader, yaml_get(root, "sources")))
+	if (sources_read_policy(reader, yaml_get(root, "sources")))
 		return -1;
 	node = yaml_get(root, "rules");
 	if (node && rules_read(reader, node))

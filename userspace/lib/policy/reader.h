@@ -70,8 +70,8 @@ int rules_read(struct reader *reader, const struct yaml_node *node);
 
 /* controls.c: what a rule says of control: `control`, `operator`, `min_tier`. */
 int control_read(struct reader *reader, const struct yaml_node *node, struct policy_rule *rule);
-/* controls.c: the key `sources`. */
-int control_read_sources(struct reader *reader, const struct yaml_node *node);
+/* sources.c: the key `sources`; node NULL: absent. */
+int sources_read_policy(struct reader *reader, const struct yaml_node *node);
 /* controls.c: an allow that leaves the home jurisdictions says why. */
 int control_check_justified(struct reader *reader, const struct policy_rule *rule);
 

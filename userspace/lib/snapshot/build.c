@@ -13,12 +13,9 @@
 #include "snapshot/sources.h"
 #include "util/memory.h"
 
-#define BUILD_GEOIP4 "/usr/share/tor/geoip"
-#define BUILD_GEOIP6 "/usr/share/tor/geoip6"
-
 struct build {
 	const struct policy *policy;
-	const struct geo_table *geo4, *geo6;
+	const struct full_data *data;
 	const struct zones *zones;
 	const struct matrix *matrix;
 	struct buffer file;
@@ -138,30 +135,34 @@ static int build_file(struct build *build, struct resid_error *err)
 		return resid_fail(err, RESID_EXIT_INPUT, "%s: the kernel's tables are over %u bytes; use fewer prefixes",
 				  build->policy->name, RESID_SNAPSHOT_MAX);
 	build_begin_section(build, RESID_SECTION_FULL);
-	if (full_build(build->policy, build->geo4, build->geo6, build->zones, matrix, &build->file, err))
+	if (full_build(build->policy, build->data, build->zones, matrix, &build->file, err))
 		return -1;
 	build_end_section(build, RESID_SECTION_FULL);
 	sha256(build->file.data, offsetof(struct resid_snapshot_header, sha256), build_header(build)->sha256);
 	return 0;
 }
 
-int snapshot_build_from(const struct policy *policy, const struct geo_table *geo4, const struct geo_table *geo6,
+int snapshot_build_from(const struct policy *policy, struct geo_table *geo4, struct geo_table *geo6,
 			struct snapshot **out, struct resid_error *err)
 {
-	return snapshot_build_controlled(policy, geo4, geo6, NULL, out, err);
+	const struct world_inputs inputs = { .geo4 = geo4, .geo6 = geo6 };
+	_cleanup_world_ struct world *world = NULL;
+
+	world_new(&inputs, &world);
+	return snapshot_build_data(policy, &(struct full_data){ .world = world }, out, err);
 }
 
-int snapshot_build_controlled(const struct policy *policy, const struct geo_table *geo4, const struct geo_table *geo6,
-			      const struct control *control, struct snapshot **out, struct resid_error *err)
+int snapshot_build_data(const struct policy *policy, const struct full_data *data, struct snapshot **out,
+			struct resid_error *err)
 {
-	__attribute__((cleanup(build_fini))) struct build build = { .policy = policy, .geo4 = geo4, .geo6 = geo6 };
+	__attribute__((cleanup(build_fini))) struct build build = { .policy = policy, .data = data };
 	_cleanup_matrix_ struct matrix *matrix = NULL;
 	_cleanup_space_ struct space *space = NULL;
 	_cleanup_zones_ struct zones *zones = NULL;
 	size_t length;
 
 	space_new(policy, &space);
-	zones_new(space, geo4, geo6, control, &zones);
+	zones_new(space, data->world, &zones);
 	if (matrix_new(policy, space, zones, &matrix, err))
 		return -1;
 	build.zones = zones;
@@ -177,16 +178,13 @@ int snapshot_build(const struct build_inputs *inputs, build_warning *warn, void 
 		   struct resid_error *err)
 {
 	const struct policy_options options = { inputs->sets, inputs->now, warn, context };
-	_cleanup_geo_ struct geo_table *geo4 = NULL, *geo6 = NULL;
 	_cleanup_policy_ struct policy *policy = NULL;
 	_cleanup_sources_ struct sources *sources = NULL;
+	struct full_data data;
 
-	if (policy_read(inputs->policy, &options, &policy, err))
+	if (policy_read(inputs->policy, &options, &policy, err) ||
+	    sources_read(inputs, policy, &options, &sources, err))
 		return -1;
-	if (geo_tor_read(inputs->geoip4 ? inputs->geoip4 : BUILD_GEOIP4, AF_INET, &geo4, err) ||
-	    geo_tor_read(inputs->geoip6 ? inputs->geoip6 : BUILD_GEOIP6, AF_INET6, &geo6, err))
-		return -1;
-	if (sources_read(inputs, policy, &sources, err))
-		return -1;
-	return snapshot_build_controlled(policy, geo4, geo6, sources->control, out, err);
+	data = (struct full_data){ sources->world, sources->stale_at, sources->accepted };
+	return snapshot_build_data(policy, &data, out, err);
 }

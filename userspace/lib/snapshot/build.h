@@ -3,6 +3,8 @@
 #ifndef RESID_SNAPSHOT_BUILD_H
 #define RESID_SNAPSHOT_BUILD_H
 
+#include <stdbool.h>
+
 #include "snapshot/snapshot.h"
 
 struct build_inputs {
@@ -11,6 +13,12 @@ struct build_inputs {
 	const char *geoip6;	/* path, or NULL: /usr/share/tor/geoip6 */
 	const char *sets;	/* folder of country sets, searched before the embedded ones; NULL: /etc/resid/sets */
 	int64_t now;		/* seconds since the epoch: what is too old or has ended; it never changes the tables */
+	const char *previous;	/* snapshot that was accepted last: a source must not have shrunk since; NULL: none */
+	const char *accept;	/* "NAME,NAME": sources that may be what the policy refuses; NULL */
+	bool lenient;		/* what the policy refuses of a source is only warned of: to look, not to load */
+	bool uncached;		/* neither read nor keep the laid out data (geo/world_file.h) */
+	const char *geofeeds;	/* "NAME=PATH,NAME=PATH": locations that operators publish (RFC 8805) */
+	const char *mmdb;	/* locations as a MaxMind DB */
 	/* Who controls what. NULL: what the policy's `sources` name, else none but as said. */
 	const char *feeds;	/* "NAME=PATH,NAME=PATH": ranges that operators publish; NAME is of operators.yaml */
 	const char *rir;	/* holders of the registries */
@@ -28,11 +36,11 @@ int snapshot_build(const struct build_inputs *inputs, build_warning *warn, void 
 /* The same from a policy (policy/model.h) and data (geo/geo.h) that have been read already. */
 struct policy;
 struct geo_table;
-int snapshot_build_from(const struct policy *policy, const struct geo_table *geo4, const struct geo_table *geo6,
+int snapshot_build_from(const struct policy *policy, struct geo_table *geo4, struct geo_table *geo6,
 			struct snapshot **out, struct resid_error *err);
-/* With control (geo/control.h). */
-struct control;
-int snapshot_build_controlled(const struct policy *policy, const struct geo_table *geo4, const struct geo_table *geo6,
-			      const struct control *control, struct snapshot **out, struct resid_error *err);
+/* From data as they were laid out (snapshot/full_build.h). */
+struct full_data;
+int snapshot_build_data(const struct policy *policy, const struct full_data *data, struct snapshot **out,
+			struct resid_error *err);
 
 #endif

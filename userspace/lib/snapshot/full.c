@@ -64,7 +64,8 @@ static const char *full_check_operators(const struct full *full)
 
 		if (!full_has(full, operator->id) || !full_has(full, operator->name) ||
 		    !full_has(full, operator->parent) || !full_has(full, operator->citation) ||
-		    !full_has(full, operator->reviewed) || !full_has(full, operator->confidence))
+		    !full_has(full, operator->reviewed) || !full_has(full, operator->confidence) ||
+		    !full_has(full, operator->basis))
 			return "full table: operator out of range";
 	}
 	return NULL;
@@ -97,7 +98,8 @@ static const char *full_check_names(const struct full *full)
 			return "full table: assignment out of range";
 	for (i = 0; i < full_count(full, FULL_SOURCES); i++)
 		if (!full_has(full, full->source[i].name) || !full_has(full, full->source[i].file) ||
-		    !full_has(full, full->source[i].date) || full->source[i].tier >= CONTROL_TIERS)
+		    !full_has(full, full->source[i].date) || !full_has(full, full->source[i].accepted) ||
+		    full->source[i].tier >= CONTROL_TIERS || full->source[i].reserved)
 			return "full table: source out of range";
 	for (i = 0; i < full_count(full, FULL_SETS); i++)
 		if (!full_has(full, full->set[i].name) || !full_has(full, full->set[i].date) ||
@@ -119,7 +121,8 @@ static bool full_has_zone(const struct full *full, const struct full_zone *zone,
 	       zone->group < group_count &&
 	       (zone->control_source < sources || zone->control_source == FULL_NO_SOURCE) &&
 	       (zone->operator < full_count(full, FULL_OPERATORS) || zone->operator == FULL_NO_OPERATOR) &&
-	       zone->tier < CONTROL_TIERS && full_zero(zone->reserved, sizeof(zone->reserved));
+	       zone->tier < CONTROL_TIERS && zone->place < PLACE_TIERS &&
+	       full_zero(zone->reserved, sizeof(zone->reserved));
 }
 
 static const char *full_check_ranges(const struct full *full, uint32_t group_count)

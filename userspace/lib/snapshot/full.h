@@ -12,8 +12,9 @@
 
 #include "../../../kmod/uapi/resid.h"
 #include "geo/control.h"
+#include "geo/place.h"
 
-#define FULL_MAGIC	"rsfull2\n"	/* eight bytes, without the final zero */
+#define FULL_MAGIC	"rsfull3\n"	/* eight bytes, without the final zero */
 #define FULL_NO_CLASS	0xffff
 #define FULL_NO_SOURCE	0xffff
 #define FULL_NO_OPERATOR 0xffff
@@ -44,6 +45,8 @@ struct full_header {
 	uint8_t magic[8];
 	uint32_t policy_name;	/* the file's, without folders */
 	uint32_t policy_text;
+	int64_t stale_at;	/* seconds since the epoch: then a source becomes too old for the policy; 0: never */
+	uint8_t world[RESID_DIGEST_LEN];	/* key of the data as laid out (geo/world_file.h) */
 	struct full_table table[FULL_TABLES];
 };
 
@@ -75,6 +78,10 @@ struct full_source {
 	uint32_t file;		/* "geoip", or "" */
 	uint32_t date;		/* "2026-06-25", or "" */
 	uint32_t tier;		/* enum control_tier: the strongest that it speaks in */
+	uint32_t accepted;	/* what was wrong with it and let pass by --accept, or "" */
+	uint32_t reserved;
+	uint64_t prefixes;	/* how much it says, for the next one to be held against: both families */
+	uint64_t v4, v6;	/* addresses, /64s */
 	uint8_t sha256[RESID_DIGEST_LEN];	/* of the file, or zeros */
 };
 
@@ -90,6 +97,7 @@ struct full_operator {
 	uint32_t citation;	/* of what is said about its control */
 	uint32_t reviewed;	/* "2026-11-21" */
 	uint32_t confidence;	/* "high" */
+	uint32_t basis;		/* "US: CLOUD Act (18 USC 2713); US: FISA 702 (50 USC 1881a), until 2026-04-20" */
 };
 
 struct full_zone {
@@ -100,7 +108,8 @@ struct full_zone {
 	uint16_t control_source;	/* index, or FULL_NO_SOURCE: control follows from the location */
 	uint16_t operator;	/* index, or FULL_NO_OPERATOR */
 	uint8_t tier;		/* enum control_tier */
-	uint8_t reserved[3];
+	uint8_t place;		/* enum place_tier */
+	uint8_t reserved[2];
 };
 
 struct full_first6 {

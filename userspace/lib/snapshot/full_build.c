@@ -145,37 +145,24 @@ static void full_add_rules(struct full_builder *builder)
 	}
 }
 
-static void full_add_sources(struct full_builder *builder, const struct geo_table *const geo[2],
-			     const struct control *control)
+static void full_add_sources(struct full_builder *builder, const struct full_data *data)
 {
-	static const char *const name[ZONE_SOURCES] = {
-		[ZONE_SOURCE_IANA] = "iana",
-		[ZONE_SOURCE_POLICY] = "policy",
-		[ZONE_SOURCE_RESID] = "resid",
-	};
 	size_t i;
 
-	for (i = 0; i < ZONE_SOURCES; i++) {
+	for (i = 0; i < data->world->source_count; i++) {
+		const struct world_source *source = &data->world->source[i];
 		struct full_source *out = buffer_extend(&builder->table[FULL_SOURCES], sizeof(*out));
 
-		out->tier = CONTROL_LOCATION;
-		if (name[i]) {
-			out->name = full_add_string(builder, name[i]);
-			continue;
-		}
-		out->name = full_add_string(builder, geo[i]->source);
-		out->file = full_add_string(builder, geo[i]->file);
-		out->date = full_add_string(builder, geo[i]->date);
-		memcpy(out->sha256, geo[i]->sha256, sizeof(out->sha256));
-	}
-	for (i = 0; control && i < control->source_count; i++) {
-		struct full_source *out = buffer_extend(&builder->table[FULL_SOURCES], sizeof(*out));
-
-		out->name = full_add_string(builder, control->source[i].name);
-		out->file = full_add_string(builder, control->source[i].file);
-		out->date = full_add_string(builder, control->source[i].date);
-		out->tier = control->source[i].tier;
-		memcpy(out->sha256, control->source[i].sha256, sizeof(out->sha256));
+		out->name = full_add_string(builder, source->name);
+		out->file = full_add_string(builder, source->file);
+		out->date = full_add_string(builder, source->date);
+		out->tier = source->control < CONTROL_NONE ? source->control : CONTROL_LOCATION;
+		if (data->accepted && data->accepted[i])
+			out->accepted = full_add_string(builder, data->accepted[i]);
+		out->prefixes = source->prefixes;
+		out->v4 = source->v4;
+		out->v6 = source->v6;
+		memcpy(out->sha256, source->sha256, sizeof(out->sha256));
 	}
 }
 
@@ -186,6 +173,10 @@ static uint32_t full_add_names(struct full_builder *builder, const struct locati
 	unsigned int location;
 
 	for (location = 0; location < LOCATION_COUNT; location++) {
+		if (!(set->bits[location / 64] >> location % 64)) {
+			location |= 63;
+			continue;
+		}
 		if (!location_set_has(set, location))
 			continue;
 		if (names.length)
@@ -211,6 +202,22 @@ static void full_add_sets(struct full_builder *builder)
 	}
 }
 
+static uint32_t full_add_basis(struct full_builder *builder, const struct operator *operator)
+{
+	_cleanup_buffer_ struct buffer text = { 0 };
+	size_t i;
+
+	for (i = 0; i < operator->jurisdiction_count; i++) {
+		const struct operator_jurisdiction *one = &operator->jurisdiction[i];
+		_cleanup_free_ char *part = mem_format("%s%s: %s%s%s", i ? "; " : "", one->country, one->basis,
+						       *one->valid_until ? ", until " : "", one->valid_until);
+
+		buffer_append(&text, part, strlen(part));
+	}
+	buffer_append(&text, "", 1);
+	return full_add_string(builder, (const char *)text.data);
+}
+
 static uint16_t full_add_operator(struct full_builder *builder, const struct operators *operators, uint32_t index)
 {
 	const struct operator *operator = &operators->operator[index];
@@ -226,6 +233,7 @@ static uint16_t full_add_operator(struct full_builder *builder, const struct ope
 		out->citation = full_add_string(builder, operator->citation);
 		out->reviewed = full_add_string(builder, operator->reviewed);
 		out->confidence = full_add_string(builder, operator->confidence);
+		out->basis = full_add_basis(builder, operator);
 		builder->operator[index] = (uint16_t)++builder->operator_count;
 	}
 	return builder->operator[index] - 1;
@@ -248,6 +256,7 @@ static int full_add_zones(struct full_builder *builder, const struct zones *zone
 		out->location = full_add_string(builder, location_name(zone->location));
 		out->source = (uint16_t)zone->source;
 		out->group = matrix->group_of_zone[z];
+		out->place = (uint8_t)zone->place;
 		zones_place(zones, zone, &place);
 		out->control = full_add_names(builder, &place.control, ",");
 		out->tier = (uint8_t)place.tier;
@@ -255,10 +264,10 @@ static int full_add_zones(struct full_builder *builder, const struct zones *zone
 		out->operator = FULL_NO_OPERATOR;
 		if (zone->control == ZONE_BY_LOCATION)
 			continue;
-		fact = control_fact(zones->control, zone->control);
-		out->control_source = (uint16_t)(ZONE_SOURCES + fact->source);
+		fact = control_fact(&zones->world->control, zone->control);
+		out->control_source = (uint16_t)fact->source;
 		if (fact->operator != CONTROL_NO_OPERATOR)
-			out->operator = full_add_operator(builder, zones->control->operators, fact->operator);
+			out->operator = full_add_operator(builder, zones->world->control.operators, fact->operator);
 	}
 	return 0;
 }
@@ -300,14 +309,14 @@ static void full_write(struct full_builder *builder, struct full_header *header,
 	memcpy(out->data + start, header, sizeof(*header));
 }
 
-int full_build(const struct policy *policy, const struct geo_table *geo4, const struct geo_table *geo6,
-	       const struct zones *zones, const struct matrix *matrix, struct buffer *out, struct resid_error *err)
+int full_build(const struct policy *policy, const struct full_data *data, const struct zones *zones,
+	       const struct matrix *matrix, struct buffer *out, struct resid_error *err)
 {
 	__attribute__((cleanup(full_builder_fini))) struct full_builder builder = { .policy = policy };
-	const struct geo_table *const geo[2] = { geo4, geo6 };
-	struct full_header header = { 0 };
+	struct full_header header = { .stale_at = data->stale_at };
 	size_t i;
 
+	memcpy(header.world, data->world->key, sizeof(header.world));
 	intern_new(&builder.strings);
 	full_add_string(&builder, "");
 	header.policy_name = full_add_string(&builder, file_base_name(policy->name));
@@ -320,7 +329,7 @@ int full_build(const struct policy *policy, const struct geo_table *geo4, const 
 		to->target = full_add_string(&builder, policy->assignment[i].target);
 		to->class_id = policy->assignment[i].class_id;
 	}
-	full_add_sources(&builder, geo, zones->control);
+	full_add_sources(&builder, data);
 	full_add_sets(&builder);
 	if (full_add_zones(&builder, zones, matrix, err))
 		return -1;
@@ -331,7 +340,7 @@ int full_build(const struct policy *policy, const struct geo_table *geo4, const 
 		[FULL_CLASSES] = (uint32_t)policy->class_count + 2,
 		[FULL_RULES] = matrix_rule_count(policy),
 		[FULL_ASSIGNMENTS] = (uint32_t)policy->assignment_count,
-		[FULL_SOURCES] = ZONE_SOURCES + (uint32_t)(zones->control ? zones->control->source_count : 0),
+		[FULL_SOURCES] = (uint32_t)data->world->source_count,
 		[FULL_SETS] = (uint32_t)policy->set_count,
 		[FULL_OPERATORS] = builder.operator_count,
 		[FULL_ZONES] = intern_count(zones->zone),

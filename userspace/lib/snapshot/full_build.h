@@ -15,7 +15,14 @@ struct full_rule_text {
 
 void full_rule_text(const struct policy *policy, size_t index, struct full_rule_text *out);
 
-int full_build(const struct policy *policy, const struct geo_table *geo4, const struct geo_table *geo6,
-	       const struct zones *zones, const struct matrix *matrix, struct buffer *out, struct resid_error *err);
+/* What is recorded of the data beside the tables. */
+struct full_data {
+	const struct world *world;
+	int64_t stale_at;		/* 0: never */
+	char *const *accepted;		/* by source of the world, NULL: nothing; or NULL for none at all */
+};
+
+int full_build(const struct policy *policy, const struct full_data *data, const struct zones *zones,
+	       const struct matrix *matrix, struct buffer *out, struct resid_error *err);
 
 #endif

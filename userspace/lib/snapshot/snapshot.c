@@ -184,6 +184,8 @@ static void snapshot_describe(const struct full *full, const struct full_zone *z
 	out->operator_parent = full_string(full, operator->parent);
 	out->citation = full_string(full, operator->citation);
 	out->reviewed = full_string(full, operator->reviewed);
+	out->basis = full_string(full, operator->basis);
+	out->place_tier = place_tier_name(zone->place);
 	out->group = zone->group;
 }
 
@@ -283,6 +285,16 @@ struct snapshot_rule snapshot_rule_at(const struct snapshot *snapshot, size_t in
 	};
 }
 
+int64_t snapshot_stale_at(const struct snapshot *snapshot)
+{
+	return snapshot->full.header->stale_at;
+}
+
+const uint8_t *snapshot_world(const struct snapshot *snapshot)
+{
+	return snapshot->full.header->world;
+}
+
 size_t snapshot_source_count(const struct snapshot *snapshot)
 {
 	return full_count(&snapshot->full, FULL_SOURCES);
@@ -298,6 +310,10 @@ struct snapshot_source snapshot_source_at(const struct snapshot *snapshot, size_
 		.date = full_string(&snapshot->full, source->date),
 		.tier = control_tier_name(source->tier),
 		.sha256 = source->sha256,
+		.accepted = full_string(&snapshot->full, source->accepted),
+		.prefixes = source->prefixes,
+		.v4 = source->v4,
+		.v6 = source->v6,
 	};
 }
 

@@ -27,6 +27,8 @@ struct snapshot_place {
 	const char *control_source, *control_date;	/* who says so; those of the location where it does */
 	const char *operator, *operator_name, *operator_parent;	/* "" : not known */
 	const char *citation, *reviewed;	/* of what is known of the operator; "" */
+	const char *basis;	/* "US: CLOUD Act (18 USC 2713); US: ..., until 2026-04-20": why those laws reach it; "" */
+	const char *place_tier;	/* "geoip": how strong the evidence of the location is (geo/place.h); "none" */
 	uint16_t group;		/* of the kernel's table */
 };
 
@@ -93,7 +95,17 @@ struct snapshot_source {
 	const char *name, *file, *date;
 	const char *tier;	/* the strongest of the tiers that it speaks in; "location" */
 	const uint8_t *sha256;	/* RESID_DIGEST_LEN */
+	const char *accepted;	/* what was wrong with it and let pass by --accept; "" */
+	uint64_t prefixes, v4, v6;	/* how much it says: prefixes, IPv4 addresses, /64s */
 };
+
+/* From then on, in seconds since the epoch, a source is older than the policy lets it be; 0: never. */
+int64_t snapshot_stale_at(const struct snapshot *snapshot);
+/*
+ * Key of the data that it was made of: world_load(snapshot_world(snapshot), NULL, true) has what each tier said of an
+ * address (geo/world_file.h, world_opinions_of()), as long as the cache holds it.
+ */
+const uint8_t *snapshot_world(const struct snapshot *snapshot);
 
 size_t snapshot_source_count(const struct snapshot *snapshot);
 struct snapshot_source snapshot_source_at(const struct snapshot *snapshot, size_t index);

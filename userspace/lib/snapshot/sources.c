@@ -1,108 +1,62 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "snapshot/sources.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "../../../kmod/deps.h"
+#include "geo/world_file.h"
+#include "snapshot/guard.h"
 #include "util/file.h"
 #include "util/memory.h"
 
-#define SOURCES_ASN "/var/lib/location/database.db"	/* of the package libloc-database */
+#define SOURCES_GEOIP4	"/usr/share/tor/geoip"			/* of the package tor-geoipdb */
+#define SOURCES_GEOIP6	"/usr/share/tor/geoip6"
+#define SOURCES_ASN	"/var/lib/location/database.db"		/* of the package libloc-database */
 
-/* NAME=PATH */
-struct sources_word {
+/* In the order of the world's sources. */
+enum sources_kind { SOURCES_KIND_GEOIP4, SOURCES_KIND_GEOIP6, SOURCES_KIND_FEED, SOURCES_KIND_GEOFEED,
+		    SOURCES_KIND_MMDB, SOURCES_KIND_RIR, SOURCES_KIND_ASN };
+
+static const struct policy_guard sources_unguarded = { .max_shrink = POLICY_ANY_SHARE,
+						       .max_unknown = POLICY_ANY_SHARE };
+
+/* A file that is to be read. */
+struct sources_file {
+	enum sources_kind kind;
+	enum source_format format;
 	char *name, *path;
+	const char *published;		/* of a feed: operator_feed.file */
+	const struct policy_guard *guard;
+	uint8_t sha256[RESID_DIGEST_LEN];
+	struct source *source;		/* once it is read; of the geoip files a table */
+	struct geo_table *table;
 };
 
-struct sources_words {
-	struct sources_word *word;
+struct sources_plan {
+	const struct build_inputs *inputs;
+	const struct policy *policy;
+	struct sources *sources;
+	struct regions *regions;
+	struct sources_file *file;
 	size_t count, capacity;
+	struct resid_error *err;
 };
 
-static void sources_words_fini(struct sources_words *words)
+static void sources_plan_fini(struct sources_plan *plan)
 {
 	size_t i;
 
-	for (i = 0; i < words->count; i++) {
-		free(words->word[i].name);
-		free(words->word[i].path);
+	for (i = 0; i < plan->count; i++) {
+		free(plan->file[i].name);
+		free(plan->file[i].path);
+		source_free(plan->file[i].source);
+		geo_free(plan->file[i].table);
 	}
-	free(words->word);
-}
-
-static void sources_add_word(struct sources_words *words, const char *name, size_t name_length, const char *path,
-			     size_t path_length)
-{
-	struct sources_word *word = MEM_PUSH(words->word, words->count, words->capacity);
-
-	word->name = mem_copy(name, name_length);
-	word->path = mem_copy(path, path_length);
-}
-
-static int sources_compare(const void *left, const void *right)
-{
-	const struct sources_word *a = left, *b = right;
-
-	return strcmp(a->name, b->name) ? strcmp(a->name, b->name) : strcmp(a->path, b->path);
-}
-
-/* In the order of the names, whatever order they were given in. */
-static int sources_words(const struct build_inputs *inputs, const struct policy *policy, struct sources_words *out,
-			 struct resid_error *err)
-{
-	const char *at = inputs->feeds;
-	size_t i;
-
-	while (at && *at) {
-		size_t length = strcspn(at, ","), name = strcspn(at, "=,");
-
-		if (!name || at[name] != '=' || name + 1 >= length)
-			return resid_fail(err, RESID_EXIT_USAGE, "feed '%.*s' must be NAME=PATH, as in aws=ip-ranges.json",
-					  (int)length, at);
-		sources_add_word(out, at, name, at + name + 1, length - name - 1);
-		at += length + (at[length] == ',');
-	}
-	for (i = 0; !inputs->feeds && i < policy->sources.feed_count; i++)
-		sources_add_word(out, policy->sources.feed[i].name, strlen(policy->sources.feed[i].name),
-				 policy->sources.feed[i].path, strlen(policy->sources.feed[i].path));
-	if (out->count)
-		qsort(out->word, out->count, sizeof(*out->word), sources_compare);
-	for (i = 1; i < out->count; i++)
-		if (!sources_compare(&out->word[i - 1], &out->word[i]))
-			return resid_fail(err, RESID_EXIT_USAGE, "feed '%s=%s' is given twice", out->word[i].name,
-					  out->word[i].path);
-	return 0;
-}
-
-/* Which of an operator's feeds a file is: the one that the provider names like it, else the first if all are alike. */
-static int sources_find_feed(const struct operators *operators, const struct sources_word *word,
-			     const struct operator_feed **out, struct resid_error *err)
-{
-	const struct operator *operator = operators_find(operators, word->name);
-	const char *base = file_base_name(word->path);
-	const struct operator_feed *found = NULL;
-	bool alike = true;
-	size_t i;
-
-	if (!operator)
-		return resid_fail(err, RESID_EXIT_INPUT, "feed '%s': no operator of operators.yaml has this id", word->name);
-	for (i = 0; i < operator->feed_count; i++) {
-		const struct operator_feed *feed = &operator->feed[i];
-
-		if (!found || (strcmp(found->file, base) && !strcmp(feed->file, base)))
-			found = feed;
-		alike &= feed->format == operator->feed[0].format;
-	}
-	if (!found)
-		return resid_fail(err, RESID_EXIT_INPUT, "feed '%s': operators.yaml knows of no feed that it publishes",
-				  word->name);
-	if (!alike && strcmp(found->file, base))
-		return resid_fail(err, RESID_EXIT_INPUT,
-				  "feed '%s': it publishes several kinds, so the file must be named as there: %s or another",
-				  word->name, found->file);
-	*out = found;
-	return 0;
+	free(plan->file);
+	regions_free(plan->regions);
 }
 
 void sources_free(struct sources *sources)
@@ -111,78 +65,323 @@ void sources_free(struct sources *sources)
 
 	if (!sources)
 		return;
-	control_free(sources->control);
-	for (i = 0; i < sources->feed_count; i++)
-		source_free(sources->feed[i]);
-	free(sources->feed);
-	source_free(sources->rir);
-	source_free(sources->asn);
+	for (i = 0; sources->accepted && i < sources->world->source_count; i++)
+		free(sources->accepted[i]);
+	free(sources->accepted);
+	world_free(sources->world);
 	operators_free(sources->operators);
 	free(sources);
 }
 
-static int sources_read_feeds(struct sources *sources, const struct sources_words *words, struct control_feed *feed,
-			      struct resid_error *err)
+/* ---- which files ---- */
+
+static struct sources_file *sources_add(struct sources_plan *plan, enum sources_kind kind, enum source_format format,
+					const char *name, size_t name_length, const char *path, size_t path_length,
+					const struct policy_guard *guard)
+{
+	struct sources_file *file = MEM_PUSH(plan->file, plan->count, plan->capacity);
+
+	file->kind = kind;
+	file->format = format;
+	file->name = mem_copy(name, name_length);
+	file->path = mem_copy(path, path_length);
+	file->guard = guard;
+	return file;
+}
+
+static void sources_add_one(struct sources_plan *plan, enum sources_kind kind, enum source_format format,
+			    const char *name, const char *given, const struct policy_source *own, const char *otherwise)
+{
+	const char *path = given ? given : own->path ? own->path : otherwise;
+
+	/* what nobody wrote is not held against a file that somebody names */
+	if (path)
+		sources_add(plan, kind, format, name, strlen(name), path, strlen(path),
+			    given && !own->guard.mark ? &sources_unguarded : &own->guard);
+}
+
+static int sources_compare(const void *left, const void *right)
+{
+	const struct sources_file *a = left, *b = right;
+
+	return strcmp(a->name, b->name) ? strcmp(a->name, b->name) : strcmp(a->path, b->path);
+}
+
+/* The policy's guard for a file that the caller names. */
+static const struct policy_guard *sources_guard(const struct policy_source *own, size_t count, const char *name,
+						size_t length)
 {
 	size_t i;
 
-	for (i = 0; i < words->count; i++) {
-		const struct sources_word *word = &words->word[i];
-		const struct operator_feed *known = NULL;
-		struct source *source = NULL;
+	for (i = 0; i < count; i++)
+		if (strlen(own[i].name) == length && !strncmp(own[i].name, name, length))
+			return &own[i].guard;
+	return &sources_unguarded;
+}
 
-		if (sources_find_feed(sources->operators, word, &known, err) ||
-		    source_read(known->format, word->name, word->path, &source, err))
-			return -1;
-		*MEM_PUSH(sources->feed, sources->feed_count, sources->feed_capacity) = source;
-		feed[i].source = source;
-		feed[i].file = known->file;
+/* "NAME=PATH,NAME=PATH", else the policy's own; in the order of the names, whatever order they were given in. */
+static int sources_add_named(struct sources_plan *plan, enum sources_kind kind, const char *what, const char *given,
+			     const struct policy_source *own, size_t count)
+{
+	size_t first = plan->count, i;
+	const char *at = given;
+
+	while (at && *at) {
+		size_t length = strcspn(at, ","), name = strcspn(at, "=,");
+
+		if (!name || at[name] != '=' || name + 1 >= length)
+			return resid_fail(plan->err, RESID_EXIT_USAGE, "%s '%.*s' must be NAME=PATH, as in aws=ip-ranges.json",
+					  what, (int)length, at);
+		sources_add(plan, kind, SOURCE_GEOFEED, at, name, at + name + 1, length - name - 1,
+			    sources_guard(own, count, at, name));
+		at += length + (at[length] == ',');
 	}
+	for (i = 0; !given && i < count; i++)
+		sources_add(plan, kind, SOURCE_GEOFEED, own[i].name, strlen(own[i].name), own[i].path,
+			    strlen(own[i].path), &own[i].guard);
+	if (plan->count > first)
+		qsort(plan->file + first, plan->count - first, sizeof(*plan->file), sources_compare);
+	for (i = first + 1; i < plan->count; i++)
+		if (!sources_compare(&plan->file[i - 1], &plan->file[i]))
+			return resid_fail(plan->err, RESID_EXIT_USAGE, "%s '%s=%s' is given twice", what,
+					  plan->file[i].name, plan->file[i].path);
 	return 0;
 }
 
-static bool sources_are_asked_for(const struct policy *policy)
+/* Which of an operator's feeds a file is: the one that the provider names like it, else the first if all are alike. */
+static int sources_find_feed(struct sources_plan *plan, struct sources_file *file)
 {
+	const struct operator *operator = operators_find(plan->sources->operators, file->name);
+	const char *base = file_base_name(file->path);
+	const struct operator_feed *found = NULL;
+	bool alike = true;
 	size_t i;
 
-	for (i = 0; i < policy->rule_count; i++)
-		if (policy_rule_asks_control(&policy->rule[i]))
-			return true;
-	return false;
+	if (!operator)
+		return resid_fail(plan->err, RESID_EXIT_INPUT, "feed '%s': no operator of operators.yaml has this id",
+				  file->name);
+	for (i = 0; i < operator->feed_count; i++) {
+		const struct operator_feed *feed = &operator->feed[i];
+
+		if (!found || (strcmp(found->file, base) && !strcmp(feed->file, base)))
+			found = feed;
+		alike &= feed->format == operator->feed[0].format;
+	}
+	if (!found)
+		return resid_fail(plan->err, RESID_EXIT_INPUT,
+				  "feed '%s': operators.yaml knows of no feed that it publishes", file->name);
+	if (!alike && strcmp(found->file, base))
+		return resid_fail(plan->err, RESID_EXIT_INPUT,
+				  "feed '%s': it publishes several kinds, so the file must be named as there: %s or another",
+				  file->name, found->file);
+	file->format = found->format;
+	file->published = found->file;
+	return 0;
 }
 
-int sources_read(const struct build_inputs *inputs, const struct policy *policy, struct sources **out,
-		 struct resid_error *err)
+/* A second of work, ten in an emulated guest: only for a policy that asks. */
+static const char *sources_default_asn(const struct policy *policy)
 {
-	_cleanup_sources_ struct sources *sources = mem_zero(1, sizeof(*sources));
-	_cleanup_(sources_words_fini) struct sources_words words = { 0 };
-	const char *rir = inputs->rir ? inputs->rir : policy->sources.rir;
-	const char *asn = inputs->asn ? inputs->asn : policy->sources.asn;
-	const char *operators = inputs->operators ? inputs->operators : policy->sources.operators;
-	struct control_inputs control = { 0 };
-	_cleanup_free_ struct control_feed *feed = NULL;
+	return policy_asks_control(policy) && !access(SOURCES_ASN, R_OK) ? SOURCES_ASN : NULL;
+}
 
-	/* a second of work, ten in an emulated guest: only for a policy that asks */
-	if (!asn && sources_are_asked_for(policy) && !access(SOURCES_ASN, R_OK))
-		asn = SOURCES_ASN;
-	if (asn && !strcmp(asn, "none"))
-		asn = NULL;
-	if (sources_words(inputs, policy, &words, err) || operators_read(operators, &sources->operators, err) ||
+static int sources_plan_files(struct sources_plan *plan)
+{
+	const struct policy_sources *own = &plan->policy->sources;
+	const struct build_inputs *inputs = plan->inputs;
+	const char *asn = inputs->asn ? inputs->asn : own->asn.path;
+	size_t i;
+
+	sources_add_one(plan, SOURCES_KIND_GEOIP4, 0, "tor-geoipdb", inputs->geoip4, &own->geoip4, SOURCES_GEOIP4);
+	sources_add_one(plan, SOURCES_KIND_GEOIP6, 0, "tor-geoipdb", inputs->geoip6, &own->geoip6, SOURCES_GEOIP6);
+	if (sources_add_named(plan, SOURCES_KIND_FEED, "feed", inputs->feeds, own->feed, own->feed_count) ||
+	    sources_add_named(plan, SOURCES_KIND_GEOFEED, "geofeed", inputs->geofeeds, own->geofeed,
+			      own->geofeed_count))
+		return -1;
+	sources_add_one(plan, SOURCES_KIND_MMDB, SOURCE_MMDB, "mmdb", inputs->mmdb, &own->mmdb, NULL);
+	sources_add_one(plan, SOURCES_KIND_RIR, SOURCE_RIR, "rir", inputs->rir, &own->rir, NULL);
+	if (!asn || strcmp(asn, "none"))
+		sources_add_one(plan, SOURCES_KIND_ASN, SOURCE_LIBLOC, "libloc", asn, &own->asn,
+				sources_default_asn(plan->policy));
+	for (i = 0; i < plan->count; i++)
+		if (plan->file[i].kind == SOURCES_KIND_FEED && sources_find_feed(plan, &plan->file[i]))
+			return -1;
+	return 0;
+}
+
+/* ---- the world ---- */
+
+/* A digest of all that the world follows from. The names of files are in it since a snapshot tells them. */
+static void sources_key(const struct sources_plan *plan, uint8_t key[RESID_DIGEST_LEN])
+{
+	_cleanup_buffer_ struct buffer text = { 0 };
+	size_t i;
+
+	buffer_append(&text, WORLD_VERSION, sizeof(WORLD_VERSION));
+	buffer_append(&text, plan->sources->operators->sha256, RESID_DIGEST_LEN);
+	buffer_append(&text, plan->regions->sha256, RESID_DIGEST_LEN);
+	for (i = 0; i < plan->count; i++) {
+		const struct sources_file *file = &plan->file[i];
+		const char *base = file_base_name(file->path), *published = file->published ? file->published : "";
+		const uint32_t kind[2] = { file->kind, file->format };
+
+		buffer_append(&text, kind, sizeof(kind));
+		buffer_append(&text, file->name, strlen(file->name) + 1);
+		buffer_append(&text, base, strlen(base) + 1);
+		buffer_append(&text, published, strlen(published) + 1);
+		buffer_append(&text, file->sha256, RESID_DIGEST_LEN);
+	}
+	sha256(text.data, (unsigned int)text.length, key);
+}
+
+static struct world *sources_cached(struct sources_plan *plan)
+{
+	uint8_t key[RESID_DIGEST_LEN];
+	size_t i;
+
+	if (plan->inputs->uncached)
+		return NULL;
+	for (i = 0; i < plan->count; i++)
+		if (!file_sha256(plan->file[i].path, plan->file[i].sha256))
+			return NULL;
+	sources_key(plan, key);
+	return world_load(key, plan->sources->operators, false);
+}
+
+static int sources_read_file(struct sources_file *file, struct resid_error *err)
+{
+	sa_family_t family = file->kind == SOURCES_KIND_GEOIP4 ? AF_INET : AF_INET6;
+
+	if (file->kind > SOURCES_KIND_GEOIP6) {
+		if (source_read(file->format, file->name, file->path, &file->source, err))
+			return -1;
+		memcpy(file->sha256, file->source->sha256, sizeof(file->sha256));
+		return 0;
+	}
+	if (geo_tor_read(file->path, family, &file->table, err))
+		return -1;
+	memcpy(file->sha256, file->table->sha256, sizeof(file->sha256));
+	return 0;
+}
+
+static void sources_lay_out(struct sources_plan *plan)
+{
+	_cleanup_free_ struct world_feed *feed = mem_zero(plan->count, sizeof(*feed));
+	_cleanup_free_ struct source **geofeed = mem_zero(plan->count, sizeof(*geofeed));
+	struct world_inputs inputs = { .operators = plan->sources->operators, .regions = plan->regions, .feed = feed,
+				       .geofeed = geofeed, .keep_opinions = !plan->inputs->uncached, .consume = true };
+	size_t i;
+
+	for (i = 0; i < plan->count; i++) {
+		const struct sources_file *file = &plan->file[i];
+
+		switch (file->kind) {
+		case SOURCES_KIND_GEOIP4:
+			inputs.geo4 = file->table;
+			break;
+		case SOURCES_KIND_GEOIP6:
+			inputs.geo6 = file->table;
+			break;
+		case SOURCES_KIND_FEED:
+			feed[inputs.feed_count++] = (struct world_feed){ file->source, file->published };
+			break;
+		case SOURCES_KIND_GEOFEED:
+			geofeed[inputs.geofeed_count++] = file->source;
+			break;
+		case SOURCES_KIND_MMDB:
+			inputs.mmdb = file->source;
+			break;
+		case SOURCES_KIND_RIR:
+			inputs.rir = file->source;
+			break;
+		case SOURCES_KIND_ASN:
+			inputs.asn = file->source;
+			break;
+		}
+	}
+	world_new(&inputs, &plan->sources->world);
+}
+
+static int sources_world(struct sources_plan *plan)
+{
+	struct world *world = sources_cached(plan);
+	size_t i;
+
+	plan->sources->world = world;
+	if (world)
+		return 0;
+	for (i = 0; i < plan->count; i++)
+		if (sources_read_file(&plan->file[i], plan->err))
+			return -1;
+	sources_lay_out(plan);
+	/* of what was read, which may have changed since it was looked for */
+	sources_key(plan, plan->sources->world->key);
+	if (!plan->inputs->uncached)
+		world_save(plan->sources->world);
+	return 0;
+}
+
+/* ---- guards and overrides ---- */
+
+static int sources_guards(struct sources_plan *plan, const struct policy_options *options)
+{
+	struct sources *sources = plan->sources;
+	struct world *world = sources->world;
+	_cleanup_free_ struct guard_source *list = mem_zero(plan->count, sizeof(*list));
+	struct guard_result result = { .accepted = mem_zero(world->source_count, sizeof(*result.accepted)) };
+	/* the files stand at the end of the world's sources, but for those of geoip at its beginning */
+	size_t i, skipped = world->source_count - plan->count;
+	int status;
+
+	for (i = 0; i < plan->count; i++) {
+		const struct sources_file *file = &plan->file[i];
+
+		list[i] = (struct guard_source){ file->guard, file->path,
+						 (uint32_t)(file->kind > SOURCES_KIND_GEOIP6 ? skipped + i : i) };
+	}
+	status = guard_check(plan->inputs, plan->policy, options, list, plan->count, world, &result, plan->err);
+	sources->accepted = result.accepted;
+	sources->stale_at = result.stale_at;
+	return status;
+}
+
+static void sources_override(struct sources_plan *plan)
+{
+	const struct policy_sources *own = &plan->policy->sources;
+	const struct operators *operators = plan->sources->operators;
+	struct world *world = plan->sources->world;
+	_cleanup_free_ struct world_override *list = mem_zero(own->override_count, sizeof(*list));
+	size_t i;
+
+	for (i = 0; i < own->override_count; i++) {
+		const struct policy_override *from = &own->override[i];
+
+		list[i] = (struct world_override){ from->prefix, from->location, from->controlled, from->control,
+						   CONTROL_NO_OPERATOR };
+		if (!from->operator)
+			continue;
+		list[i].operator = (uint32_t)(operators_find(operators, from->operator->text) - operators->operator);
+		if (location_set_is_empty(&from->control))
+			list[i].set = world->control.set[list[i].operator];
+	}
+	world_override(world, list, own->override_count);
+}
+
+int sources_read(const struct build_inputs *inputs, const struct policy *policy, const struct policy_options *options,
+		 struct sources **out, struct resid_error *err)
+{
+	const char *operators = inputs->operators ? inputs->operators : policy->sources.operators.path;
+	_cleanup_sources_ struct sources *sources = mem_zero(1, sizeof(*sources));
+	_cleanup_(sources_plan_fini) struct sources_plan plan = {
+		.inputs = inputs, .policy = policy, .sources = sources, .err = err
+	};
+
+	if (operators_read(operators, &sources->operators, err) || regions_read(&plan.regions, err) ||
 	    policy_check_operators(policy, sources->operators, err))
 		return -1;
-	feed = mem_zero(words.count, sizeof(*feed));
-	if (sources_read_feeds(sources, &words, feed, err))
+	if (sources_plan_files(&plan) || sources_world(&plan) || sources_guards(&plan, options))
 		return -1;
-	if (rir && source_read(SOURCE_RIR, "rir", rir, &sources->rir, err))
-		return -1;
-	if (asn && source_read(SOURCE_LIBLOC, "libloc", asn, &sources->asn, err))
-		return -1;
-	control.operators = sources->operators;
-	control.feed = feed;
-	control.feed_count = words.count;
-	control.rir = sources->rir;
-	control.asn = sources->asn;
-	control_new(&control, &sources->control);
+	sources_override(&plan);
 	*out = TAKE(sources);
 	return 0;
 }

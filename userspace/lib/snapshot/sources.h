@@ -1,23 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads what says who controls an address, and lays it out. */
+/*
+ * From the files that a policy or its caller names to a world (geo/world.h): read and laid out, or taken from the cache
+ * when they are what they were; held against the policy's guards; with the policy's own overrides above.
+ */
 #ifndef RESID_SNAPSHOT_SOURCES_H
 #define RESID_SNAPSHOT_SOURCES_H
 
-#include "geo/control.h"
+#include "geo/world.h"
 #include "policy/model.h"
 #include "snapshot/build.h"
 
 struct sources {
 	struct operators *operators;
-	struct source **feed;		/* in the order of their names */
-	size_t feed_count, feed_capacity;
-	struct source *rir, *asn;	/* or NULL */
-	struct control *control;
+	struct world *world;
+	int64_t stale_at;	/* seconds since the epoch: when the first source becomes too old; 0: none does */
+	char **accepted;	/* by source of the world: what is wrong with it and was accepted, or NULL */
 };
 
-/* Of inputs, else of the policy. Operators that the policy names and nobody curated are refused. */
-int sources_read(const struct build_inputs *inputs, const struct policy *policy, struct sources **out,
-		 struct resid_error *err);
+/* Files of inputs come before those of the policy. Operators that the policy names and nobody curated are refused. */
+int sources_read(const struct build_inputs *inputs, const struct policy *policy, const struct policy_options *options,
+		 struct sources **out, struct resid_error *err);
 void sources_free(struct sources *sources);
 
 DEFINE_CLEANUP(sources, struct sources *, sources_free);

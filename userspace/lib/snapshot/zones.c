@@ -6,19 +6,6 @@
 
 #include "util/memory.h"
 
-/* The zone of each location in the interval at hand, by location; 0: not asked for yet, else number + 1. */
-struct zones_cache {
-	uint32_t number[LOCATION_COUNT];
-};
-
-static uint32_t zones_number(struct zones *zones, unsigned int location, enum zone_source source, uint32_t cover,
-			     uint32_t control)
-{
-	const struct zone zone = { .location = location, .source = source, .cover = cover, .control = control };
-
-	return intern_put(zones->zone, &zone, sizeof(zone));
-}
-
 static void zones_emit(struct zone_ranges *ranges, u128 first, uint32_t zone)
 {
 	if (ranges->count && ranges->range[ranges->count - 1].zone == zone)
@@ -26,73 +13,69 @@ static void zones_emit(struct zone_ranges *ranges, u128 first, uint32_t zone)
 	*MEM_PUSH(ranges->range, ranges->count, ranges->capacity) = (struct zone_range){ .first = first, .zone = zone };
 }
 
-static enum zone_source zones_layer_source(enum special_layer layer)
+static uint32_t zones_of_layer(struct zones *zones, const struct space_interval *interval)
 {
-	const char *name = special_source(layer);
+	const char *name = special_source(interval->layer);
+	struct zone zone = { .location = special_location(interval->layer),
+			     .source = WORLD_RESID,
+			     .place = PLACE_NONE,
+			     .cover = interval->cover,
+			     .control = ZONE_BY_LOCATION };
 
 	if (!strcmp(name, "policy"))
-		return ZONE_SOURCE_POLICY;
-	return strcmp(name, "iana") ? ZONE_SOURCE_RESID : ZONE_SOURCE_IANA;
+		zone.source = WORLD_POLICY;
+	else if (!strcmp(name, "iana"))
+		zone.source = WORLD_IANA;
+	return intern_put(zones->zone, &zone, sizeof(zone));
 }
 
-/* Where the sweep stands: the first range of each that does not end before it. */
+static uint32_t zones_of_pair(struct zones *zones, uint32_t pair, uint32_t cover)
+{
+	const struct world_pair *said = world_pair(zones->world, pair);
+	const struct place_fact *place = place_fact(zones->world->place, said->place);
+	const struct zone zone = { place->location, place->source, place->tier, cover, said->control };
+
+	return intern_put(zones->zone, &zone, sizeof(zone));
+}
+
+/* Where the sweep stands, and the zones of the cover at hand by pair: number + 1, 0: not asked for yet. */
 struct zones_cursor {
-	const struct geo_table *geo;
-	const struct control_half *control;
-	size_t g, c;
+	const struct world_ranges *world;
+	size_t at;
+	uint32_t cover;
+	uint32_t *number;
 };
 
-/* Location data and control over one interval that has no layer. */
+/* The world over one interval that has no layer. */
 static void zones_fill(struct zones *zones, struct zone_ranges *ranges, const struct space_interval *interval,
 		       struct zones_cursor *cursor)
 {
-	const struct geo_table *geo = cursor->geo;
-	const struct control_half *control = cursor->control;
-	enum zone_source source = geo->family == AF_INET ? ZONE_SOURCE_GEO4 : ZONE_SOURCE_GEO6;
-	struct zones_cache cache = { 0 };
-	u128 at = interval->first, end;
+	const struct world_ranges *world = cursor->world;
+	u128 at = interval->first;
 
+	if (cursor->cover != interval->cover) {
+		memset(cursor->number, 0, intern_count(zones->world->pair) * sizeof(*cursor->number));
+		cursor->cover = interval->cover;
+	}
+	while (cursor->at + 1 < world->count && world->range[cursor->at + 1].first <= at)
+		cursor->at++;
 	for (;;) {
-		const struct geo_range *where;
-		const struct control_range *who;
-		unsigned int location = LOCATION_UNKNOWN;
-		uint32_t number;
+		uint32_t pair = world->range[cursor->at].pair;
 
-		while (cursor->g < geo->count && geo->range[cursor->g].last < at)
-			cursor->g++;
-		while (cursor->c < control->count && control->range[cursor->c].last < at)
-			cursor->c++;
-		where = cursor->g < geo->count ? &geo->range[cursor->g] : NULL;
-		who = cursor->c < control->count ? &control->range[cursor->c] : NULL;
-		end = interval->last;
-		if (where && where->first <= at) {
-			location = where->location;
-			end = where->last < end ? where->last : end;
-		} else if (where && where->first <= end) {
-			end = where->first - 1;
-		}
-		if (who && who->first <= at) {
-			end = who->last < end ? who->last : end;
-			number = zones_number(zones, location, source, interval->cover, who->fact);
-		} else {
-			if (who && who->first <= end)
-				end = who->first - 1;
-			if (!cache.number[location])
-				cache.number[location] = zones_number(zones, location, source, interval->cover,
-								      ZONE_BY_LOCATION) + 1;
-			number = cache.number[location] - 1;
-		}
-		zones_emit(ranges, at, number);
-		if (end == interval->last)
+		if (!cursor->number[pair])
+			cursor->number[pair] = zones_of_pair(zones, pair, interval->cover) + 1;
+		zones_emit(ranges, at, cursor->number[pair] - 1);
+		if (cursor->at + 1 >= world->count || world->range[cursor->at + 1].first > interval->last)
 			return;
-		at = end + 1;
+		at = world->range[++cursor->at].first;
 	}
 }
 
 static void zones_sweep(struct zones *zones, struct zone_ranges *ranges, const struct space_half *half,
-			const struct geo_table *geo, const struct control_half *control)
+			const struct world_ranges *world)
 {
-	struct zones_cursor cursor = { .geo = geo, .control = control };
+	_cleanup_free_ uint32_t *number = mem_zero(intern_count(zones->world->pair), sizeof(*number));
+	struct zones_cursor cursor = { .world = world, .cover = UINT32_MAX, .number = number };
 	size_t i;
 
 	/* a zone's number comes from where it is met first, so equal inputs give equal numbers */
@@ -102,23 +85,18 @@ static void zones_sweep(struct zones *zones, struct zone_ranges *ranges, const s
 		if (interval->layer == SPECIAL_LAYERS)
 			zones_fill(zones, ranges, interval, &cursor);
 		else
-			zones_emit(ranges, interval->first,
-				   zones_number(zones, special_location(interval->layer),
-						zones_layer_source(interval->layer), interval->cover,
-						ZONE_BY_LOCATION));
+			zones_emit(ranges, interval->first, zones_of_layer(zones, interval));
 	}
 }
 
-void zones_new(const struct space *space, const struct geo_table *geo4, const struct geo_table *geo6,
-	       const struct control *control, struct zones **out)
+void zones_new(const struct space *space, const struct world *world, struct zones **out)
 {
-	static const struct control_half nothing;
 	struct zones *zones = mem_zero(1, sizeof(*zones));
 
-	zones->control = control;
+	zones->world = world;
 	intern_new(&zones->zone);
-	zones_sweep(zones, &zones->v4, &space->v4, geo4, control ? &control->v4 : &nothing);
-	zones_sweep(zones, &zones->v6, &space->v6, geo6, control ? &control->v6 : &nothing);
+	zones_sweep(zones, &zones->v4, &space->v4, &world->v4);
+	zones_sweep(zones, &zones->v6, &space->v6, &world->v6);
 	*out = zones;
 }
 
@@ -126,12 +104,12 @@ void zones_place(const struct zones *zones, const struct zone *zone, struct judg
 {
 	*out = (struct judge_place){ .location = zone->location, .tier = CONTROL_NONE };
 	if (zone->control != ZONE_BY_LOCATION) {
-		const struct control_fact *fact = control_fact(zones->control, zone->control);
+		const struct control_fact *fact = control_fact(&zones->world->control, zone->control);
 
 		out->control = fact->set;
 		out->tier = fact->tier;
 		if (fact->operator != CONTROL_NO_OPERATOR)
-			out->operator = zones->control->operators->operator[fact->operator].id;
+			out->operator = zones->world->control.operators->operator[fact->operator].id;
 	} else if (location_is_country(zone->location)) {
 		location_set_add(&out->control, zone->location);
 		out->tier = CONTROL_LOCATION;

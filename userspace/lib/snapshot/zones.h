@@ -1,31 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Location data and control laid over the policy's space: disjoint ranges over all addresses, each in one zone. A zone
- * is one distinct (location, source, cover, fact of control); a policy cannot treat two addresses of it differently.
+ * The world laid over the policy's space: disjoint ranges over all addresses, each in one zone. A zone is one distinct
+ * (location, who says it, cover, fact of control); a policy cannot treat two addresses of it differently.
  */
 #ifndef RESID_SNAPSHOT_ZONES_H
 #define RESID_SNAPSHOT_ZONES_H
 
-#include "geo/control.h"
-#include "geo/geo.h"
+#include "geo/world.h"
 #include "policy/judge.h"
 
-/* Who said where it is. The order is that of the sources in the full table. */
-enum zone_source {
-	ZONE_SOURCE_GEO4,
-	ZONE_SOURCE_GEO6,
-	ZONE_SOURCE_IANA,
-	ZONE_SOURCE_POLICY,
-	ZONE_SOURCE_RESID,
-	ZONE_SOURCES
-};
-
 /* No source says who controls it: the country where it is does, if that is known. */
-#define ZONE_BY_LOCATION UINT32_MAX
+#define ZONE_BY_LOCATION LAYER_HOLE
 
 struct zone {
 	uint32_t location;
-	uint32_t source;	/* enum zone_source */
+	uint32_t source;	/* of the world: who says where it is */
+	uint32_t place;		/* enum place_tier; PLACE_NONE: a layer of the space, or unknown */
 	uint32_t cover;		/* of the space */
 	uint32_t control;	/* fact, or ZONE_BY_LOCATION */
 };
@@ -41,14 +31,13 @@ struct zone_ranges {
 };
 
 struct zones {
-	const struct control *control;
+	const struct world *world;
 	struct intern *zone;	/* struct zone */
 	struct zone_ranges v4, v6;
 };
 
-/* control NULL: no source of it. */
-void zones_new(const struct space *space, const struct geo_table *geo4, const struct geo_table *geo6,
-	       const struct control *control, struct zones **out);
+/* The world must live as long. */
+void zones_new(const struct space *space, const struct world *world, struct zones **out);
 void zones_free(struct zones *zones);
 
 static inline const struct zone *zones_at(const struct zones *zones, uint32_t number)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,6 +11,8 @@
 
 #include "util/cleanup.h"
 #include "util/memory.h"
+
+#define FILE_CHUNK ((size_t)1 << 16)
 
 int file_read(const char *path, size_t max, char **data, size_t *length, struct resid_error *err)
 {
@@ -50,6 +53,30 @@ int file_read(const char *path, size_t max, char **data, size_t *length, struct 
 	*data = TAKE(buffer);
 	*length = used;
 	return 0;
+}
+
+bool file_sha256(const char *path, uint8_t out[32])
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	_cleanup_free_ char *buffer = mem_alloc(FILE_CHUNK);
+	EVP_MD_CTX *digest;
+	struct stat st;
+	ssize_t got = -1;
+
+	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode))
+		return false;
+	digest = EVP_MD_CTX_new();
+	if (!digest || !EVP_DigestInit_ex(digest, EVP_sha256(), NULL))
+		abort();
+	do {
+		got = read(fd, buffer, FILE_CHUNK);
+		if (got > 0 && !EVP_DigestUpdate(digest, buffer, (size_t)got))
+			abort();
+	} while (got > 0 || (got < 0 && errno == EINTR));
+	if (!EVP_DigestFinal_ex(digest, out, NULL))
+		abort();
+	EVP_MD_CTX_free(digest);
+	return !got;
 }
 
 /* The directory entry is on disk only when the folder is synced as well. */

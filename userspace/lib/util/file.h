@@ -3,7 +3,9 @@
 #ifndef RESID_UTIL_FILE_H
 #define RESID_UTIL_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "util/error.h"
@@ -13,6 +15,9 @@
  * count; the caller frees it. Fails with RESID_EXIT_INPUT when the file is missing, unreadable or too long.
  */
 int file_read(const char *path, size_t max, char **data, size_t *length, struct resid_error *err);
+
+/* The SHA-256 of a regular file, without holding it in memory. false: not regular, or not readable. */
+bool file_sha256(const char *path, uint8_t out[32]);
 
 #define FILE_OWN_GROUP ((gid_t)-1)
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "util/cleanup.h"
 
@@ -47,6 +48,25 @@ const char *paths_bpf_dir(void)
 const char *paths_log_file(void)
 {
 	return paths_env("RESID_LOG_FILE", "/var/log/resid/egress.jsonl");
+}
+
+const char *paths_cache_dir(void)
+{
+	static struct path path;
+	const char *named = paths_env("RESID_CACHE_DIR", ""), *home;
+
+	if (*named || !geteuid())
+		return *named ? named : "/var/cache/resid/worlds";
+	home = paths_env("XDG_CACHE_HOME", "");
+	if (*home == '/') {
+		path = paths_in(home, "resid");
+		return path.text;
+	}
+	home = paths_env("HOME", "");
+	if (*home != '/')
+		return "";
+	path = paths_in(home, ".cache/resid");
+	return path.text;
 }
 
 struct path paths_in(const char *dir, const char *format, ...)

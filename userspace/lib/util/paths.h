@@ -9,6 +9,8 @@
  *   /run/resid             RESID_RUN_DIR     status.json
  *   /sys/fs/bpf/resid      RESID_BPF_DIR     pinned maps and programs
  *   /var/log/resid/egress.jsonl  RESID_LOG_FILE
+ *   /var/cache/resid/worlds  RESID_CACHE_DIR   data as they were laid out last; may be deleted at any time. For others
+ *                                              than root: $XDG_CACHE_HOME/resid, or ~/.cache/resid
  */
 #ifndef RESID_UTIL_PATHS_H
 #define RESID_UTIL_PATHS_H
@@ -30,6 +32,8 @@ const char *paths_state_dir(void);
 const char *paths_run_dir(void);
 const char *paths_bpf_dir(void);
 const char *paths_log_file(void);
+/* "" : there is none. */
+const char *paths_cache_dir(void);
 
 /* DIR/FORMAT..., by value. */
 struct path paths_in(const char *dir, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "geo/regions.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../../kmod/deps.h"
+#include "geo/location.h"
+#include "geo/source_reader.h"
+#include "policy/embedded.h"
+#include "policy/reader.h"
+#include "util/memory.h"
+
+void regions_free(struct regions *regions)
+{
+	size_t i;
+
+	if (!regions)
+		return;
+	for (i = 0; i < regions->count; i++)
+		free(regions->region[i].name);
+	free(regions->region);
+	free(regions);
+}
+
+static int regions_compare(const void *left, const void *right)
+{
+	const struct region *a = left, *b = right;
+
+	return a->format != b->format ? (a->format < b->format ? -1 : 1) : strcmp(a->name, b->name);
+}
+
+int regions_find(const struct regions *regions, enum source_format format, const char *name)
+{
+	const struct region key = { .format = format, .name = (char *)name }, *found = NULL;
+
+	if (regions && regions->count)
+		found = bsearch(&key, regions->region, regions->count, sizeof(key), regions_compare);
+	return found ? (int)found->location : -1;
+}
+
+static int regions_one(struct reader *reader, const struct yaml_node *name, const struct yaml_node *country,
+		       enum source_format format, struct regions *regions)
+{
+	struct region *region;
+	int location;
+
+	if (reader_check_name(reader, name, "region") ||
+	    reader_check_kind(reader, country, YAML_SCALAR, "the country of a region"))
+		return -1;
+	location = location_find(country->text);
+	if (location < 0 || !location_is_country((unsigned int)location))
+		return reader_fail(reader, country, "region '%s': '%s' is no country of ISO 3166-1", name->text,
+				   country->text);
+	region = MEM_PUSH(regions->region, regions->count, regions->capacity);
+	region->format = format;
+	region->name = mem_copy(name->text, strlen(name->text));
+	region->location = (unsigned int)location;
+	return 0;
+}
+
+static int regions_format(struct reader *reader, const struct yaml_node *name, const struct yaml_node *map,
+			  struct regions *regions)
+{
+	int format = source_format_parse(name->text);
+	size_t i;
+
+	if (format < 0 || format > SOURCE_ORACLE)
+		return reader_fail(reader, name, "unknown format '%s'; write aws, azure, google or oracle", name->text);
+	if (reader_check_kind(reader, map, YAML_MAP, "the regions of a format"))
+		return -1;
+	for (i = 0; i < map->count; i += 2)
+		if (regions_one(reader, map->child[i], map->child[i + 1], (enum source_format)format, regions))
+			return -1;
+	return 0;
+}
+
+int regions_parse(const char *name, const char *text, size_t length, struct regions **out, struct resid_error *err)
+{
+	static const char *const keys[] = { "resid-regions", "date", "citation", "regions", NULL };
+	_cleanup_regions_ struct regions *regions = mem_zero(1, sizeof(*regions));
+	const struct yaml_node *version, *date, *citation, *map;
+	struct reader reader = { .name = name, .err = err };
+	_cleanup_yaml_ struct yaml_node *root = NULL;
+	unsigned int number;
+	size_t i;
+
+	sha256((const u8 *)text, (unsigned int)length, regions->sha256);
+	if (yaml_parse(name, text, length, &root, err) || reader_check_keys(&reader, root, "a file of regions", keys) ||
+	    reader_get(&reader, root, "resid-regions", true, &version) ||
+	    reader_number(&reader, version, "the version", 1, 1, &number) ||
+	    reader_get(&reader, root, "date", true, &date) || reader_get(&reader, root, "citation", true, &citation) ||
+	    reader_get(&reader, root, "regions", true, &map) || reader_check_kind(&reader, map, YAML_MAP, "`regions`"))
+		return -1;
+	if (date->kind != YAML_SCALAR || !source_is_date(date->text))
+		return reader_fail(&reader, date, "`date` must be a day, written YYYY-MM-DD");
+	memcpy(regions->date, date->text, sizeof(regions->date));
+	for (i = 0; i < map->count; i += 2)
+		if (regions_format(&reader, map->child[i], map->child[i + 1], regions))
+			return -1;
+	if (regions->count)
+		qsort(regions->region, regions->count, sizeof(*regions->region), regions_compare);
+	*out = TAKE(regions);
+	return 0;
+}
+
+int regions_read(struct regions **out, struct resid_error *err)
+{
+	const struct embedded_file *file = &embedded_regions;
+
+	return regions_parse(file->name, file->data, (size_t)(file->end - file->data), out, err);
+}

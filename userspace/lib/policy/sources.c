@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The key `sources`: the files that say where addresses are and who controls them, what they must be, and overrides. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "geo/source_reader.h"
+#include "policy/reader.h"
+#include "util/memory.h"
+
+/* tor-geoipdb loses a few per cent at most from one month to the next. */
+#define SOURCES_GEOIP_SHRINK 200
+
+static int sources_read_path(struct reader *reader, const struct yaml_node *node, const char **out)
+{
+	if (reader_check_kind(reader, node, YAML_SCALAR, "the path of a source"))
+		return -1;
+	if (node->text[0] != '/')
+		return reader_fail(reader, node, "'%s' must be a path from the root, as in /var/lib/resid/sources/FILE",
+				   node->text);
+	*out = node->text;
+	return 0;
+}
+
+/* "10%" or "2.5%" in thousandths. */
+static int sources_read_share(struct reader *reader, const struct yaml_node *map, const char *key, unsigned int *out)
+{
+	const struct yaml_node *node = yaml_get(map, key);
+	unsigned int whole = 0, tenth = 0;
+	int end = 0;
+
+	if (!node)
+		return 0;
+	if (node->kind == YAML_SCALAR && strspn(node->text, "0123456789.%") == strlen(node->text) &&
+	    ((sscanf(node->text, "%3u%%%n", &whole, &end) == 1 && end) ||
+	     (sscanf(node->text, "%3u.%1u%%%n", &whole, &tenth, &end) == 2 && end)) &&
+	    !node->text[end] && whole * 10 + tenth <= POLICY_ANY_SHARE) {
+		*out = whole * 10 + tenth;
+		return 0;
+	}
+	return reader_fail(reader, node, "`%s` must be a share from 0%% to 100%%, as in 10%% or 2.5%%", key);
+}
+
+static int sources_read_age(struct reader *reader, const struct yaml_node *map, unsigned int *out)
+{
+	const struct yaml_node *node = yaml_get(map, "max_age");
+	unsigned int days = 0;
+	int end = 0;
+
+	if (!node)
+		return 0;
+	if (node->kind != YAML_SCALAR || strspn(node->text, "0123456789d") != strlen(node->text) ||
+	    sscanf(node->text, "%5ud%n", &days, &end) != 1 || !end || node->text[end] || !days)
+		return reader_fail(reader, node, "`max_age` must be a number of days, as in 90d");
+	*out = days;
+	return 0;
+}
+
+static int sources_read_guard(struct reader *reader, const struct yaml_node *map, struct policy_guard *guard)
+{
+	const struct yaml_node *date = yaml_get(map, "date"), *sha256 = yaml_get(map, "sha256");
+
+	guard->mark = map;
+	if (date) {
+		if (date->kind != YAML_SCALAR || !source_is_date(date->text))
+			return reader_fail(reader, date, "`date` must be a day, written YYYY-MM-DD");
+		guard->date = date->text;
+	}
+	if (sha256) {
+		if (sha256->kind != YAML_SCALAR || strlen(sha256->text) != 2 * RESID_DIGEST_LEN ||
+		    strspn(sha256->text, "0123456789abcdef") != 2 * RESID_DIGEST_LEN)
+			return reader_fail(reader, sha256, "`sha256` must be 64 digits from 0 to 9 and a to f, as sha256sum prints them");
+		guard->sha256 = sha256->text;
+	}
+	if (sources_read_age(reader, map, &guard->max_age) ||
+	    sources_read_share(reader, map, "max_shrink", &guard->max_shrink))
+		return -1;
+	return sources_read_share(reader, map, "max_unknown", &guard->max_unknown);
+}
+
+/* A path, or a map with one. places: does it say where addresses are? */
+static int sources_read_one(struct reader *reader, const struct yaml_node *node, bool places, bool needs_path,
+			    struct policy_source *out)
+{
+	static const char *const keys[] = { "path", "date", "max_age", "max_shrink", "sha256", "max_unknown", NULL };
+	const struct yaml_node *path;
+
+	if (node->kind == YAML_SCALAR)
+		return sources_read_path(reader, node, &out->path);
+	if (node->kind != YAML_MAP)
+		return reader_fail(reader, node, "a source is a path, or {path: ..., max_age: ..., ...}");
+	if (reader_check_keys(reader, node, "a source", keys) || reader_get(reader, node, "path", needs_path, &path) ||
+	    (path && sources_read_path(reader, path, &out->path)))
+		return -1;
+	if (!places && yaml_get(node, "max_unknown"))
+		return reader_fail(reader, yaml_get(node, "max_unknown"),
+				   "`max_unknown` is for what says where addresses are: geoip, mmdb");
+	return sources_read_guard(reader, node, &out->guard);
+}
+
+static void sources_any(struct policy_source *source)
+{
+	source->guard.max_shrink = source->guard.max_unknown = POLICY_ANY_SHARE;
+}
+
+static int sources_read_named(struct reader *reader, const struct yaml_node *node, const char *what,
+			      const char *name, struct policy_source **list, size_t *count, size_t *capacity)
+{
+	size_t i;
+
+	if (!node)
+		return 0;
+	if (reader_check_kind(reader, node, YAML_MAP, what))
+		return -1;
+	for (i = 0; i < node->count; i += 2) {
+		struct policy_source *out = MEM_PUSH(*list, *count, *capacity);
+
+		sources_any(out);
+		if (reader_check_name(reader, node->child[i], name) ||
+		    sources_read_one(reader, node->child[i + 1], false, true, out))
+			return -1;
+		out->name = node->child[i]->text;
+	}
+	return 0;
+}
+
+static int sources_read_override_place(struct reader *reader, const struct yaml_node *node, int *out)
+{
+	int location;
+
+	*out = -1;
+	if (!node)
+		return 0;
+	if (reader_check_kind(reader, node, YAML_SCALAR, "`location`"))
+		return -1;
+	location = location_find(node->text);
+	if (location < 0 || !location_is_country((unsigned int)location))
+		return reader_fail(reader, node, "an override says in which country a prefix is, and '%s' is none",
+				   node->text);
+	*out = location;
+	return 0;
+}
+
+static int sources_read_override_control(struct reader *reader, const struct yaml_node *node,
+					 struct policy_override *override)
+{
+	const struct yaml_node *control, *const *items;
+	size_t i, count;
+
+	if (reader_get(reader, node, "control", false, &control) ||
+	    reader_get(reader, node, "operator", false, &override->operator) ||
+	    (override->operator && reader_check_name(reader, override->operator, "operator")))
+		return -1;
+	override->controlled = control || override->operator;
+	if (!control)
+		return 0;
+	if (reader_items(reader, &control, "`control`", &items, &count))
+		return -1;
+	for (i = 0; i < count; i++) {
+		int location = items[i]->kind == YAML_SCALAR ? location_find(items[i]->text) : -1;
+
+		if (location < 0 || !location_is_country((unsigned int)location))
+			return reader_fail(reader, items[i], "`control` of an override is a list of countries");
+		location_set_add(&override->control, (unsigned int)location);
+	}
+	return 0;
+}
+
+/* One entry for each of its prefixes. */
+static int sources_read_override(struct reader *reader, const struct yaml_node *node)
+{
+	static const char *const keys[] = { "prefix", "location", "control", "operator", "reason", NULL };
+	struct policy_sources *sources = &reader->policy->sources;
+	const struct yaml_node *prefix, *reason, *const *items;
+	struct policy_override override = { .mark = node };
+	size_t i, count;
+
+	if (reader_check_keys(reader, node, "an override", keys) ||
+	    reader_get(reader, node, "prefix", true, &prefix) || reader_get(reader, node, "reason", true, &reason) ||
+	    reader_check_kind(reader, reason, YAML_SCALAR, "`reason`") ||
+	    sources_read_override_place(reader, yaml_get(node, "location"), &override.location) ||
+	    sources_read_override_control(reader, node, &override))
+		return -1;
+	if (override.location < 0 && !override.controlled)
+		return reader_fail(reader, node, "an override says a `location`, a `control`, an `operator`, or several of them");
+	if (reader_items(reader, &prefix, "`prefix`", &items, &count))
+		return -1;
+	for (i = 0; i < count; i++) {
+		if (reader_prefix(reader, items[i], &override.prefix))
+			return -1;
+		if (!override.prefix.length)
+			return reader_fail(reader, items[i], "prefix '%s' is every address there is", items[i]->text);
+		*MEM_PUSH(sources->override, sources->override_count, sources->override_capacity) = override;
+	}
+	return 0;
+}
+
+int sources_read_policy(struct reader *reader, const struct yaml_node *node)
+{
+	static const char *const keys[] = { "geoip", "geoip6", "mmdb",	  "feed",      "geofeed",
+					    "rir",   "asn",    "operators", "overrides", NULL };
+	struct policy_sources *sources = &reader->policy->sources;
+	struct {
+		const char *key;
+		struct policy_source *out;
+		bool places, needs_path;
+	} one[] = { { "geoip", &sources->geoip4, true, false },	  { "geoip6", &sources->geoip6, true, false },
+		    { "mmdb", &sources->mmdb, true, true },	  { "rir", &sources->rir, false, true },
+		    { "asn", &sources->asn, false, false },	  { "operators", &sources->operators, false, true } };
+	const struct yaml_node *overrides, *item;
+	size_t i;
+
+	for (i = 0; i < sizeof(one) / sizeof(one[0]); i++)
+		sources_any(one[i].out);
+	sources->geoip4.guard.max_shrink = sources->geoip6.guard.max_shrink = SOURCES_GEOIP_SHRINK;
+	if (!node)
+		return 0;
+	if (reader_check_keys(reader, node, "`sources`", keys))
+		return -1;
+	for (i = 0; i < sizeof(one) / sizeof(one[0]); i++) {
+		item = yaml_get(node, one[i].key);
+		if (item && sources_read_one(reader, item, one[i].places, one[i].needs_path, one[i].out))
+			return -1;
+	}
+	if (sources_read_named(reader, yaml_get(node, "feed"), "`feed`", "feed", &sources->feed, &sources->feed_count,
+			       &sources->feed_capacity) ||
+	    sources_read_named(reader, yaml_get(node, "geofeed"), "`geofeed`", "geofeed", &sources->geofeed,
+			       &sources->geofeed_count, &sources->geofeed_capacity))
+		return -1;
+	overrides = yaml_get(node, "overrides");
+	if (overrides && reader_check_kind(reader, overrides, YAML_LIST, "`overrides`"))
+		return -1;
+	for (i = 0; overrides && i < overrides->count; i++)
+		if (sources_read_override(reader, overrides->child[i]))
+			return -1;
+	return 0;
+}
