@@ -61,14 +61,11 @@ static inline struct snapshot *support_build(const char *text)
 	return support_build_world(text, WORLD4, WORLD6);
 }
 
-/* Id of the rule that decides in the kernel's tables. proto 0: the packet does not say; port -1: none. */
-static inline const char *support_rule(const struct snapshot *snapshot, unsigned int class_id, const char *address,
-				       uint8_t proto, int port)
+/* Id of the rule that decides in the kernel's tables. */
+static inline const char *support_rule_of(const struct snapshot *snapshot, unsigned int class_id, const char *address,
+					  const struct resid_flow *flow)
 {
 	const struct resid_table *table = snapshot_table(snapshot);
-	const struct resid_flow flow = {
-		.proto = proto, .proto_known = proto, .has_port = port >= 0, .dport = port >= 0 ? (uint16_t)port : 0
-	};
 	sa_family_t family;
 	uint8_t bytes[16];
 	uint16_t group;
@@ -77,7 +74,18 @@ static inline const char *support_rule(const struct snapshot *snapshot, unsigned
 	assert_true(address_parse(address, &family, &key));
 	address_bytes(family, key, bytes);
 	group = family == AF_INET ? resid_lpm_lookup4(&table->lpm4, bytes) : resid_lpm_lookup6(&table->lpm6, bytes);
-	return snapshot_rule_at(snapshot, resid_verdict_decide(table, (uint8_t)class_id, group, &flow)).id;
+	return snapshot_rule_at(snapshot, resid_verdict_decide(table, (uint8_t)class_id, group, flow)).id;
+}
+
+/* proto 0: the packet does not say; port -1: none. */
+static inline const char *support_rule(const struct snapshot *snapshot, unsigned int class_id, const char *address,
+				       uint8_t proto, int port)
+{
+	const struct resid_flow flow = {
+		.proto = proto, .proto_known = proto, .has_port = port >= 0, .dport = port >= 0 ? (uint16_t)port : 0
+	};
+
+	return support_rule_of(snapshot, class_id, address, &flow);
 }
 
 static inline const char *support_location(const struct snapshot *snapshot, const char *address)

@@ -270,6 +270,10 @@ static void test_spoilt_full(void **context)
 	SPOIL_FULL(rule[0].reason, end);
 	SPOIL_FULL(rule[0].clause, end);
 	SPOIL_FULL(rule[0].justification, end);
+	SPOIL_FULL(rule[0].owner, end);
+	SPOIL_FULL(rule[0].ticket, end);
+	SPOIL_FULL(rule[0].from, INT64_MIN + 1);
+	SPOIL_FULL(rule[0].until, INT64_MAX - 1);
 	SPOIL_FULL(rule[0].key, 1);
 	SPOIL_FULL(rule[0].verdict, RESID_V_DROP);
 	SPOIL_FULL(source[0].name, end);

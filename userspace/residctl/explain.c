@@ -14,6 +14,7 @@
 #include "sink/jsonw.h"
 #include "snapshots.h"
 #include "util/address.h"
+#include "window.h"
 
 struct explain {
 	const struct snapshot *snapshot;
@@ -76,6 +77,7 @@ static void explain_json_rule(struct jsonw *json, const struct snapshot_rule *ru
 		jsonw_string(json, "clause", rule->clause);
 	if (*rule->justification)
 		jsonw_string(json, "justification", rule->justification);
+	window_json(json, rule);
 	jsonw_string(json, "verdict", output_verdict(rule->verdict));
 }
 
@@ -191,6 +193,7 @@ static void explain_text(const struct explain *explain)
 			printf("clause       %s\n", rule.clause);
 		if (*rule.justification)
 			printf("justified    %s\n", rule.justification);
+		window_text(&rule);
 		printf("verdict      %s%s%s%s\n",
 		       output_verdict_colour(rule.verdict), output_verdict(rule.verdict), output_plain(),
 		       explain->to.count > 1 && i == explain->to.decided ? " (the strictest, so it holds)" : "");

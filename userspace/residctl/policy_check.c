@@ -2,9 +2,29 @@
 #include "command.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "policy/model.h"
 #include "snapshots.h"
+
+/* A line for /etc/modprobe.d: a node that boots closed reaches the same before it has the policy. */
+static int policy_check_modprobe(const struct policy *policy, struct resid_error *err)
+{
+	const struct policy_rule *rule = policy->rule;
+	char text[ADDRESS_TEXT];
+	size_t i;
+
+	if (!policy->rule_count || strcmp(rule->id, "bootstrap"))
+		return resid_fail(err, RESID_EXIT_INPUT, "%s: has no `bootstrap`, so there is nothing to tell the module",
+				  policy->name);
+	printf("options resid bootstrap=");
+	for (i = 0; i < rule->prefix_count; i++) {
+		prefix_format(&rule->prefix[i], text);
+		printf("%s%s", i ? "," : "", text);
+	}
+	putchar('\n');
+	return RESID_EXIT_OK;
+}
 
 static int policy_check_run(const struct call *call, struct resid_error *err)
 {
@@ -16,6 +36,8 @@ static int policy_check_run(const struct call *call, struct resid_error *err)
 	    operators_read(call_option(call, "operators"), &operators, err) ||
 	    policy_check_operators(policy, operators, err))
 		return -1;
+	if (call_option(call, "modprobe"))
+		return policy_check_modprobe(policy, err);
 	printf("%s: %zu classes, %zu rules, sound\n", call->argv[0], policy->class_count, policy->rule_count);
 	return RESID_EXIT_OK;
 }
@@ -24,6 +46,7 @@ static const struct command_option policy_check_options[] = {
 	{ "sets", "DIR", "country sets that come before the built-in ones (default /etc/resid/sets)" },
 	{ "operators", "FILE", "who operates what (default: the built-in operators.yaml)" },
 	SNAPSHOTS_NOW_OPTION,
+	{ "modprobe", NULL, "print the policy's `bootstrap` as an option of the module, for /etc/modprobe.d/resid.conf" },
 	{ NULL, NULL, NULL },
 };
 
@@ -34,7 +57,7 @@ const struct command command_policy_check = {
 	.detail = "Reads FILE and checks everything that can be checked without location data. What is wrong is refused with "
 		  "its line and column: unknown keys and places, classes and ids that stand twice, a rule that no packet can "
 		  "reach because earlier ones take everything. A rule that an earlier one with another verdict overlaps is "
-		  "warned of.\n\n"
+		  "warned of, and so is an exception that has ended, and an allow that takes what an included pack refuses.\n\n"
 		  "policy/grammar.yaml is the grammar by example.",
 	.min_args = 1,
 	.max_args = 1,

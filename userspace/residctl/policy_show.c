@@ -9,6 +9,7 @@
 #include "snapshots.h"
 #include "util/hex.h"
 #include "util/rfc3339.h"
+#include "window.h"
 
 /* What a control source supplies, and what is said where it was not there. */
 static const struct {
@@ -105,6 +106,7 @@ static void policy_show_json(const struct snapshot *snapshot)
 			jsonw_string(&json, "clause", rule.clause);
 		if (*rule.justification)
 			jsonw_string(&json, "justification", rule.justification);
+		window_json(&json, &rule);
 		jsonw_object_end(&json);
 	}
 	jsonw_array_end(&json);

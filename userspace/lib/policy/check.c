@@ -2,7 +2,7 @@
 /*
  * What is wrong with rules taken together. A rule that no packet can reach is refused: it says something that is not
  * so. The search is exact, over every class, every location, set of controllers, operator and tier that data may give,
- * every interval of addresses and every protocol, port and direction; what looks alike is looked at once.
+ * every interval of addresses and every protocol, port, direction and time; what looks alike is looked at once.
  *
  * There are 2^250 sets of controllers. To the rules a set is no more than which of their sets it touches and which it
  * leaves, and what a union touches or leaves is what its parts do: so from the single countries all kinds of sets are
@@ -70,7 +70,9 @@ static void check_note_overlap(void *context, uint16_t earlier, uint16_t later)
 		rule->taken_by = earlier + 1;
 	else if (rule->taken_by != earlier + 1)
 		rule->taken_by_more = true;
-	if (check->policy->rule[earlier].verdict == check->policy->rule[later].verdict)
+	/* an exception is there to decide otherwise, and `bootstrap` to come first */
+	if (check->policy->rule[earlier].verdict == check->policy->rule[later].verdict ||
+	    check->policy->rule[earlier].exception || !strcmp(check->policy->rule[earlier].id, "bootstrap"))
 		return;
 	if (!rule->opened_by && check_opens(&check->policy->rule[earlier], &check->policy->rule[later]))
 		rule->opened_by = earlier + 1;

@@ -116,6 +116,13 @@ static int judge_compare(const void *left, const void *right)
 	return a < b ? -1 : a > b;
 }
 
+static int judge_compare_time(const void *left, const void *right)
+{
+	int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
+
+	return a < b ? -1 : a > b;
+}
+
 /* The first ports of the pieces into which the rules cut 0..65535. */
 static size_t judge_cut(const struct policy *policy, const uint16_t *list, size_t count, uint32_t **out)
 {
@@ -140,20 +147,50 @@ static size_t judge_cut(const struct policy *policy, const uint16_t *list, size_
 	return kept;
 }
 
-static bool judge_matches(const struct policy_rule *rule, unsigned int proto, uint32_t port, uint8_t direction)
+/* The beginnings of the pieces into which the rules cut all time. */
+static size_t judge_cut_time(const struct policy *policy, const uint16_t *list, size_t count, int64_t **out)
+{
+	size_t used = 0, capacity = 0, i, kept;
+	int64_t *cut = NULL;
+
+	*MEM_PUSH(cut, used, capacity) = POLICY_BEGINNING;
+	for (i = 0; i < count; i++) {
+		*MEM_PUSH(cut, used, capacity) = policy->rule[list[i]].from;
+		if (policy->rule[list[i]].until != POLICY_NEVER)
+			*MEM_PUSH(cut, used, capacity) = policy->rule[list[i]].until;
+	}
+	qsort(cut, used, sizeof(*cut), judge_compare_time);
+	for (i = 1, kept = 1; i < used; i++)
+		if (cut[i] != cut[kept - 1])
+			cut[kept++] = cut[i];
+	*out = cut;
+	return kept;
+}
+
+/* The packets of one protocol, port, direction and time. */
+struct judge_piece {
+	unsigned int proto;
+	uint32_t port;
+	uint8_t direction;
+	int64_t time;
+};
+
+static bool judge_matches(const struct policy_rule *rule, const struct judge_piece *piece)
 {
 	size_t i;
 
-	if (rule->direction && rule->direction != direction)
+	if (piece->time < rule->from || piece->time >= rule->until)
 		return false;
-	if (rule->proto_count && !memchr(rule->proto, (int)proto, rule->proto_count))
+	if (rule->direction && rule->direction != piece->direction)
+		return false;
+	if (rule->proto_count && !memchr(rule->proto, (int)piece->proto, rule->proto_count))
 		return false;
 	if (!rule->ports_count)
 		return true;
-	if (!resid_proto_has_ports((uint8_t)proto))
+	if (!resid_proto_has_ports((uint8_t)piece->proto))
 		return false;
 	for (i = 0; i < rule->ports_count; i++)
-		if (port >= rule->ports[i].first && port <= rule->ports[i].last)
+		if (piece->port >= rule->ports[i].first && piece->port <= rule->ports[i].last)
 			return true;
 	return false;
 }
@@ -180,21 +217,29 @@ static size_t judge_protos(const struct policy *policy, const uint16_t *list, si
 	return used;
 }
 
-/* The packets of one protocol, port and direction: who takes them, and who would. */
-static void judge_piece(const struct policy *policy, const uint16_t *list, size_t count, bool *live,
-			judge_overlap *overlap, void *context, unsigned int proto, uint32_t port, uint8_t direction)
+struct judge_search {
+	const struct policy *policy;
+	const uint16_t *list;
+	size_t count;
+	bool *live;
+	judge_overlap *overlap;
+	void *context;
+};
+
+/* Who takes the packets of a piece, and who would. */
+static void judge_piece(const struct judge_search *search, const struct judge_piece *piece)
 {
 	uint16_t owner = JUDGE_FREE;
 	size_t i;
 
-	for (i = 0; i < count; i++) {
-		if (!judge_matches(&policy->rule[list[i]], proto, port, direction))
+	for (i = 0; i < search->count; i++) {
+		if (!judge_matches(&search->policy->rule[search->list[i]], piece))
 			continue;
 		if (owner == JUDGE_FREE) {
-			owner = list[i];
-			live[i] = true;
-		} else if (overlap) {
-			overlap(context, owner, list[i]);
+			owner = search->list[i];
+			search->live[i] = true;
+		} else if (search->overlap) {
+			search->overlap(search->context, owner, search->list[i]);
 		}
 	}
 }
@@ -212,22 +257,27 @@ static bool judge_has_direction(const struct policy *policy, const uint16_t *lis
 void judge_live(const struct policy *policy, const uint16_t *list, size_t count, bool *live, judge_overlap *overlap,
 		void *context)
 {
+	const struct judge_search search = { policy, list, count, live, overlap, context };
 	bool directed = judge_has_direction(policy, list, count);
 	_cleanup_free_ uint32_t *cut = NULL;
+	_cleanup_free_ int64_t *time = NULL;
 	uint8_t proto[256];
 	size_t ports = judge_cut(policy, list, count, &cut), protos = judge_protos(policy, list, count, proto);
-	size_t p, c;
+	size_t times = judge_cut_time(policy, list, count, &time), p, c, t;
 
 	memset(live, 0, count * sizeof(*live));
 	for (p = 0; p < protos; p++) {
 		size_t pieces = resid_proto_has_ports(proto[p]) ? ports : 1;
 
 		for (c = 0; c < pieces; c++) {
-			judge_piece(policy, list, count, live, overlap, context, proto[p], cut[c],
-				    RESID_STEP_F_ORIGINAL);
-			if (directed)
-				judge_piece(policy, list, count, live, overlap, context, proto[p], cut[c],
-					    RESID_STEP_F_REPLY);
+			for (t = 0; t < times; t++) {
+				struct judge_piece piece = { proto[p], cut[c], RESID_STEP_F_ORIGINAL, time[t] };
+
+				judge_piece(&search, &piece);
+				piece.direction = RESID_STEP_F_REPLY;
+				if (directed)
+					judge_piece(&search, &piece);
+			}
 		}
 	}
 }

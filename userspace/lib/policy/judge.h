@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which rules a place meets, in order, and what of them is left once protocols, ports and directions are counted. The
- * checks and the compiler ask the same questions here.
+ * Which rules a place meets, in order, and what of them is left once protocols, ports, directions and times are
+ * counted. The checks and the compiler ask the same questions here.
  */
 #ifndef RESID_POLICY_JUDGE_H
 #define RESID_POLICY_JUDGE_H
@@ -19,7 +19,7 @@ struct judge_place {
 /* Does the rule look at nothing but class and place? */
 static inline bool judge_is_final(const struct policy_rule *rule)
 {
-	return !rule->proto_count && !rule->ports_count && !rule->direction;
+	return !rule->proto_count && !rule->ports_count && !rule->direction && !policy_rule_has_window(rule);
 }
 
 /* Steps of a chain that a rule that is not final becomes. */
@@ -42,7 +42,8 @@ static inline size_t judge_words(const struct policy *policy)
 void judge_row(const struct policy *policy, const struct judge_place *place, uint64_t *row);
 
 /*
- * All rules of a row and a cover that can match, whatever the protocol, port and direction; list holds rule_count.
+ * All rules of a row and a cover that can match, whatever the protocol, port, direction and time; list holds
+ * rule_count.
  * Gives their count.
  */
 size_t judge_list(const struct policy *policy, uint8_t class_id, const uint64_t *row, const uint64_t *cover,
@@ -51,12 +52,12 @@ size_t judge_list(const struct policy *policy, uint8_t class_id, const uint64_t 
 /* Is it unknown where the place is, or who controls it? What is no geography (local, special, ...) is never unknown. */
 bool judge_is_unknown(const struct judge_place *place);
 
-/* Called for a piece of protocol, port and direction that rule `later` matches after `earlier` has taken it. */
+/* Called for a piece of protocol, port, direction and time that rule `later` matches after `earlier` has taken it. */
 typedef void judge_overlap(void *context, uint16_t earlier, uint16_t later);
 
 /*
  * Marks in live[i] whether list[i] is the first match of any packet at all. Exact: it splits the space of protocols,
- * ports and directions where a rule of the list does.
+ * ports, directions and times where a rule of the list does.
  */
 void judge_live(const struct policy *policy, const uint16_t *list, size_t count, bool *live, judge_overlap *overlap,
 		void *context);

@@ -60,7 +60,18 @@ struct policy_rule {
 	bool operator_not;			/* any known operator but these */
 	enum control_tier min_tier;		/* the weakest; CONTROL_NONE: any */
 	uint8_t direction;			/* 0: any; RESID_STEP_F_ORIGINAL or RESID_STEP_F_REPLY */
+	int64_t from, until;			/* seconds since the epoch: from <= now < until */
+	bool exception;
+	const char *owner, *ticket;		/* of an exception; "" */
 };
+
+#define POLICY_BEGINNING INT64_MIN
+#define POLICY_NEVER	INT64_MAX
+
+static inline bool policy_rule_has_window(const struct policy_rule *rule)
+{
+	return rule->from != POLICY_BEGINNING || rule->until != POLICY_NEVER;
+}
 
 /* What a source must be for a policy to be loaded with it; lib/snapshot/guard.h. */
 struct policy_guard {
@@ -127,8 +138,9 @@ struct policy {
 	size_t unlabelled, kernel;	/* index of the class that is judged instead */
 	struct policy_set *set;
 	size_t set_count, set_capacity;
-	struct policy_rule *rule;
+	struct policy_rule *rule;	/* `bootstrap` if there is one, exceptions, rules */
 	size_t rule_count, rule_capacity;
+	int64_t max_exception;		/* seconds */
 	struct policy_assignment *assignment;
 	size_t assignment_count, assignment_capacity;
 	struct prefix *local;

@@ -225,8 +225,10 @@ int policy_read_home(struct reader *reader)
 
 static int policy_read_top(struct reader *reader)
 {
-	static const char *const keys[] = { "resid",  "home",	    "classes", "unlabelled", "kernel", "assign", "local", "nat64",
-					    "non_ip", "unparsable", "sets",    "sources",    "rules",  NULL };
+	static const char *const keys[] = { "resid",	 "home",	  "classes", "unlabelled", "kernel",
+					    "assign",	 "local",	  "nat64",   "non_ip",	   "unparsable",
+					    "bootstrap", "max_exception", "sets",    "sources",	   "exceptions",
+					    "rules",	 NULL };
 	struct policy *policy = reader->policy;
 	const struct yaml_node *root = policy->root, *version, *classes, *node;
 	size_t i;
@@ -259,6 +261,8 @@ static int policy_read_top(struct reader *reader)
 		return -1;
 	if (sources_read_policy(reader, yaml_get(root, "sources")))
 		return -1;
+	if (bootstrap_read(reader, yaml_get(root, "bootstrap")) || exceptions_read(reader))
+		return -1;
 	node = yaml_get(root, "rules");
 	if (node && rules_read(reader, node))
 		return -1;
@@ -267,6 +271,7 @@ static int policy_read_top(struct reader *reader)
 	for (i = 0; i < policy->rule_count; i++)
 		if (control_check_justified(reader, &policy->rule[i]))
 			return -1;
+	exceptions_warn(reader);
 	return 0;
 }
 

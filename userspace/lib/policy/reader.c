@@ -118,6 +118,30 @@ int reader_time(struct reader *reader, const struct yaml_node *node, const char 
 	return error ? reader_fail(reader, node, "%s '%s' %s", what, node->text, error) : 0;
 }
 
+int reader_duration(struct reader *reader, const struct yaml_node *node, const char *what, int64_t *out)
+{
+	static const struct {
+		char unit;
+		int64_t seconds;
+	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
+	int64_t value = 0;
+	const char *at;
+	size_t i;
+
+	if (reader_check_kind(reader, node, YAML_SCALAR, what))
+		return -1;
+	for (at = node->text; *at >= '0' && *at <= '9' && value < 1000000; at++)
+		value = value * 10 + (*at - '0');
+	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (at == node->text || *at != units[i].unit || at[1] || !value || value > 999999)
+			continue;
+		*out = value * units[i].seconds;
+		return 0;
+	}
+	return reader_fail(reader, node, "%s '%s' must be a number from 1 to 999999 with its unit: 90d, 12h, 30m or 45s", what,
+			   node->text);
+}
+
 int reader_verdict(struct reader *reader, const struct yaml_node *node, enum resid_verdict *out)
 {
 	unsigned int i;

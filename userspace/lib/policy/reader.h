@@ -39,6 +39,8 @@ int reader_number(struct reader *reader, const struct yaml_node *node, const cha
 		  unsigned int max, unsigned int *out);
 /* A point in time with its offset, in seconds since the epoch. */
 int reader_time(struct reader *reader, const struct yaml_node *node, const char *what, int64_t *out);
+/* A number with its unit, "90d", "12h", "30m" or "45s"; in seconds. */
+int reader_duration(struct reader *reader, const struct yaml_node *node, const char *what, int64_t *out);
 int reader_verdict(struct reader *reader, const struct yaml_node *node, enum resid_verdict *out);
 int reader_prefix(struct reader *reader, const struct yaml_node *node, struct prefix *out);
 /* Index of the class. */
@@ -67,6 +69,21 @@ int sets_read_inline(struct reader *reader, const struct yaml_node *node);
 
 /* rules.c: the key `rules`. */
 int rules_read(struct reader *reader, const struct yaml_node *node);
+/* The next rule of the policy, which as yet matches everything. */
+int rules_add(struct reader *reader, const struct yaml_node *node, struct policy_rule **out);
+int rules_read_id(struct reader *reader, const struct yaml_node *node, struct policy_rule *rule);
+/* All that a rule and an exception have in common. The verdict is known. */
+int rules_read_common(struct reader *reader, const struct yaml_node *node, struct policy_rule *rule);
+/* A sentence that may be left out. */
+int rules_read_text(struct reader *reader, const struct yaml_node *node, const char *key,
+		    const struct policy_rule *rule, const char **out);
+
+/* exceptions.c: the keys `exceptions` and `max_exception`; what has ended is warned of. */
+int exceptions_read(struct reader *reader);
+void exceptions_warn(struct reader *reader);
+
+/* bootstrap.c: the key `bootstrap`. */
+int bootstrap_read(struct reader *reader, const struct yaml_node *node);
 
 /* controls.c: what a rule says of control: `control`, `operator`, `min_tier`. */
 int control_read(struct reader *reader, const struct yaml_node *node, struct policy_rule *rule);

@@ -7,14 +7,16 @@
 #include "policy/reader.h"
 #include "util/memory.h"
 
-static int rules_read_id(struct reader *reader, const struct yaml_node *node, struct policy_rule *rule)
+int rules_read_id(struct reader *reader, const struct yaml_node *node, struct policy_rule *rule)
 {
 	const struct policy *policy = reader->policy;
 	const struct policy_rule *other;
 
 	if (reader_check_name(reader, node, "rule id"))
 		return -1;
-	if (!strncmp(node->text, "default-", 8) || !strncmp(node->text, "unknown-", 8) || !strcmp(node->text, "non-ip") || !strcmp(node->text, "unparsable"))
+	if (!strncmp(node->text, "default-", 8) || !strncmp(node->text, "unknown-", 8) ||
+	    !strncmp(node->text, "stale-", 6) || !strcmp(node->text, "non-ip") || !strcmp(node->text, "unparsable") ||
+	    !strcmp(node->text, "bootstrap"))
 		return reader_fail(reader, node, "rule id '%s' is one that Resid gives itself; choose another",
 				   node->text);
 	for (other = policy->rule; other < policy->rule + policy->rule_count; other++)
@@ -247,9 +249,8 @@ static int rules_read_direction(struct reader *reader, const struct yaml_node *n
 	return 0;
 }
 
-/* A sentence that may be left out. */
-static int rules_read_text(struct reader *reader, const struct yaml_node *node, const char *key,
-			   const struct policy_rule *rule, const char **out)
+int rules_read_text(struct reader *reader, const struct yaml_node *node, const char *key,
+		    const struct policy_rule *rule, const char **out)
 {
 	const struct yaml_node *text = yaml_get(node, key);
 
@@ -259,49 +260,81 @@ static int rules_read_text(struct reader *reader, const struct yaml_node *node, 
 	if (reader_check_kind(reader, text, YAML_SCALAR, key))
 		return -1;
 	if (!text->text[0] || strpbrk(text->text, "\n\r"))
-		return reader_fail(reader, text, "the %s of rule '%s' must be one sentence on one line", key, rule->id);
+		return reader_fail(reader, text, "the %s of %s '%s' must be one sentence on one line", key,
+				   rule->exception ? "exception" : "rule", rule->id);
 	*out = text->text;
 	return 0;
 }
 
-static int rules_read_one(struct reader *reader, const struct yaml_node *node)
+static int rules_read_window(struct reader *reader, const struct yaml_node *node, struct policy_rule *rule)
 {
-	static const char *const keys[] = { "id",	 "class",    "location", "control",	  "operator",
-					    "min_tier",	 "prefix",   "proto",	 "port",	  "direction",
-					    "verdict",	 "reason",   "clause",	 "justification", NULL };
+	const struct yaml_node *from = yaml_get(node, "from"), *until = yaml_get(node, "until");
+
+	if ((from && reader_time(reader, from, "`from`", &rule->from)) ||
+	    (until && reader_time(reader, until, "`until`", &rule->until)))
+		return -1;
+	if (rule->from >= rule->until)
+		return reader_fail(reader, until, "%s '%s' ends before it begins; `until` must be later than `from`",
+				   rule->exception ? "exception" : "rule", rule->id);
+	return 0;
+}
+
+int rules_add(struct reader *reader, const struct yaml_node *node, struct policy_rule **out)
+{
 	struct policy *policy = reader->policy;
-	const struct yaml_node *id, *verdict, *reason;
 	struct policy_rule *rule;
 
-	if (policy->rule_count >= RESID_CELL_INDEX - RESID_CLASS_COUNT - 2)
+	/* what the compiler adds: four for each class at most, non-ip and unparsable */
+	if (policy->rule_count >= RESID_CELL_INDEX - 4 * RESID_CLASS_COUNT - 2)
 		return reader_fail(reader, node, "more than %zu rules", policy->rule_count);
-	if (reader_check_keys(reader, node, "a rule", keys))
-		return -1;
-	if (reader_get(reader, node, "id", true, &id) || reader_get(reader, node, "verdict", true, &verdict) ||
-	    reader_get(reader, node, "reason", true, &reason))
-		return -1;
 	rule = MEM_PUSH(policy->rule, policy->rule_count, policy->rule_capacity);
-	rule->mark = node;
-	rule->file = reader->name;
-	rule->document = reader->document;
-	rule->id = "";
-	rule->min_tier = CONTROL_NONE;
-	if (rules_read_id(reader, id, rule) || rules_read_classes(reader, yaml_get(node, "class"), rule) ||
+	*rule = (struct policy_rule){
+		.id = "",
+		.reason = "",
+		.clause = "",
+		.justification = "",
+		.owner = "",
+		.ticket = "",
+		.mark = node,
+		.file = reader->name,
+		.document = reader->document,
+		.min_tier = CONTROL_NONE,
+		.from = POLICY_BEGINNING,
+		.until = POLICY_NEVER,
+	};
+	*out = rule;
+	return 0;
+}
+
+int rules_read_common(struct reader *reader, const struct yaml_node *node, struct policy_rule *rule)
+{
+	if (rules_read_classes(reader, yaml_get(node, "class"), rule) ||
 	    rules_read_location(reader, yaml_get(node, "location"), rule) ||
 	    rules_read_prefixes(reader, yaml_get(node, "prefix"), rule) ||
 	    rules_read_protos(reader, yaml_get(node, "proto"), rule) ||
 	    rules_read_ports(reader, yaml_get(node, "port"), rule) ||
-	    rules_read_direction(reader, yaml_get(node, "direction"), rule) ||
-	    reader_verdict(reader, verdict, &rule->verdict) ||
-	    reader_check_kind(reader, reason, YAML_SCALAR, "`reason`"))
+	    rules_read_direction(reader, yaml_get(node, "direction"), rule) || rules_read_window(reader, node, rule))
 		return -1;
-	if (!reason->text[0] || strpbrk(reason->text, "\n\r"))
-		return reader_fail(reader, reason, "the reason of rule '%s' must be one sentence on one line", rule->id);
-	rule->reason = reason->text;
-	if (rules_read_text(reader, node, "clause", rule, &rule->clause) ||
+	if (rules_read_text(reader, node, "reason", rule, &rule->reason) ||
+	    rules_read_text(reader, node, "clause", rule, &rule->clause) ||
 	    rules_read_text(reader, node, "justification", rule, &rule->justification))
 		return -1;
 	return control_read(reader, node, rule);
+}
+
+static int rules_read_one(struct reader *reader, const struct yaml_node *node)
+{
+	static const char *const keys[] = { "id",     "class",	"location", "control", "operator",	"min_tier",
+					    "prefix", "proto",	"port",	    "from",    "until",		"direction",
+					    "verdict", "reason", "clause",   "justification", NULL };
+	const struct yaml_node *id, *verdict, *reason;
+	struct policy_rule *rule;
+
+	if (reader_check_keys(reader, node, "a rule", keys) || reader_get(reader, node, "id", true, &id) ||
+	    reader_get(reader, node, "verdict", true, &verdict) || reader_get(reader, node, "reason", true, &reason))
+		return -1;
+	return rules_add(reader, node, &rule) || rules_read_id(reader, id, rule) ||
+	       reader_verdict(reader, verdict, &rule->verdict) || rules_read_common(reader, node, rule) ? -1 : 0;
 }
 
 int rules_read(struct reader *reader, const struct yaml_node *node)

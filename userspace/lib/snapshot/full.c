@@ -71,6 +71,15 @@ static const char *full_check_operators(const struct full *full)
 	return NULL;
 }
 
+/* Both ends are of the years that RFC 3339 can write, or there is none. */
+static bool full_has_window(const struct full_rule *rule)
+{
+	const int64_t first = -172800, last = 253402300800 + 172800;
+
+	return (rule->from == INT64_MIN || (rule->from >= first && rule->from <= last)) &&
+	       (rule->until == INT64_MAX || (rule->until >= first && rule->until <= last));
+}
+
 static const char *full_check_names(const struct full *full)
 {
 	uint32_t i, classes = full_count(full, FULL_CLASSES);
@@ -89,6 +98,7 @@ static const char *full_check_names(const struct full *full)
 
 		if (!full_has(full, rule->id) || !full_has(full, rule->reason) ||
 		    !full_has(full, rule->clause) || !full_has(full, rule->justification) ||
+		    !full_has(full, rule->owner) || !full_has(full, rule->ticket) || !full_has_window(rule) ||
 		    rule->verdict >= RESID_V_COUNT || !full_zero(rule->reserved, sizeof(rule->reserved)))
 			return "full table: rule out of range";
 	}

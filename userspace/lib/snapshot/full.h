@@ -14,7 +14,7 @@
 #include "geo/control.h"
 #include "geo/place.h"
 
-#define FULL_MAGIC	"rsfull3\n"	/* eight bytes, without the final zero */
+#define FULL_MAGIC	"rsfull4\n"	/* eight bytes, without the final zero */
 #define FULL_NO_CLASS	0xffff
 #define FULL_NO_SOURCE	0xffff
 #define FULL_NO_OPERATOR 0xffff
@@ -63,6 +63,8 @@ struct full_rule {
 	uint32_t reason;
 	uint32_t clause;	/* or "" */
 	uint32_t justification;	/* or "" */
+	uint32_t owner, ticket;	/* of an exception, or "" */
+	int64_t from, until;	/* seconds since the epoch; INT64_MIN, INT64_MAX: no beginning, no end */
 	uint8_t verdict;
 	uint8_t reserved[7];
 };

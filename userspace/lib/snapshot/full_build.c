@@ -62,7 +62,9 @@ static const struct policy_class *full_unknown_class(const struct policy *policy
 
 void full_rule_text(const struct policy *policy, size_t index, struct full_rule_text *out)
 {
-	out->clause = out->justification = "";
+	out->clause = out->justification = out->owner = out->ticket = "";
+	out->from = POLICY_BEGINNING;
+	out->until = POLICY_NEVER;
 	if (index < policy->rule_count) {
 		const struct policy_rule *rule = &policy->rule[index];
 
@@ -71,6 +73,10 @@ void full_rule_text(const struct policy *policy, size_t index, struct full_rule_
 		out->verdict = rule->verdict;
 		out->clause = rule->clause;
 		out->justification = rule->justification;
+		out->owner = rule->owner;
+		out->ticket = rule->ticket;
+		out->from = rule->from;
+		out->until = rule->until;
 	} else if (index < matrix_non_ip_rule(policy)) {
 		const struct policy_class *class = &policy->class[index - policy->rule_count];
 
@@ -139,6 +145,10 @@ static void full_add_rules(struct full_builder *builder)
 		out->reason = full_add_string(builder, text.reason);
 		out->clause = full_add_string(builder, text.clause);
 		out->justification = full_add_string(builder, text.justification);
+		out->owner = full_add_string(builder, text.owner);
+		out->ticket = full_add_string(builder, text.ticket);
+		out->from = text.from;
+		out->until = text.until;
 		out->verdict = (uint8_t)text.verdict;
 		free(text.id);
 		free(text.reason);

@@ -8,7 +8,8 @@
 /* What the kernel's rules are: id and reason of one by its index; *key is the first 8 bytes of the id's SHA-256. */
 struct full_rule_text {
 	char *id, *reason;		/* the caller's to free */
-	const char *clause, *justification;	/* the policy's */
+	const char *clause, *justification, *owner, *ticket;	/* the policy's */
+	int64_t from, until;
 	enum resid_verdict verdict;
 	uint64_t key;
 };

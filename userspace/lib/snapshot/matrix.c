@@ -29,7 +29,7 @@ static void matrix_work_fini(struct matrix_work *work)
 	free(work->row);
 }
 
-/* The steps of a rule with protocols or ports: every combination. */
+/* The steps of a rule that looks at more than class and place: every combination. */
 static void matrix_add_steps(struct buffer *chain, const struct policy_rule *rule, uint16_t index)
 {
 	size_t p, q;
@@ -44,6 +44,11 @@ static void matrix_add_steps(struct buffer *chain, const struct policy_rule *rul
 				step->proto = rule->proto[p];
 			}
 			step->flags |= rule->direction;
+			if (policy_rule_has_window(rule)) {
+				step->flags |= RESID_STEP_F_TIME;
+				step->from = rule->from;
+				step->until = rule->until;
+			}
 			if (rule->ports_count) {
 				step->flags |= RESID_STEP_F_PORT;
 				step->port_first = rule->ports[q].first;

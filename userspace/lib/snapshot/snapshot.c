@@ -280,6 +280,10 @@ struct snapshot_rule snapshot_rule_at(const struct snapshot *snapshot, size_t in
 		.reason = full_string(&snapshot->full, rule->reason),
 		.clause = full_string(&snapshot->full, rule->clause),
 		.justification = full_string(&snapshot->full, rule->justification),
+		.owner = full_string(&snapshot->full, rule->owner),
+		.ticket = full_string(&snapshot->full, rule->ticket),
+		.from = rule->from,
+		.until = rule->until,
 		.verdict = rule->verdict,
 		.key = rule->key,
 	};

@@ -44,6 +44,8 @@ struct snapshot_rule {
 	const char *id;
 	const char *reason;
 	const char *clause, *justification;	/* "" : none */
+	const char *owner, *ticket;	/* of an exception, else "" */
+	int64_t from, until;	/* seconds since the epoch; INT64_MIN, INT64_MAX: no beginning, no end */
 	enum resid_verdict verdict;
 	uint64_t key;
 };
