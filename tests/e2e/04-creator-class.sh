@@ -4,7 +4,7 @@
 # socket lives on is still what it was, under a residd that reconciles the class maps.
 set -euo pipefail
 # shellcheck source=tests/e2e/lib.sh
-. "$(dirname "$0")/lib.sh"
+. "${0%/*}/lib.sh"
 
 e2e_begin
 topology

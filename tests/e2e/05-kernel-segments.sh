@@ -4,7 +4,7 @@
 # syncookie and an ACK of TIME_WAIT are of class kernel, whatever the listener's SO_MARK.
 set -euo pipefail
 # shellcheck source=tests/e2e/lib.sh
-. "$(dirname "$0")/lib.sh"
+. "${0%/*}/lib.sh"
 
 e2e_begin
 topology

@@ -4,7 +4,7 @@
 # (even to a neighbour with a foreign address) and DHCP. Another frame that is no IP does not.
 set -euo pipefail
 # shellcheck source=tests/e2e/lib.sh
-. "$(dirname "$0")/lib.sh"
+. "${0%/*}/lib.sh"
 
 e2e_begin
 topology

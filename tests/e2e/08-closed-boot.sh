@@ -4,7 +4,7 @@
 # fails does not strand the node, and the next one opens it.
 set -euo pipefail
 # shellcheck source=tests/e2e/lib.sh
-. "$(dirname "$0")/lib.sh"
+. "${0%/*}/lib.sh"
 
 e2e_begin
 topology
@@ -28,8 +28,8 @@ refused "a first policy that is broken" 3 . "$residctl" policy load "$work/bad.r
 is "closed still: nothing to France" \
 	"$("$tools/try" -t 500 udp "${place[FR4]}" $echo_port closed-again | grep -c saw=echoed || true)" 0
 refused "permissive is out of reach of a node that booted closed" 2 . "$residctl" mode permissive
-check "the next load succeeds" "$residctl" policy load "$(policy default)"
 classes
+check "the next load succeeds" "$residctl" policy load "$(policy default)"
 is "after it: health to France" "$(saw health tcp "${place[FR4]}" open-fr)" connected
 is "after it: health to the US, enforced without a word" "$(saw health tcp "${place[US4]}" open-us)" ECONNREFUSED
 wire_stop

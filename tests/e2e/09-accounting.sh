@@ -5,7 +5,7 @@
 # again. No record is written twice.
 set -euo pipefail
 # shellcheck source=tests/e2e/lib.sh
-. "$(dirname "$0")/lib.sh"
+. "${0%/*}/lib.sh"
 
 e2e_begin
 topology

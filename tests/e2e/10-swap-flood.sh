@@ -4,7 +4,7 @@
 # is refused nothing leaves, and every refusal is counted.
 set -euo pipefail
 # shellcheck source=tests/e2e/lib.sh
-. "$(dirname "$0")/lib.sh"
+. "${0%/*}/lib.sh"
 
 e2e_begin
 topology
@@ -23,14 +23,6 @@ in_peer nft -f - <<-NFT
 		}
 	}
 NFT
-# Few prefixes, or the upload would be what is measured.
-grep -h "^[0-9].*,\(US\|FR\)$" /usr/share/tor/geoip | awk 'NR % 50 == 0' >"$work/geoip"
-grep -h "^[0-9a-f].*,\(US\|FR\)$" /usr/share/tor/geoip6 | awk 'NR % 50 == 0' >"$work/geoip6"
-for name in default twin; do
-	source=$e2e/policy/$name.yaml
-	[[ -e $source ]] || source=$top/policy/$name.yaml
-	ctl policy compile --geoip4 "$work/geoip" --geoip6 "$work/geoip6" "$source" -o "$work/$name.rsnap"
-done
 counters
 count refused output udp dport 7002
 resid_up
@@ -42,9 +34,10 @@ nice -n 19 "$tools/in" -g "$cg/health" "$tools/flood" -n 0 -f 4 "$us" 7002 >"$wo
 refused=$!
 children+=("$allowed" "$refused")
 # residctl would spend most of the time on checks of its own; the kernel is asked directly, by the same messages.
-upload()
+# messages_of FILE: the words of `genl` that upload it, but for the commit, into $messages.
+messages_of()
 {
-	local file=$1 replaces=$2 length at n messages
+	local file=$1 length at n
 
 	length=$(od -An -tu8 -j $((32 + 6 * 48)) -N 8 "$file" | tr -d ' ')
 	messages=(2 "2:u32:$length")
@@ -52,20 +45,23 @@ upload()
 		n=$((length - at < 61440 ? length - at : 61440))
 		messages+=(-- 3 1:token:0 "3:u32:$at" "4:file:$file@$at+$n")
 	done
-	[[ $("$tools/genl" "${messages[@]}" -- 4 1:token:0 "5:hex:$replaces" | tail -n 1) == errno=0 ]]
 }
 
 now() { "$residctl" status --json | sed 's/.*"generation":"\([0-9a-f]*\)".*/\1/'; }
 
 declare -A generation=()
 for name in twin default; do
-	ctl policy load "$work/$name.rsnap"
+	ctl policy load "$(policy "small-$name")"
 	generation[$name]=$(now)
 done
+messages_of "$(policy small-twin)"
+to_twin=("${messages[@]}" -- 4 1:token:0 "5:hex:${generation[default]}")
+messages_of "$(policy small-default)"
+to_default=("${messages[@]}" -- 4 1:token:0 "5:hex:${generation[twin]}")
 done_swaps=0 failed_swaps=0
 while ((done_swaps < swaps)); do
-	upload "$work/twin.rsnap" "${generation[default]}" || ((++failed_swaps))
-	upload "$work/default.rsnap" "${generation[twin]}" || ((++failed_swaps))
+	[[ $("$tools/genl" "${to_twin[@]}") == *$'\n'errno=0 ]] || ((++failed_swaps))
+	[[ $("$tools/genl" "${to_default[@]}") == *$'\n'errno=0 ]] || ((++failed_swaps))
 	((done_swaps += 2))
 done
 is "$swaps swaps, each of which names the generation before it" $failed_swaps 0

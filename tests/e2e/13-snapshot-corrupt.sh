@@ -4,15 +4,12 @@
 # generation in force stays in force.
 set -euo pipefail
 # shellcheck source=tests/e2e/lib.sh
-. "$(dirname "$0")/lib.sh"
+. "${0%/*}/lib.sh"
 
 e2e_begin
 topology
-grep '^[0-9].*,FR$' /usr/share/tor/geoip | awk 'NR % 100 == 0' >"$work/geoip"
-grep '^2.*,FR$' /usr/share/tor/geoip6 | awk 'NR % 100 == 0' >"$work/geoip6"
 resid_up
-file=$work/good.rsnap
-ctl policy compile --geoip4 "$work/geoip" --geoip6 "$work/geoip6" "$e2e/policy/twin.yaml" -o "$file"
+file=$(policy small-twin)
 size=$(stat -c %s "$file")
 u64() { od -An -tu8 -j "$1" -N 8 "$file" | tr -d ' '; }
 length=$(u64 $((32 + 6 * 48)))

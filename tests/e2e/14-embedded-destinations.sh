@@ -4,7 +4,7 @@
 # source routes, tunnels and fragments. The same with a French address inside arrives.
 set -euo pipefail
 # shellcheck source=tests/e2e/lib.sh
-. "$(dirname "$0")/lib.sh"
+. "${0%/*}/lib.sh"
 
 e2e_begin
 topology
@@ -54,7 +54,7 @@ form fragments6 "frag fd77::1 $us6 7" "frag fd77::1 $fr6 7"
 in_cgroup health "$tools/forge" -i uplink -d $gateway short 10.77.0.1 "$fr" lying4 >/dev/null
 in_cgroup health "$tools/forge" -i uplink -d $gateway short fd77::1 "$fr6" lying6 >/dev/null
 note "segment routing without privilege: $(in_cgroup health setpriv --reuid=65534 --regid=65534 --clear-groups \
-	"$work/forge" rthdr "$fr6" "$us6" 7 rthdr-us 2>&1 || true)"
+	"$tools/forge" rthdr "$fr6" "$us6" 7 rthdr-us 2>&1 || true)"
 wire_stop
 
 for name in "${forms[@]}"; do

@@ -4,7 +4,7 @@
 # prohibited), or a reset for TCP. Its class is its tap's.
 set -euo pipefail
 # shellcheck source=tests/e2e/lib.sh
-. "$(dirname "$0")/lib.sh"
+. "${0%/*}/lib.sh"
 
 e2e_begin
 topology

@@ -4,7 +4,7 @@
 # without the network and without compiling. Its log continues, each record once.
 set -euo pipefail
 # shellcheck source=tests/e2e/lib.sh
-. "$(dirname "$0")/lib.sh"
+. "${0%/*}/lib.sh"
 
 e2e_begin
 topology

@@ -4,7 +4,7 @@
 # system, 3 refused input, 4 an expectation that did not hold. The generation in force stays in force.
 set -euo pipefail
 # shellcheck source=tests/e2e/lib.sh
-. "$(dirname "$0")/lib.sh"
+. "${0%/*}/lib.sh"
 
 e2e_begin
 places

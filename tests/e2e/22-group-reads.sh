@@ -3,7 +3,7 @@
 # Members of group `resid` read status and log without being root; others do not.
 set -euo pipefail
 # shellcheck source=tests/e2e/lib.sh
-. "$(dirname "$0")/lib.sh"
+. "${0%/*}/lib.sh"
 
 e2e_begin
 grep -q '^resid:' /etc/group || echo 'resid:x:4242:' >>/etc/group

@@ -4,16 +4,21 @@
 
 E2E_TOOLS := $(patsubst tests/e2e/tools/%.c,$(B)/tests/e2e/%,$(wildcard tests/e2e/tools/*.c))
 E2E_POLICIES := $(patsubst tests/e2e/policy/%.yaml,$(B)/tests/e2e-policy/%.rsnap,$(wildcard tests/e2e/policy/*.yaml)) \
-	$(B)/tests/e2e-policy/default.rsnap
+	$(B)/tests/e2e-policy/default.rsnap $(B)/tests/e2e-policy/small-default.rsnap $(B)/tests/e2e-policy/small-twin.rsnap
 
-TESTS += $(E2E_TOOLS) $(E2E_POLICIES)
+E2E_PLACES := $(B)/tests/e2e-policy/places
+TESTS += $(E2E_TOOLS) $(E2E_POLICIES) $(E2E_PLACES)
 
 .PHONY: e2e-tools
-e2e-tools: $(E2E_TOOLS) $(E2E_POLICIES) ## what tests/e2e needs in its guests
+e2e-tools: $(E2E_TOOLS) $(E2E_POLICIES) $(E2E_PLACES) ## what tests/e2e needs in its guests
 
 $(B)/tests/e2e/%: tests/e2e/tools/%.c tests/e2e/tools/tool.h tests/e2e/tools/packet.h kmod/uapi/resid.h
 	@mkdir -p $(@D)
 	$(call say,CC) $(CC) -std=gnu11 -Wall -Wextra -Wshadow -D_GNU_SOURCE $(CFLAGS) -static $(LDFLAGS) -Ikmod -o $@ $<
+
+$(E2E_PLACES): tests/e2e/places.awk /usr/share/tor/geoip /usr/share/tor/geoip6
+	@mkdir -p $(@D)
+	@awk -f $^ >$@
 
 # A part of the world that holds the places of places.awk: loading all of it costs a guest ten seconds. The demo does.
 $(B)/tests/e2e-policy/geoip: /usr/share/tor/geoip
@@ -29,3 +34,16 @@ $(B)/tests/e2e-policy/%.rsnap: tests/e2e/policy/%.yaml $(B)/residctl $(B)/tests/
 
 $(B)/tests/e2e-policy/default.rsnap: policy/default.yaml $(B)/residctl $(B)/tests/e2e-policy/geoip $(B)/tests/e2e-policy/geoip6
 	$(call say,POLICY) $(B)/residctl policy compile --geoip4 $(@D)/geoip --geoip6 $(@D)/geoip6 $< -o $@ >/dev/null
+
+# Few prefixes, for tests that load snapshots again and again.
+$(B)/tests/e2e-policy/small4: /usr/share/tor/geoip
+	@mkdir -p $(@D)
+	@grep '^[0-9].*,\(US\|FR\)$$' $< | awk 'NR % 50 == 0' >$@
+
+$(B)/tests/e2e-policy/small6: /usr/share/tor/geoip6
+	@mkdir -p $(@D)
+	@grep '^[0-9a-f].*,\(US\|FR\)$$' $< | awk 'NR % 50 == 0' >$@
+
+$(B)/tests/e2e-policy/small-%.rsnap: $(B)/tests/e2e-policy/%.rsnap $(B)/tests/e2e-policy/small4 $(B)/tests/e2e-policy/small6
+	$(call say,POLICY) $(B)/residctl policy compile --geoip4 $(@D)/small4 --geoip6 $(@D)/small6 \
+		$(firstword $(wildcard tests/e2e/policy/$*.yaml policy/$*.yaml)) -o $@ >/dev/null
