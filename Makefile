@@ -14,7 +14,7 @@ B := build
 CC := gcc
 CLANG ?= clang
 BPFTOOL ?= bpftool
-PKGS := libbpf libnl-3.0 libnl-genl-3.0 yaml-0.1 jansson libcrypto libsystemd zlib libloc libmaxminddb libpcap libzstd
+PKGS := libbpf libnl-3.0 libnl-genl-3.0 yaml-0.1 jansson libcrypto libssl libsystemd libcurl libmicrohttpd zlib libloc libmaxminddb libpcap libzstd
 CFLAGS ?= -O2 -g
 INCLUDES := -Iuserspace/lib -Ikmod -I$(B)/gen $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter
@@ -90,7 +90,7 @@ demo: ## install what it needs, build, boot a stock kernel and refuse real packe
 	tests/e2e/demo
 
 test: ## everything: unit, oracle, fuzz, BPF, KUnit, end to end; installs what it needs when root
-	@[ "$$(id -u)" != 0 ] || packaging/deps build vm uml test
+	@[ "$$(id -u)" != 0 ] || packaging/deps build vm uml test receivers
 	@tests/run
 
 soak: ## the same, longer
