@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sink/jsonw.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,13 +20,13 @@ static char *jsonw_room(struct jsonw *json, size_t length)
 	return json->text + json->length;
 }
 
-static void jsonw_put(struct jsonw *json, const char *bytes, size_t length)
+void jsonw_raw(struct jsonw *json, const char *bytes, size_t length)
 {
 	memcpy(jsonw_room(json, length), bytes, length);
 	json->length += length;
 }
 
-#define PUT(json, literal) jsonw_put(json, literal, sizeof(literal) - 1)
+#define PUT(json, literal) jsonw_raw(json, literal, sizeof(literal) - 1)
 
 void jsonw_fini(struct jsonw *json)
 {
@@ -35,12 +34,9 @@ void jsonw_fini(struct jsonw *json)
 	*json = (struct jsonw){ 0 };
 }
 
-/*
- * Length of the UTF-8 sequence at `at` (1 to 4), 0 when there is none: overlong forms, surrogates and what lies beyond
- * U+10FFFF are none (Unicode 15, table 3-7).
- */
-static size_t jsonw_utf8(const unsigned char *at)
+size_t jsonw_utf8(const char *text)
 {
+	const unsigned char *at = (const unsigned char *)text;
 	unsigned char low = 0x80, high = 0xbf;
 	size_t length;
 
@@ -67,53 +63,98 @@ static size_t jsonw_utf8(const unsigned char *at)
 	return length;
 }
 
+size_t jsonw_cut(struct jsonw *json, const char *name)
+{
+	size_t length = strlen(name), at = 0;
+
+	if (!json->name_max || length <= json->name_max)
+		return length;
+	json->cut = true;
+	while (at < length) {
+		size_t next = at + (jsonw_utf8(name + at) ?: 1);
+
+		if (next > json->name_max)
+			break;
+		at = next;
+	}
+	return at;
+}
+
 static void jsonw_escape(struct jsonw *json, unsigned int code)
 {
-	char text[8];
+	static const char digit[] = "0123456789abcdef";
+	char text[6] = { '\\', 'u', digit[code >> 12 & 15], digit[code >> 8 & 15], digit[code >> 4 & 15], digit[code & 15] };
 
-	snprintf(text, sizeof(text), "\\u%04x", code & 0xffff);
-	jsonw_put(json, text, 6);
+	jsonw_raw(json, text, sizeof(text));
 }
 
-static void jsonw_quote(struct jsonw *json, const char *value)
+/* One character that cannot stand as it is; its length in `at`. */
+static size_t jsonw_special(struct jsonw *json, const char *at)
 {
-	const unsigned char *at = (const unsigned char *)value;
+	size_t length = jsonw_utf8(at);
+	unsigned char first = (unsigned char)*at;
+
+	if (!length) {
+		PUT(json, "\\ufffd");
+		return 1;
+	}
+	if (first == '"' || first == '\\') {
+		PUT(json, "\\");
+		jsonw_raw(json, at, 1);
+	} else if (first == '\n') {
+		PUT(json, "\\n");
+	} else if (first == '\t') {
+		PUT(json, "\\t");
+	} else if (first < 0x20 || first == 0x7f) {
+		jsonw_escape(json, first);
+	} else if (!memcmp(at, "\u2028", 3) || !memcmp(at, "\u2029", 3)) {
+		jsonw_escape(json, 0x2000u | (at[2] & 0x3f));
+	} else {
+		jsonw_raw(json, at, length);
+	}
+	return length;
+}
+
+static bool jsonw_plain(unsigned char byte)
+{
+	return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
+}
+
+static void jsonw_quote(struct jsonw *json, const char *value, size_t length)
+{
+	const char *at = value, *end = value + length;
 
 	PUT(json, "\"");
-	while (*at) {
-		size_t length = jsonw_utf8(at);
+	while (at < end) {
+		const char *run = at;
 
-		if (!length) {
-			PUT(json, "\\ufffd");
-			length = 1;
-		} else if (*at == '"' || *at == '\\') {
-			PUT(json, "\\");
-			jsonw_put(json, (const char *)at, 1);
-		} else if (*at == '\n') {
-			PUT(json, "\\n");
-		} else if (*at == '\t') {
-			PUT(json, "\\t");
-		} else if (*at < 0x20 || *at == 0x7f) {
-			jsonw_escape(json, *at);
-		} else if (length == 3 && *at == 0xe2 && at[1] == 0x80 && (at[2] == 0xa8 || at[2] == 0xa9)) {
-			jsonw_escape(json, 0x2000u | (at[2] & 0x3f));
-		} else {
-			jsonw_put(json, (const char *)at, length);
-		}
-		at += length;
+		while (at < end && jsonw_plain((unsigned char)*at))
+			at++;
+		if (at > run)
+			jsonw_raw(json, run, (size_t)(at - run));
+		if (at < end)
+			at += jsonw_special(json, at);
 	}
 	PUT(json, "\"");
 }
 
+/* Keys are ours: nothing in them is to be escaped. */
 static void jsonw_key(struct jsonw *json, const char *key)
 {
+	size_t length = key ? strlen(key) : 0;
+	char *at = jsonw_room(json, length + 4), *start = at;
+
 	if (json->comma)
-		PUT(json, ",");
+		*at++ = ',';
 	json->comma = true;
 	if (key) {
-		jsonw_quote(json, key);
-		PUT(json, ":");
+		*at++ = '"';
+		memcpy(at, key, length);
+		at += length;
+		*at++ = '"';
+		*at++ = ':';
 	}
+	json->length += (size_t)(at - start);
 }
 
 void jsonw_object(struct jsonw *json, const char *key)
@@ -145,18 +186,29 @@ void jsonw_array_end(struct jsonw *json)
 void jsonw_string(struct jsonw *json, const char *key, const char *value)
 {
 	jsonw_key(json, key);
-	jsonw_quote(json, value);
+	jsonw_quote(json, value, strlen(value));
+}
+
+void jsonw_name(struct jsonw *json, const char *key, const char *value)
+{
+	jsonw_key(json, key);
+	jsonw_quote(json, value, jsonw_cut(json, value));
+}
+
+void jsonw_raw_u64(struct jsonw *json, uint64_t value)
+{
+	char digits[20], *at = digits + sizeof(digits);
+
+	do
+		*--at = (char)('0' + value % 10);
+	while (value /= 10);
+	jsonw_raw(json, at, (size_t)(digits + sizeof(digits) - at));
 }
 
 void jsonw_u64(struct jsonw *json, const char *key, uint64_t value)
 {
-	char digits[20], *at = digits + sizeof(digits);
-
 	jsonw_key(json, key);
-	do
-		*--at = (char)('0' + value % 10);
-	while (value /= 10);
-	jsonw_put(json, at, (size_t)(digits + sizeof(digits) - at));
+	jsonw_raw_u64(json, value);
 }
 
 void jsonw_bool(struct jsonw *json, const char *key, bool value)
