@@ -96,8 +96,9 @@ test: ## everything: unit, oracle, fuzz, BPF, KUnit, end to end; installs what i
 soak: ## the same, longer
 	@SOAK=1 tests/run
 
-bench: $(B)/tests/bench/bench_lpm ## lpm.c against the kernel's BPF LPM trie on the same prefixes
-	@$<
+BENCHES := $(patsubst %,$(B)/tests/bench/bench_%,lpm format)
+bench: $(BENCHES) ## lpm.c against the kernel's BPF LPM trie on the same prefixes; records formatted a second
+	@status=0; for bench in $^; do $$bench || status=1; done; exit $$status
 
 check: ## sparse, checkpatch, clang-format, shellcheck, include rule, licences
 	@[ "$$(id -u)" != 0 ] || packaging/deps build check

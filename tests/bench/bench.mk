@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# bench_lpm and its BPF program.
+# bench_lpm and its BPF program; bench_format.
 
 BENCH := $(B)/tests/bench
 
@@ -17,3 +17,7 @@ $(BENCH)/lpm.o: kmod/lpm.c kmod/lpm.h kmod/deps.h kmod/uapi/resid.h
 
 $(BENCH)/bench_lpm: tests/bench/bench_lpm.c $(BENCH)/trie.skel.h $(BENCH)/lpm.o $(B)/libresid.a
 	$(call say,LINK) $(CC) $(ALL_CFLAGS) -I$(BENCH) $(LDFLAGS) -o $@ $< $(BENCH)/lpm.o $(B)/libresid.a $(LIBS) -lm
+
+$(BENCH)/bench_format: tests/bench/bench_format.c $(B)/libresid.a
+	@mkdir -p $(@D)
+	$(call say,LINK) $(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libresid.a $(LIBS)

@@ -7,23 +7,15 @@
 #include "util/hex.h"
 #include "util/memory.h"
 
-static char *jsonw_room(struct jsonw *json, size_t length)
+char *jsonw_grow(struct jsonw *json, size_t length)
 {
-	if (json->room - json->length < length) {
-		size_t room = json->room ? json->room * 2 : 1024;
+	size_t room = json->room ? json->room * 2 : 1024;
 
-		while (room - json->length < length)
-			room *= 2;
-		json->text = mem_resize(json->text, room, 1);
-		json->room = room;
-	}
+	while (room - json->length < length)
+		room *= 2;
+	json->text = mem_resize(json->text, room, 1);
+	json->room = room;
 	return json->text + json->length;
-}
-
-void jsonw_raw(struct jsonw *json, const char *bytes, size_t length)
-{
-	memcpy(jsonw_room(json, length), bytes, length);
-	json->length += length;
 }
 
 #define PUT(json, literal) jsonw_raw(json, literal, sizeof(literal) - 1)
@@ -115,84 +107,48 @@ static size_t jsonw_special(struct jsonw *json, const char *at)
 	return length;
 }
 
-static bool jsonw_plain(unsigned char byte)
+#define EACH(byte) (0x0101010101010101u * (byte))
+
+/* Whether one of eight bytes is a control character, a quote, a backslash, DEL or not ASCII. */
+static bool jsonw_any_special(uint64_t bytes)
 {
-	return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
+	uint64_t quote = bytes ^ EACH('"'), backslash = bytes ^ EACH('\\'), del = bytes ^ EACH(0x7f);
+
+	/* A byte below n borrows from its top bit; one that is not ASCII has it set. */
+	return ((bytes - EACH(0x20)) | bytes | (quote - EACH(1)) | (backslash - EACH(1)) | (del - EACH(1))) & EACH(0x80);
 }
 
-static void jsonw_quote(struct jsonw *json, const char *value, size_t length)
+/* How many bytes from `at` on stand for themselves. */
+static size_t jsonw_run(const char *at, const char *end)
+{
+	const char *start = at;
+	uint64_t bytes;
+
+	for (; end - at >= 8; at += 8) {
+		memcpy(&bytes, at, 8);
+		if (jsonw_any_special(bytes))
+			break;
+	}
+	while (at < end && (unsigned char)*at >= 0x20 && (unsigned char)*at < 0x7f && *at != '"' && *at != '\\')
+		at++;
+	return (size_t)(at - start);
+}
+
+void jsonw_quote(struct jsonw *json, const char *value, size_t length)
 {
 	const char *at = value, *end = value + length;
+	char *out = jsonw_room(json, length + 2);
+	size_t run = jsonw_run(at, end);
 
-	PUT(json, "\"");
-	while (at < end) {
-		const char *run = at;
-
-		while (at < end && jsonw_plain((unsigned char)*at))
-			at++;
-		if (at > run)
-			jsonw_raw(json, run, (size_t)(at - run));
-		if (at < end)
-			at += jsonw_special(json, at);
+	*out = '"';
+	memcpy(out + 1, at, run);
+	json->length += run + 1;
+	for (at += run; at < end; at += run) {
+		at += jsonw_special(json, at);
+		run = at < end ? jsonw_run(at, end) : 0;
+		jsonw_raw(json, at, run);
 	}
 	PUT(json, "\"");
-}
-
-/* Keys are ours: nothing in them is to be escaped. */
-static void jsonw_key(struct jsonw *json, const char *key)
-{
-	size_t length = key ? strlen(key) : 0;
-	char *at = jsonw_room(json, length + 4), *start = at;
-
-	if (json->comma)
-		*at++ = ',';
-	json->comma = true;
-	if (key) {
-		*at++ = '"';
-		memcpy(at, key, length);
-		at += length;
-		*at++ = '"';
-		*at++ = ':';
-	}
-	json->length += (size_t)(at - start);
-}
-
-void jsonw_object(struct jsonw *json, const char *key)
-{
-	jsonw_key(json, key);
-	PUT(json, "{");
-	json->comma = false;
-}
-
-void jsonw_object_end(struct jsonw *json)
-{
-	PUT(json, "}");
-	json->comma = true;
-}
-
-void jsonw_array(struct jsonw *json, const char *key)
-{
-	jsonw_key(json, key);
-	PUT(json, "[");
-	json->comma = false;
-}
-
-void jsonw_array_end(struct jsonw *json)
-{
-	PUT(json, "]");
-	json->comma = true;
-}
-
-void jsonw_string(struct jsonw *json, const char *key, const char *value)
-{
-	jsonw_key(json, key);
-	jsonw_quote(json, value, strlen(value));
-}
-
-void jsonw_name(struct jsonw *json, const char *key, const char *value)
-{
-	jsonw_key(json, key);
-	jsonw_quote(json, value, jsonw_cut(json, value));
 }
 
 void jsonw_raw_u64(struct jsonw *json, uint64_t value)
@@ -203,12 +159,6 @@ void jsonw_raw_u64(struct jsonw *json, uint64_t value)
 		*--at = (char)('0' + value % 10);
 	while (value /= 10);
 	jsonw_raw(json, at, (size_t)(digits + sizeof(digits) - at));
-}
-
-void jsonw_u64(struct jsonw *json, const char *key, uint64_t value)
-{
-	jsonw_key(json, key);
-	jsonw_raw_u64(json, value);
 }
 
 void jsonw_bool(struct jsonw *json, const char *key, bool value)
