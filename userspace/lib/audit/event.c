@@ -2,7 +2,6 @@
 #include "audit/event.h"
 
 #include <arpa/inet.h>
-#include <inttypes.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -262,16 +261,44 @@ bool event_decode(const uint8_t *bytes, size_t length, struct audit_event *event
 
 /* ---- words ------------------------------------------------------------------------------------------------ */
 
+/* On the record path of every sink, where printf would take most of the time. */
+static char *event_decimal(char *out, uint64_t value)
+{
+	char digits[20], *at = digits + sizeof(digits);
+
+	do
+		*--at = (char)('0' + value % 10);
+	while (value /= 10);
+	return mempcpy(out, at, (size_t)(digits + sizeof(digits) - at));
+}
+
+static bool event_whole(uint8_t family, const uint8_t bytes[16], char *out)
+{
+	if (family != AF_INET)
+		return inet_ntop(family, bytes, out, INET6_ADDRSTRLEN);
+	for (int i = 0; i < 4; i++) {
+		out = event_decimal(out, bytes[i]);
+		*out++ = i < 3 ? '.' : '\0';
+	}
+	return true;
+}
+
 void event_id(const struct audit_event *event, char out[AUDIT_ID])
 {
-	size_t length = 2 * sizeof(event->instance);
+	char *at = out + 2 * sizeof(event->instance);
 
 	hex_format(event->instance, sizeof(event->instance), out);
-	if (event->kind == AUDIT_KIND_EGRESS)
-		snprintf(out + length, AUDIT_ID - length, "-%" PRIu64 "-%" PRIu32, event->batch, event->index);
-	else
-		snprintf(out + length, AUDIT_ID - length, "-%s-%" PRIu64, event_kind_name(event->kind),
-			 event->kind == AUDIT_KIND_HEAD ? event->batch : event->sequence);
+	*at++ = '-';
+	if (event->kind == AUDIT_KIND_EGRESS) {
+		at = event_decimal(at, event->batch);
+		*at++ = '-';
+		at = event_decimal(at, event->index);
+	} else {
+		at = stpcpy(at, event_kind_name(event->kind));
+		*at++ = '-';
+		at = event_decimal(at, event->kind == AUDIT_KIND_HEAD ? event->batch : event->sequence);
+	}
+	*at = '\0';
 }
 
 const char *event_kind_name(enum audit_kind kind)
@@ -342,9 +369,9 @@ bool event_address(uint8_t family, const struct audit_address *address, char out
 	*out = '\0';
 	switch (address->state) {
 	case AUDIT_ADDRESS_WHOLE:
-		return inet_ntop(family, address->bytes, out, AUDIT_ADDRESS_TEXT);
+		return event_whole(family, address->bytes, out);
 	case AUDIT_ADDRESS_TRUNCATED:
-		if (!inet_ntop(family, address->bytes, out, AUDIT_ADDRESS_TEXT))
+		if (!event_whole(family, address->bytes, out))
 			return false;
 		snprintf(out + strlen(out), AUDIT_ADDRESS_TEXT - strlen(out), "/%u", address->length);
 		return true;

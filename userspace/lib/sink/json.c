@@ -5,7 +5,8 @@
  *   id sequence kind     kind only of what is no packet: head, gap, notice
  *   time_first time_last RFC 3339, UTC; clock_unsynchronised when the kernel said so
  *   host host_id
- *   class verdict rule reason justification policy enforced    enforced is false when the node or the class was permissive
+ *   class verdict rule reason justification policy
+ *   enforced             false when the node or the class was permissive
  *   hook                 local_out, forward or egress
  *   family proto src sport dst dport     ICMP: icmp_type, icmp_code; frames that are not IP: ethertype
  *   location prefix control tier control_source operator operator_name asn as_name    of dst, as the generation knew it

@@ -75,8 +75,10 @@ size_t jsonw_cut(struct jsonw *json, const char *name)
 static void jsonw_escape(struct jsonw *json, unsigned int code)
 {
 	static const char digit[] = "0123456789abcdef";
-	char text[6] = { '\\', 'u', digit[code >> 12 & 15], digit[code >> 8 & 15], digit[code >> 4 & 15], digit[code & 15] };
+	char text[6] = { '\\', 'u' };
 
+	for (int i = 0; i < 4; i++)
+		text[2 + i] = digit[code >> (12 - 4 * i) & 15];
 	jsonw_raw(json, text, sizeof(text));
 }
 
@@ -115,7 +117,8 @@ static bool jsonw_any_special(uint64_t bytes)
 	uint64_t quote = bytes ^ EACH('"'), backslash = bytes ^ EACH('\\'), del = bytes ^ EACH(0x7f);
 
 	/* A byte below n borrows from its top bit; one that is not ASCII has it set. */
-	return ((bytes - EACH(0x20)) | bytes | (quote - EACH(1)) | (backslash - EACH(1)) | (del - EACH(1))) & EACH(0x80);
+	return ((bytes - EACH(0x20)) | bytes | (quote - EACH(1)) | (backslash - EACH(1)) | (del - EACH(1))) &
+	       EACH(0x80);
 }
 
 /* How many bytes from `at` on stand for themselves. */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Open Cybersecurity Schema Framework 1.8.0, class Network Activity (4001), profiles security_control, host and
- * container. What is no flow is a Base Event. Facts without an attribute are enrichments of the destination, or unmapped.
+ * container. What is no flow is a Base Event. Facts without an attribute are enrichments of the destination, or
+ * unmapped.
  */
 #include "sink/format.h"
 
