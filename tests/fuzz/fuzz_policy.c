@@ -34,7 +34,7 @@ static void compile(const struct policy *policy)
 		world_new(&inputs, &world);
 	space_new(policy, &space);
 	zones_new(space, world, &zones);
-	if (matrix_new(policy, space, zones, &matrix, &err) && !strstr(err.text, "p.yaml: "))
+	if (matrix_new(policy, space, zones, 1, &matrix, &err) && !strstr(err.text, "p.yaml: "))
 		abort();
 	matrix_free(matrix);
 	zones_free(zones);

@@ -131,6 +131,50 @@ static void test_bootstrap(void **context)
 	snapshot_free(snapshot);
 }
 
+/* To the second at which the data are too old: what they let go is judged by `on_stale`, and nothing else is. */
+static void test_stale(void **context)
+{
+	static const char text[] =
+		"resid: 1\nhome: EU\nclasses:\n  keep: {id: 1, default: allow, on_stale: keep}\n"
+		"  shut: {id: 2, default: audit, on_stale: reject}\n  note: {id: 3, default: drop, on_stale: audit}\n"
+		"exceptions:\n" EXCEPTION("trial", "location: US, port: 443")
+		"rules:\n" RULE("host", "prefix: 2.0.0.9, verdict: allow") RULE("bad", "location: US, verdict: drop")
+		RULE("ssh", "location: FR, proto: tcp, port: 22, verdict: allow")
+		RULE("home", "location: [FR, local], verdict: allow");
+	static const struct {
+		struct packet packet;
+		const char *fresh, *stale;
+	} cases[] = {
+		{ { 1, "2.0.0.1", 6, 80, 0 }, "home", "home" },
+		{ { 2, "2.0.0.1", 6, 80, 0 }, "home", "stale-shut" },
+		{ { 2, "2.0.0.1", 6, 22, 0 }, "ssh", "stale-shut" },
+		{ { 3, "2.0.0.1", 6, 22, 0 }, "ssh", "stale-note" },
+		{ { 3, "2.0.0.1", 6, 80, 0 }, "home", "stale-note" },
+		{ { 2, "2.0.0.9", 6, 80, 0 }, "host", "host" },		/* a prefix is no datum */
+		{ { 2, "10.0.0.1", 6, 80, 0 }, "home", "home" },	/* nor is a local network */
+		{ { 2, "3.0.0.1", 6, 80, 0 }, "bad", "bad" },		/* refusals stay */
+		{ { 2, "3.0.0.1", 6, 443, 0 }, "trial", "stale-shut" },	/* an exception rests on data as well */
+		{ { 2, "4.0.0.1", 6, 80, 0 }, "default-shut", "default-shut" },
+		{ { 3, "4.0.0.1", 6, 80, 0 }, "default-note", "default-note" },
+	};
+	int64_t stale_at;
+	struct snapshot *aging, *fresh = support_build(text);
+	size_t i;
+
+	assert_null(rfc3339_parse("2026-11-15T12:00:00Z", &stale_at));
+	aging = support_build_aging(text, WORLD4, WORLD6, stale_at);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_at(aging, "2026-11-15T11:59:59Z", cases[i].packet, cases[i].fresh);
+		assert_at(aging, "2026-11-15T12:00:00Z", cases[i].packet, cases[i].stale);
+		assert_at(fresh, "2026-11-15T12:00:00Z", cases[i].packet, cases[i].fresh);
+	}
+	/* the exception ends in its own time all the same, and a port that is hidden is a doubt within its time only */
+	assert_at(aging, "2026-12-15T12:00:00Z", cases[8].packet, "bad");
+	assert_at(aging, "2026-10-15T12:00:00Z", cases[8].packet, "bad");
+	snapshot_free(aging);
+	snapshot_free(fresh);
+}
+
 struct warnings {
 	size_t count;
 	char last[1024];
@@ -201,6 +245,7 @@ int main(void)
 		cmocka_unit_test(test_airlock),
 		cmocka_unit_test(test_rule_windows),
 		cmocka_unit_test(test_bootstrap),
+		cmocka_unit_test(test_stale),
 		cmocka_unit_test(test_warnings),
 		cmocka_unit_test(test_lengths),
 	};

@@ -83,6 +83,19 @@ static void test_unreadable(void **context)
 	assert_int_equal(err.status, RESID_EXIT_INPUT);
 }
 
+struct warnings {
+	size_t count;
+	char last[1024];
+};
+
+static void note_warning(void *context, const char *text)
+{
+	struct warnings *warnings = context;
+
+	warnings->count++;
+	snprintf(warnings->last, sizeof(warnings->last), "%s", text);
+}
+
 static bool rule_has(const struct policy_rule *rule, const char *location)
 {
 	int found = location_find(location);
@@ -170,6 +183,8 @@ static void test_set_files(void **context)
 	read_with_sets(folder, "/EU.yaml:1:6: set 'EEA' in a file that is named after the set 'EU'");
 	write_text(folder, "EU.yaml", "set: EU\ndate: 2031-13-01\nsource: s\nmembers: [FR]\n");
 	read_with_sets(folder, "/EU.yaml:2:7: date '2031-13-01' must be a day, written YYYY-MM-DD");
+	write_text(folder, "EU.yaml", "set: EU\ndate: 2031-01-01\nvalid_until: 2031-06-31\nsource: s\nmembers: [FR]\n");
+	read_with_sets(folder, "/EU.yaml:3:14: `valid_until` '2031-06-31' must be a day, written YYYY-MM-DD");
 	write_text(folder, "EU.yaml", "set: EU\nsource: s\nmembers: [FR]\n");
 	read_with_sets(folder, "/EU.yaml:1:1: key 'date' is missing here");
 	write_text(folder, "EU.yaml", "set: EU\ndate: 2031-01-01\nsource: s\nmembers: [UK]\n");
@@ -178,6 +193,30 @@ static void test_set_files(void **context)
 	read_with_sets(folder, "/EU.yaml:4:10: set 'EU' has no members");
 	unlink(path);
 	rmdir(folder);
+}
+
+/* The adequacy decisions are a set like the others, which ends with the first of them that ends. */
+static void test_adequacy(void **context)
+{
+	static const char text[] = CLASSES "rules:\n  - {id: a, class: shut, location: adequacy, verdict: audit, reason: r}\n";
+	struct warnings warnings = { 0 };
+	struct policy_options options = { "/nonexistent", 1956182399, note_warning, &warnings };
+	struct policy *policy = NULL;
+	struct resid_error err;
+
+	assert_int_equal(policy_parse("p.yaml", text, strlen(text), &options, &policy, &err), 0);
+	assert_int_equal(warnings.count, 0);
+	assert_true(rule_has(&policy->rule[0], "CH"));
+	assert_true(rule_has(&policy->rule[0], "GB"));
+	assert_false(rule_has(&policy->rule[0], "US"));
+	assert_false(rule_has(&policy->rule[0], "FR"));
+	policy_free(policy);
+	options.now++;	/* 2031-12-28 */
+	assert_int_equal(policy_parse("p.yaml", text, strlen(text), &options, &policy, &err), 0);
+	policy_free(policy);
+	assert_int_equal(warnings.count, 1);
+	assert_string_equal(warnings.last, "adequacy.yaml:16:14: set 'adequacy' was valid until 2031-12-27; see what the law says "
+					   "now, and put a newer file into /etc/resid/sets");
 }
 
 /* `not in` matches countries; what is none is matched by name, or the geographic part of it with `unknown: true`. */
@@ -219,19 +258,6 @@ static void test_defaults(void **context)
 	assert_int_equal(policy->nat64_count, 0);
 	assert_true(policy->class[2].permissive);
 	assert_false(policy->class[0].permissive);
-}
-
-struct warnings {
-	size_t count;
-	char last[1024];
-};
-
-static void note_warning(void *context, const char *text)
-{
-	struct warnings *warnings = context;
-
-	warnings->count++;
-	snprintf(warnings->last, sizeof(warnings->last), "%s", text);
 }
 
 static size_t count_warnings(const char *text, const char *expected)
@@ -315,6 +341,7 @@ int main(void)
 		cmocka_unit_test(test_no_is_norway),
 		cmocka_unit_test(test_sets),
 		cmocka_unit_test(test_set_files),
+		cmocka_unit_test(test_adequacy),
 		cmocka_unit_test(test_not_in),
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_warnings),

@@ -16,6 +16,7 @@
 #include "geo/geo.h"
 #include "policy/model.h"
 #include "snapshot/build.h"
+#include "snapshot/full_build.h"
 #include "util/address.h"
 
 /* 2.0.0.0/16 FR, 3.0.0.0/16 US, 4.0.0.0/16 NO, 5.0.0.0/16 EU, 6.0.0.0/16 ??, 7.0.0.0/16 CS */
@@ -42,18 +43,27 @@ static inline struct policy *support_policy(const char *text)
 	return policy;
 }
 
-static inline struct snapshot *support_build_world(const char *text, const char *v4, const char *v6)
+/* stale_at: as in snapshot/full_build.h. */
+static inline struct snapshot *support_build_aging(const char *text, const char *v4, const char *v6, int64_t stale_at)
 {
 	_cleanup_geo_ struct geo_table *geo4 = NULL, *geo6 = NULL;
 	_cleanup_policy_ struct policy *policy = support_policy(text);
+	_cleanup_world_ struct world *world = NULL;
 	struct snapshot *snapshot = NULL;
 	struct resid_error err = { 0 };
 
 	if (geo_tor_parse("geoip", v4, strlen(v4), AF_INET, &geo4, &err) ||
-	    geo_tor_parse("geoip6", v6, strlen(v6), AF_INET6, &geo6, &err) ||
-	    snapshot_build_from(policy, geo4, geo6, &snapshot, &err))
+	    geo_tor_parse("geoip6", v6, strlen(v6), AF_INET6, &geo6, &err))
+		fail_msg("%s", err.text);
+	world_new(&(struct world_inputs){ .geo4 = geo4, .geo6 = geo6 }, &world);
+	if (snapshot_build_data(policy, &(struct full_data){ .world = world, .stale_at = stale_at }, &snapshot, &err))
 		fail_msg("%s", err.text);
 	return snapshot;
+}
+
+static inline struct snapshot *support_build_world(const char *text, const char *v4, const char *v6)
+{
+	return support_build_aging(text, v4, v6, 0);
 }
 
 static inline struct snapshot *support_build(const char *text)

@@ -99,12 +99,10 @@ static int check_list(struct check *check, size_t count)
 		if (!check->live[i])
 			continue;
 		check->rule[check->list[i]].live = true;
-		if (judge_is_final(rule))
-			continue;
-		steps += judge_steps(rule);
+		steps += judge_steps(policy, rule);
 		if (steps > RESID_CHAIN_MAX)
 			return rule_fail(check->reader, rule,
-					 "rule '%s': with the rules before it some destinations need %zu steps of protocol and port, and %d is the most; use ranges of ports, or fewer protocols",
+					 "rule '%s': with the rules before it some destinations need %zu steps of protocol, port and time, and %d is the most; use ranges of ports, or fewer protocols",
 					 rule->id, steps, RESID_CHAIN_MAX);
 	}
 	return 0;

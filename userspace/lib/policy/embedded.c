@@ -14,6 +14,7 @@ EMBED(operators_yaml, "policy/operators.yaml");
 EMBED(regions_yaml, "policy/regions.yaml");
 EMBED(eu_yaml, "policy/sets/EU.yaml");
 EMBED(eea_yaml, "policy/sets/EEA.yaml");
+EMBED(adequacy_yaml, "policy/sets/adequacy.yaml");
 
 const struct embedded_file embedded_policy = { "default.yaml", embedded_default_yaml, embedded_default_yaml_end };
 const struct embedded_file embedded_operators = {
@@ -24,5 +25,6 @@ const struct embedded_file embedded_regions = { "regions.yaml", embedded_regions
 const struct embedded_file embedded_sets[] = {
 	{ "EU.yaml", embedded_eu_yaml, embedded_eu_yaml_end },
 	{ "EEA.yaml", embedded_eea_yaml, embedded_eea_yaml_end },
+	{ "adequacy.yaml", embedded_adequacy_yaml, embedded_adequacy_yaml_end },
 	{ NULL, NULL, NULL },
 };

@@ -67,6 +67,29 @@ bool judge_meets_control(const struct policy_rule *rule, const struct judge_plac
 	       judge_meets_operator(rule, place->operator);
 }
 
+bool judge_asks_data(const struct policy_rule *rule)
+{
+	unsigned int location;
+
+	if (policy_rule_asks_control(rule))
+		return true;
+	for (location = 0; !rule->any_location && location < LOCATION_COUNT; location++)
+		if (location_is_geographic(location) && location_set_has(&rule->locations, location))
+			return true;
+	return false;
+}
+
+size_t judge_steps(const struct policy *policy, const struct policy_rule *rule)
+{
+	size_t steps = (rule->proto_count ? rule->proto_count : 1) * (rule->ports_count ? rule->ports_count : 1);
+	size_t i;
+
+	for (i = 0; i < policy->class_count; i++)
+		if (policy_rule_has_class(rule, policy->class[i].id) && judge_goes_stale(&policy->class[i], rule))
+			return judge_is_final(rule) ? 1 : 2 * steps;
+	return judge_is_final(rule) ? 0 : steps;
+}
+
 bool judge_meets_location(const struct policy_rule *rule, unsigned int location)
 {
 	return rule->any_location || location_set_has(&rule->locations, location);

@@ -22,11 +22,17 @@ static inline bool judge_is_final(const struct policy_rule *rule)
 	return !rule->proto_count && !rule->ports_count && !rule->direction && !policy_rule_has_window(rule);
 }
 
-/* Steps of a chain that a rule that is not final becomes. */
-static inline size_t judge_steps(const struct policy_rule *rule)
+/* Does it ask what only data can say: in which country a place is, or who controls it? */
+bool judge_asks_data(const struct policy_rule *rule);
+
+/* Once the data are too old, `on_stale` of the class stands for the rule, at places that data describe. */
+static inline bool judge_goes_stale(const struct policy_class *class, const struct policy_rule *rule)
 {
-	return (rule->proto_count ? rule->proto_count : 1) * (rule->ports_count ? rule->ports_count : 1);
+	return rule->verdict < class->on_stale && judge_asks_data(rule);
 }
+
+/* Steps of a chain that a rule becomes at most; a final one needs none unless it goes stale. */
+size_t judge_steps(const struct policy *policy, const struct policy_rule *rule);
 
 bool judge_meets_location(const struct policy_rule *rule, unsigned int location);
 /* Control, operator and tier. */

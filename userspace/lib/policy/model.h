@@ -16,6 +16,7 @@ struct policy_class {
 	enum resid_verdict fallback;	/* of what no rule matched */
 	bool has_on_unknown;
 	enum resid_verdict on_unknown;	/* the same where location or control is unknown */
+	enum resid_verdict on_stale;	/* of what data let go, once they are too old; RESID_V_ALLOW: it stays */
 };
 
 struct policy_set {

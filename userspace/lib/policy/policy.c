@@ -46,10 +46,22 @@ void policy_free(struct policy *policy)
 	free(policy);
 }
 
+/* `keep` leaves every verdict as it is, and so does the weakest. */
+static int policy_read_on_stale(struct reader *reader, const struct yaml_node *node, enum resid_verdict *out)
+{
+	if (node->kind == YAML_SCALAR && !strcmp(node->text, "keep")) {
+		*out = RESID_V_ALLOW;
+		return 0;
+	}
+	if (node->kind == YAML_SCALAR && !strcmp(node->text, "allow"))
+		return reader_fail(reader, node, "`on_stale` never allows more; write keep, audit, reject or drop");
+	return reader_verdict(reader, node, out);
+}
+
 static int policy_read_class(struct reader *reader, const struct yaml_node *name, const struct yaml_node *node)
 {
-	static const char *const keys[] = { "id", "default", "mode", "on_unknown", NULL };
-	const struct yaml_node *id, *fallback, *mode, *on_unknown;
+	static const char *const keys[] = { "id", "default", "mode", "on_unknown", "on_stale", NULL };
+	const struct yaml_node *id, *fallback, *mode, *on_unknown, *on_stale;
 	struct policy *policy = reader->policy;
 	struct policy_class class = { .name = name->text };
 	unsigned int number;
@@ -82,6 +94,9 @@ static int policy_read_class(struct reader *reader, const struct yaml_node *name
 	if (on_unknown && reader_verdict(reader, on_unknown, &class.on_unknown))
 		return -1;
 	class.has_on_unknown = on_unknown;
+	on_stale = yaml_get(node, "on_stale");
+	if (on_stale && policy_read_on_stale(reader, on_stale, &class.on_stale))
+		return -1;
 	class.id = (uint8_t)number;
 	*MEM_PUSH(policy->class, policy->class_count, policy->class_capacity) = class;
 	return 0;

@@ -44,10 +44,29 @@ static int sets_add_country(struct reader *reader, const struct yaml_node *node,
 	return 0;
 }
 
+/* The law that it copies may have an end. */
+static int sets_check_valid(struct reader *reader, const struct yaml_node *root, const char *name)
+{
+	const struct yaml_node *until = yaml_get(root, "valid_until");
+	int64_t day;
+
+	if (!until)
+		return 0;
+	if (reader_check_kind(reader, until, YAML_SCALAR, "`valid_until`"))
+		return -1;
+	if (!rfc3339_parse_day(until->text, &day))
+		return reader_fail(reader, until, "`valid_until` '%s' must be a day, written YYYY-MM-DD", until->text);
+	if (reader->options->now >= day + 86400)
+		reader_warn(reader, reader->name, until,
+			    "set '%s' was valid until %s; see what the law says now, and put a newer file into %s", name,
+			    until->text, SETS_FOLDER);
+	return 0;
+}
+
 /* A file of its own: errors name it, not the policy. */
 static int sets_parse_file(struct reader *reader, const char *file, const char *name, const char *text, size_t length)
 {
-	static const char *const keys[] = { "set", "date", "source", "members", NULL };
+	static const char *const keys[] = { "set", "date", "valid_until", "source", "members", NULL };
 	struct reader inner = {
 		.policy = reader->policy, .name = file, .options = reader->options, .err = reader->err
 	};
@@ -76,6 +95,8 @@ static int sets_parse_file(struct reader *reader, const char *file, const char *
 	for (i = 0; i < members->count; i++)
 		if (sets_add_country(&inner, members->child[i], &found))
 			return -1;
+	if (sets_check_valid(&inner, root, name))
+		return -1;
 
 	out = MEM_PUSH(reader->policy->set, reader->policy->set_count, reader->policy->set_capacity);
 	out->name = mem_copy(name, strlen(name));

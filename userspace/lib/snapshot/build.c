@@ -163,7 +163,7 @@ int snapshot_build_data(const struct policy *policy, const struct full_data *dat
 
 	space_new(policy, &space);
 	zones_new(space, data->world, &zones);
-	if (matrix_new(policy, space, zones, &matrix, err))
+	if (matrix_new(policy, space, zones, data->stale_at, &matrix, err))
 		return -1;
 	build.zones = zones;
 	build.matrix = matrix;

@@ -50,6 +50,16 @@ static uint64_t full_rule_key(const char *id)
 	return key;
 }
 
+/* The class whose rule "stale-CLASS" has this index. */
+static const struct policy_class *full_stale_class(const struct policy *policy, size_t index)
+{
+	size_t i = 0;
+
+	while (policy->class[i].on_stale == RESID_V_ALLOW || matrix_stale_rule(policy, i) != index)
+		i++;
+	return &policy->class[i];
+}
+
 /* The class whose rule "unknown-CLASS" has this index. */
 static const struct policy_class *full_unknown_class(const struct policy *policy, size_t index)
 {
@@ -91,6 +101,13 @@ void full_rule_text(const struct policy *policy, size_t index, struct full_rule_
 		out->id = mem_format("unparsable");
 		out->reason = mem_format("the packet's destinations cannot be read");
 		out->verdict = policy->unparsable;
+	} else if (index >= matrix_stale_rule(policy, 0)) {
+		const struct policy_class *class = full_stale_class(policy, index);
+
+		out->id = mem_format("stale-%s", class->name);
+		out->reason = mem_format("it went because of data that are older than `max_age` by now; this is `on_stale` of class %s",
+					 class->name);
+		out->verdict = class->on_stale;
 	} else {
 		const struct policy_class *class = full_unknown_class(policy, index);
 

@@ -17,7 +17,8 @@ struct matrix_work {
 	uint16_t *list;
 	bool *live;
 	uint64_t *row;			/* of the zone at hand */
-	bool unknown;
+	bool unknown, geographic;	/* the same: nobody knows where, or whose; data say where */
+	int64_t stale_at;
 };
 
 static void matrix_work_fini(struct matrix_work *work)
@@ -29,12 +30,13 @@ static void matrix_work_fini(struct matrix_work *work)
 	free(work->row);
 }
 
-/* The steps of a rule that looks at more than class and place: every combination. */
-static void matrix_add_steps(struct buffer *chain, const struct policy_rule *rule, uint16_t index)
+/* The steps of a rule that looks at more than class and place: every combination, if there is time for it at all. */
+static void matrix_add_steps(struct buffer *chain, const struct policy_rule *rule, uint16_t index, int64_t from,
+			     int64_t until)
 {
 	size_t p, q;
 
-	for (p = 0; p < (rule->proto_count ? rule->proto_count : 1); p++) {
+	for (p = 0; from < until && p < (rule->proto_count ? rule->proto_count : 1); p++) {
 		for (q = 0; q < (rule->ports_count ? rule->ports_count : 1); q++) {
 			struct resid_step *step = buffer_extend(chain, sizeof(*step));
 
@@ -44,10 +46,10 @@ static void matrix_add_steps(struct buffer *chain, const struct policy_rule *rul
 				step->proto = rule->proto[p];
 			}
 			step->flags |= rule->direction;
-			if (policy_rule_has_window(rule)) {
+			if (from != POLICY_BEGINNING || until != POLICY_NEVER) {
 				step->flags |= RESID_STEP_F_TIME;
-				step->from = rule->from;
-				step->until = rule->until;
+				step->from = from;
+				step->until = until;
 			}
 			if (rule->ports_count) {
 				step->flags |= RESID_STEP_F_PORT;
@@ -56,6 +58,38 @@ static void matrix_add_steps(struct buffer *chain, const struct policy_rule *rul
 			}
 		}
 	}
+}
+
+/* When the rule of this class begins to be stale at the place at hand. */
+static int64_t matrix_stale_at(const struct matrix_work *work, size_t class_index, uint16_t rule)
+{
+	const struct policy *policy = work->policy;
+	bool stale = work->stale_at && work->geographic &&
+		     judge_goes_stale(&policy->class[class_index], &policy->rule[rule]);
+
+	return stale ? work->stale_at : POLICY_NEVER;
+}
+
+/*
+ * One live rule. Until the data are stale it holds, then `stale-CLASS` in its stead. *last is what ends the chain, once
+ * a final rule has been met.
+ */
+static bool matrix_add_rule(const struct matrix_work *work, struct buffer *chain, size_t class_index, uint16_t index,
+			    uint16_t *last)
+{
+	const struct policy_rule *rule = &work->policy->rule[index];
+	int64_t stale_at = matrix_stale_at(work, class_index, index);
+	uint16_t stale = matrix_stale_rule(work->policy, class_index);
+
+	if (judge_is_final(rule)) {
+		if (stale_at != POLICY_NEVER)
+			matrix_add_steps(chain, rule, index, POLICY_BEGINNING, stale_at);
+		*last = stale_at == POLICY_NEVER ? index : stale;
+		return true;
+	}
+	matrix_add_steps(chain, rule, index, rule->from, rule->until < stale_at ? rule->until : stale_at);
+	matrix_add_steps(chain, rule, stale, rule->from > stale_at ? rule->from : stale_at, rule->until);
+	return false;
 }
 
 static int matrix_chain_cell(struct matrix *matrix, struct matrix_work *work, const struct buffer *chain,
@@ -89,21 +123,16 @@ static int matrix_cell(struct matrix *matrix, struct matrix_work *work, size_t c
 	_cleanup_buffer_ struct buffer chain = { 0 };
 	struct resid_step *step;
 
-	if (!count || judge_is_final(&policy->rule[work->list[0]])) {
-		*cell = count ? work->list[0] : last;
-		return 0;
-	}
-	judge_live(policy, work->list, count, work->live, NULL, NULL);
-	for (i = 0; i < count; i++) {
-		const struct policy_rule *rule = &policy->rule[work->list[i]];
-
-		if (!work->live[i])
-			continue;
-		if (judge_is_final(rule)) {
-			last = work->list[i];
+	if (count && judge_is_final(&policy->rule[work->list[0]]))
+		work->live[0] = true;
+	else
+		judge_live(policy, work->list, count, work->live, NULL, NULL);
+	for (i = 0; i < count; i++)
+		if (work->live[i] && matrix_add_rule(work, &chain, class_index, work->list[i], &last))
 			break;
-		}
-		matrix_add_steps(&chain, rule, work->list[i]);
+	if (!chain.length) {
+		*cell = last;
+		return 0;
 	}
 	step = buffer_extend(&chain, sizeof(*step));
 	step->rule = last;
@@ -126,6 +155,7 @@ static int matrix_fill(struct matrix *matrix, struct matrix_work *work, const st
 		zones_place(zones, zone, &place);
 		judge_row(policy, &place, work->row);
 		work->unknown = judge_is_unknown(&place);
+		work->geographic = location_is_geographic(place.location);
 		for (c = 0; c < policy->class_count; c++)
 			if (matrix_cell(matrix, work, c, space_cover(space, zone->cover), &column[c], err))
 				return -1;
@@ -161,10 +191,10 @@ static void matrix_turn(struct matrix *matrix, const struct policy *policy, cons
 	}
 }
 
-int matrix_new(const struct policy *policy, const struct space *space, const struct zones *zones, struct matrix **out,
-	       struct resid_error *err)
+int matrix_new(const struct policy *policy, const struct space *space, const struct zones *zones, int64_t stale_at,
+	       struct matrix **out, struct resid_error *err)
 {
-	_cleanup_(matrix_work_fini) struct matrix_work work = { .policy = policy };
+	_cleanup_(matrix_work_fini) struct matrix_work work = { .policy = policy, .stale_at = stale_at };
 	_cleanup_matrix_ struct matrix *matrix = mem_zero(1, sizeof(*matrix));
 	struct intern *columns;
 	int status;

@@ -8,7 +8,7 @@
 
 /*
  * The rules of the kernel's table: the policy's in order, then "default-CLASS" a class, "non-ip", "unparsable", and
- * "unknown-CLASS" for each class that says `on_unknown`. The rows of its matrix: a class each, then those of class 0 and
+ * "unknown-CLASS" for each class that says `on_unknown`, and "stale-CLASS" for each that says `on_stale`. The rows of its matrix: a class each, then those of class 0 and
  * of class 255.
  */
 static inline uint16_t matrix_default_rule(const struct policy *policy, size_t class_index)
@@ -37,9 +37,19 @@ static inline uint16_t matrix_unknown_rule(const struct policy *policy, size_t c
 	return rule;
 }
 
+static inline uint16_t matrix_stale_rule(const struct policy *policy, size_t class_index)
+{
+	uint16_t rule = matrix_unknown_rule(policy, policy->class_count);
+	size_t i;
+
+	for (i = 0; i < class_index; i++)
+		rule += policy->class[i].on_stale != RESID_V_ALLOW;
+	return rule;
+}
+
 static inline uint16_t matrix_rule_count(const struct policy *policy)
 {
-	return matrix_unknown_rule(policy, policy->class_count);
+	return matrix_stale_rule(policy, policy->class_count);
 }
 
 struct matrix {
@@ -49,8 +59,12 @@ struct matrix {
 	struct buffer steps;		/* struct resid_step[] */
 };
 
-int matrix_new(const struct policy *policy, const struct space *space, const struct zones *zones, struct matrix **out,
-	       struct resid_error *err);
+/*
+ * stale_at: seconds since the epoch, from when on the data are older than the policy wants them; 0: never. From then on
+ * the kernel by itself gives what they let go the verdict of `on_stale`.
+ */
+int matrix_new(const struct policy *policy, const struct space *space, const struct zones *zones, int64_t stale_at,
+	       struct matrix **out, struct resid_error *err);
 void matrix_free(struct matrix *matrix);
 
 DEFINE_CLEANUP(matrix, struct matrix *, matrix_free);
