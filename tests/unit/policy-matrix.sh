@@ -1,0 +1,60 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# `residctl policy matrix`: every class meets every one of its rules, in order, in words.
+set -uo pipefail
+# shellcheck source=tests/unit/cli.bash
+. tests/unit/cli.bash
+
+cat >"$tmp/p.yaml" <<'DATA'
+resid: 1
+home: EU
+classes: {health: {id: 4, default: reject, on_unknown: drop}, web: {id: 5, default: allow}}
+rules:
+  - id: mail
+    class: health
+    location: {not in: [EEA, CH], unknown: true}
+    proto: [tcp, 47]
+    verdict: drop
+    reason: "no | mail, \"ever\""
+    clause: "19.6.c"
+  - id: partner
+    prefix: [5.0.0.0/24, "2a01::/32"]
+    control: {subset of: [EU, CH]}
+    operator: [aws, ovh]
+    min_tier: as
+    port: [443, 8000-8099]
+    direction: reply
+    verdict: allow
+    reason: partners
+    justification: contract 7
+DATA
+matrix=("$ctl" policy matrix --policy "$tmp/p.yaml")
+
+csv=$'class,order,destination,protocol,port,direction,verdict,justification,reason,clause,rule,owner,ticket,from,until\r
+health,1,"location not in EEA, CH, unknown: true","tcp, gre",any,both,drop,,"no | mail, ""ever""",19.6.c,mail,,,,\r
+health,2,"prefix 5.0.0.0/24, 2a01::/32; control subset of EU, CH; operator aws, ovh; evidence at least as",any,'
+csv+=$'"443, 8000-8099",reply,allow,contract 7,partners,,partner,,,,\r
+health,3,location or control unknown,any,any,both,drop,,no rule matched*\r
+health,4,all else,any,any,both,reject,,*\r
+web,1,"prefix *\r
+web,2,all else,any,any,both,allow,*\r'
+expect 'CSV' 0 "$csv" '*' "${matrix[@]}" --format csv
+expect 'Markdown' 0 '| class | order | destination |*
+| --- | --- |*
+| health | 1 | location not in EEA, CH, unknown: true | tcp, gre | any | both | drop |  | no \\| mail, "ever" | 19.6.c | mail |*' '*' \
+	"${matrix[@]}"
+"${matrix[@]}" --json >"$tmp/json"
+[[ $(jq -c '[length, .[1].class, .[1].order, .[1].port, .[1].justification, .[5].verdict]' "$tmp/json") == \
+	'[6,"health",2,"443, 8000-8099","contract 7","allow"]' ]]
+result $((! $?)) '--json' "$(cat "$tmp/json")"
+[[ $("${matrix[@]}" --format csv | python3 -c 'import csv, sys; print({len(r) for r in csv.reader(sys.stdin)})') == '{15}' ]]
+result $((! $?)) 'a CSV reader finds as many fields in every row'
+sed '/operator:/d' "$tmp/p.yaml" >"$tmp/q.yaml"
+"$ctl" policy compile "$tmp/q.yaml" "${data[@]}" -o "$tmp/q.rsnap" >"$tmp/out" 2>&1
+[[ -s $tmp/q.rsnap && $("$ctl" policy matrix --snapshot "$tmp/q.rsnap") == "$("$ctl" policy matrix --policy "$tmp/q.yaml")" ]]
+result $((! $?)) 'a snapshot has the policy that it was made of' "$(cat "$tmp/out")"
+expect 'another format' 1 '' "*--format is csv or markdown, not 'xls'" "${matrix[@]}" --format xls
+expect 'the default' 0 '| class *| vital | *| all else |*' '*no policy was ever loaded*' "$ctl" policy matrix
+
+echo "1..$number"
+exit "$failed"
