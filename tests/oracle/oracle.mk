@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-# The oracle, and kmod/lpm.c as the kernel compiles it for a processor with popcnt.
+# The oracles, and kmod/lpm.c as the kernel compiles it for a processor with popcnt.
 
 ORACLE := $(B)/tests/oracle
-TESTS += $(ORACLE)/oracle
+TESTS += $(ORACLE)/oracle $(ORACLE)/chain
 
 $(ORACLE)/obj/lpm.o: kmod/lpm.c
 	@mkdir -p $(@D)
@@ -10,3 +10,7 @@ $(ORACLE)/obj/lpm.o: kmod/lpm.c
 
 $(ORACLE)/oracle: tests/oracle/oracle.c tests/oracle/world.c tests/oracle/world.h $(ORACLE)/obj/lpm.o $(B)/libresid.a
 	$(call say,TEST) $(CC) $(ALL_CFLAGS) -O2 -mpopcnt $(LDFLAGS) -o $@ $(filter %.c %.o,$^) $(B)/libresid.a $(LIBS)
+
+$(ORACLE)/chain: tests/oracle/chain.c $(B)/libresid.a
+	@mkdir -p $(@D)
+	$(call say,TEST) $(CC) $(ALL_CFLAGS) -O2 $(LDFLAGS) -o $@ $< $(B)/libresid.a $(LIBS)

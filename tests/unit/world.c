@@ -743,6 +743,50 @@ static void test_order(void **context)
 	free_inputs(&inputs);
 }
 
+/* ---- legal bases that have ended ---- */
+
+#define OPERATORS                                                                                                    \
+	"resid-operators: 1\ndate: 2026-11-01\noperators:\n"                                                         \
+	"  - {id: one, name: One, parent: One, citation: c, reviewed: 2026-11-01, confidence: low, prefixes: "         \
+	"[2.0.0.0/24],\n     jurisdictions: [{country: US, basis: law}, {country: US, basis: old, valid_until: "       \
+	"2026-11-21}]}\n"                                                                                            \
+	"  - {id: two, name: Two, parent: Two, citation: c, reviewed: 2026-11-01, confidence: low, prefixes: "         \
+	"[2.0.1.0/24],\n     jurisdictions: [{country: FR, basis: seat}, {country: US, basis: old, valid_until: "      \
+	"2026-11-21}]}\n"                                                                                            \
+	"  - {id: idle, name: Idle, parent: Idle, citation: c, reviewed: 2026-11-01, confidence: low,\n"               \
+	"     jurisdictions: [{country: US, basis: old, valid_until: 2026-11-21}]}\n"
+
+/* They are told, and nothing is loosened. */
+static void test_ended_bases(void **context)
+{
+	struct build_inputs inputs = inputs_of(POLICY);
+	struct snapshot *before, *after;
+	struct snapshot_place place;
+	struct heard heard;
+
+	inputs.uncached = true;
+	inputs.operators = put("operators.yaml", OPERATORS);
+	inputs.now = NOW - 1;
+	before = compile(&inputs, &heard);
+	assert_string_equal(heard.text, "");
+	inputs.now = NOW;
+	after = compile(&inputs, &heard);
+	assert_string_equal(heard.text,
+			    "operators.yaml: 'old' ended on 2026-11-21 (1 of the operators, among them 'one'); other bases stand, review the entries\n"
+			    "operators.yaml: all that puts 'two' under the law of US has ended, 'old' on 2026-11-21; it still counts, review the entry\n");
+	assert_same_bytes(before, after);
+	assert_control(after, "2.0.1.1", "FR,US", "override", "two");
+	look(after, "2.0.0.1", &place);
+	assert_string_equal(place.basis, "US: law; US: old, until 2026-11-21");
+	/* who only looks is not told */
+	snapshot_free(after);
+	inputs.lenient = true;
+	after = compile(&inputs, &heard);
+	assert_string_equal(heard.text, "");
+	snapshot_free(before);
+	snapshot_free(after);
+}
+
 static int begin(void **context)
 {
 	return mkdtemp(folder) ? 0 : -1;
@@ -763,7 +807,7 @@ int main(void)
 		cmocka_unit_test(test_date),		 cmocka_unit_test(test_max_shrink),
 		cmocka_unit_test(test_geoip_shrinks),	 cmocka_unit_test(test_max_unknown),
 		cmocka_unit_test(test_pinned),		 cmocka_unit_test(test_overlaps),
-		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_order),		 cmocka_unit_test(test_ended_bases),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

@@ -8,6 +8,7 @@
 
 #include "../../../kmod/deps.h"
 #include "geo/world_file.h"
+#include "snapshot/bases.h"
 #include "snapshot/guard.h"
 #include "util/file.h"
 #include "util/memory.h"
@@ -382,6 +383,8 @@ int sources_read(const struct build_inputs *inputs, const struct policy *policy,
 	if (sources_plan_files(&plan) || sources_world(&plan) || sources_guards(&plan, options))
 		return -1;
 	sources_override(&plan);
+	if (!inputs->lenient && policy_asks_control(policy))
+		bases_warn(sources->world, options);
 	*out = TAKE(sources);
 	return 0;
 }
