@@ -19,8 +19,9 @@
 
 #include "hook.h"
 
-static DEFINE_HASHTABLE(device_hash, 8);
+static DEFINE_HASHTABLE(device_hash, 10);
 static u32 device_count;		/* RTNL */
+static unsigned int device_changes = 1;	/* RTNL; odd, so never 0 */
 static atomic_t netns_count;
 
 /* ---- devices ---- */
@@ -54,6 +55,7 @@ static int device_hook(struct net_device *dev)
 	if (!device)
 		return -ENOMEM;
 	device->ops.hook = resid_hook_egress;
+	device->ops.priv = device;
 	device->ops.dev = dev;
 	device->ops.pf = NFPROTO_NETDEV;
 	device->ops.hooknum = NF_NETDEV_EGRESS;
@@ -87,9 +89,12 @@ static int device_event(struct notifier_block *block, unsigned long event, void 
 
 	switch (event) {
 	case NETDEV_REGISTER:
+		device_changes += 2;
+		fallthrough;
 	case NETDEV_PRE_UP:
 		return notifier_from_errno(device_hook(dev));
 	case NETDEV_UNREGISTER:
+		device_changes += 2;
 		device_unhook(dev);
 		break;
 	}
@@ -105,6 +110,13 @@ bool resid_attach_is_inside(const struct net_device *dev)
 	const struct resid_device *device = device_find(dev);
 
 	return device && READ_ONCE(device->inside);
+}
+
+bool resid_attach_hook_is_inside(const void *priv)
+{
+	const struct resid_device *device = priv;
+
+	return READ_ONCE(device->inside);
 }
 
 int resid_attach_set_inside(int ifindex, bool inside, struct netlink_ext_ack *extack)
@@ -128,6 +140,11 @@ int resid_attach_set_inside(int ifindex, bool inside, struct netlink_ext_ack *ex
 u32 resid_attach_device_count(void)
 {
 	return READ_ONCE(device_count);
+}
+
+unsigned int resid_attach_changes(void)
+{
+	return device_changes;
 }
 
 /* ---- namespaces ---- */

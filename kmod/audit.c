@@ -27,6 +27,7 @@
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
+#include <linux/topology.h>
 #include <linux/workqueue.h>
 
 #include "netlink.h"
@@ -61,9 +62,9 @@ static void audit_wake(struct work_struct *work)
 
 static DECLARE_DELAYED_WORK(audit_wake_work, audit_wake);
 
-static struct audit_table *audit_table_new(void)
+static struct audit_table *audit_table_new(unsigned int cpu)
 {
-	return kvzalloc(struct_size_t(struct audit_table, slot, audit_slots), GFP_KERNEL);
+	return kvzalloc_node(struct_size_t(struct audit_table, slot, audit_slots), GFP_KERNEL, cpu_to_node(cpu));
 }
 
 /* How full the table may be for keys of each coarseness; the last one always finds a slot. */
@@ -308,8 +309,8 @@ int resid_audit_init(unsigned int slots)
 		struct audit_cpu *at = per_cpu_ptr(&audit_cpus, cpu);
 
 		spin_lock_init(&at->lock);
-		at->active = audit_table_new();
-		at->twin = audit_table_new();
+		at->active = audit_table_new(cpu);
+		at->twin = audit_table_new(cpu);
 		if (!at->active || !at->twin) {
 			resid_audit_fini();
 			return -ENOMEM;

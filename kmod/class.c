@@ -147,8 +147,11 @@ u8 resid_class_of(const struct resid_state *state, struct sk_buff *skb, struct n
 {
 	struct sock *sk = skb_to_full_sk(skb);
 
+	/* what is left of a connection in TIME_WAIT has no cgroup */
+	if (sk && !sk_fullsock(sk))
+		sk = NULL;
 	/* the socket of a tun or tap device belongs to who opened it, not to the guest behind it */
-	if (sk && sk_fullsock(sk) && sk->sk_family != AF_UNSPEC)
+	if (sk && sk->sk_family != AF_UNSPEC)
 		return class_of_socket(state, skb, sk, dev, packet);
 	if (!sk && !skb->skb_iif && packet->bare_tcp)
 		return RESID_CLASS_KERNEL;

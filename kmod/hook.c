@@ -128,14 +128,15 @@ static enum resid_link hook_link(const struct net_device *dev)
 
 /*
  * Packets of a bond, VLAN, bridge or macvlan meet the device below as well, and those of a namespace's veth the
- * device by which the node sends them on. A tunnel's do not: what it sends is another packet, and booked as one.
+ * device by which the node sends them on. Those of a tunnel or of MACsec do not: what they send is another packet, and
+ * booked as one.
  */
 static bool is_lowest(struct net_device *dev)
 {
 	const struct net_device_ops *ops = dev->netdev_ops;
 	struct net_device *peer;
 
-	if (!list_empty(&dev->adj_list.lower) && !netif_is_vxlan(dev))
+	if (!list_empty(&dev->adj_list.lower) && !netif_is_vxlan(dev) && !netif_is_macsec(dev))
 		return false;
 	if (net_eq(dev_net(dev), &init_net) || !ops->ndo_get_peer_dev)
 		return true;
@@ -153,7 +154,7 @@ unsigned int resid_hook_egress(void *priv, struct sk_buff *skb, const struct nf_
 	};
 	struct resid_ruling ruling;
 
-	if (resid_attach_is_inside(sight.dev))
+	if (resid_attach_hook_is_inside(priv))
 		return NF_ACCEPT;
 	if (hook_refuses(&sight, &ruling))
 		return NF_DROP;

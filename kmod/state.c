@@ -64,7 +64,7 @@ static void policy_free(struct resid_policy *policy)
 {
 	if (!policy)
 		return;
-	kvfree(policy->counter);
+	resid_counter_detach(policy->counter, &policy->table);
 	kvfree(policy->data);
 	kfree(policy);
 }
@@ -315,11 +315,14 @@ int resid_state_init(enum resid_boot boot, u32 mark_mask)
 	return 0;
 }
 
-/* A node that booted closed cannot be opened by unloading the module, only by DISARM. Called when nothing can fail. */
+/*
+ * A node that booted closed cannot be opened by unloading the module, only by DISARM. Called when nothing can fail; a
+ * first command may have come before.
+ */
 void resid_state_pin_closed(void)
 {
 	mutex_lock(&state_mutex);
-	if (state_boot == RESID_BOOT_CLOSED) {
+	if (state_locked()->closed && !state_pinned) {
 		__module_get(THIS_MODULE);
 		state_pinned = true;
 	}
