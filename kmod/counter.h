@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Packets and bytes by (class, verdict, rule key), since insmod. A counter outlives the policies that use it, so a
- * policy load resets nothing.
- */
+/* Packets and bytes by (class, verdict, rule key), since insmod: a policy load resets nothing. See counter.c. */
 #ifndef _RESID_COUNTER_H
 #define _RESID_COUNTER_H
 
 #include <linux/percpu.h>
-#include <linux/rculist.h>
 #include <linux/u64_stats_sync.h>
 
 #include "table.h"
@@ -21,12 +17,16 @@ struct resid_counter_cpu {
 };
 
 struct resid_counter {
-	struct list_head list;		/* in order of creation; none goes before resid_counter_fini() */
-	struct hlist_node hash;
-	u64 rule_key;
+	struct resid_counter_cpu __percpu *cpu;	/* while it is in use */
+	unsigned int users;		/* policies whose array names it, or that it is a fixed one */
 	u8 class;
 	u8 verdict;
-	struct resid_counter_cpu __percpu *cpu;
+	u64 rule_key;
+	u64 packets;			/* of past uses */
+	u64 bytes;
+	unsigned long id;		/* in order of creation */
+	struct hlist_node hash;
+	struct list_head retired;
 };
 
 /* Packet path, BH off. */
@@ -40,21 +40,35 @@ static inline void resid_counter_add(struct resid_counter *counter, u32 packets,
 	u64_stats_update_end(&cpu->sync);
 }
 
-/* Counts what is refused before there is a policy: class 0, verdict drop, rule key 0. */
+/* Counts what is refused before there is a policy: class 0, verdict drop, rule key RESID_KEY_NO_POLICY. */
 extern struct resid_counter *resid_counter_closed;
 
 int resid_counter_init(void);
 void resid_counter_fini(void);
 
+/* All of these: process context. */
+
 /*
- * Finds or makes the counters that @table needs: an array [row][rule], NULL where no packet of a row can meet the rule.
- * The caller kvfree()s the array, not the counters.
- * Process context, callers take turns (state_mutex).
+ * Finds or makes the counters that @table needs: an array [row][rule], NULL where no packet of a row can meet the rule,
+ * for resid_counter_detach().
  */
 int resid_counter_attach(struct resid_counter ***out, const struct resid_table *table, struct netlink_ext_ack *extack);
+/* Frees @array, which may be NULL. No packet may see it any more. */
+void resid_counter_detach(struct resid_counter **array, const struct resid_table *table);
 
-/* Walks the counters: the first one after NULL; NULL after the last. Process context. */
-struct resid_counter *resid_counter_next(struct resid_counter *previous);
-void resid_counter_sum(const struct resid_counter *counter, u64 *packets, u64 *bytes);
+/* A number that is another one whenever a counter may have come or gone; never 0. */
+unsigned int resid_counter_changes(void);
+
+/* What one counter says. */
+struct resid_counter_sum {
+	u64 rule_key;
+	u64 packets;
+	u64 bytes;
+	u8 class;
+	u8 verdict;
+};
+
+/* The first counter whose number is @id or greater: sets @id to it and returns true, or false after the last. */
+bool resid_counter_read(unsigned long *id, struct resid_counter_sum *sum);
 
 #endif /* _RESID_COUNTER_H */

@@ -4,8 +4,6 @@
 #include <linux/bpf.h>
 #include <linux/capability.h>
 #include <linux/module.h>
-#include <linux/netdevice.h>
-#include <linux/rtnetlink.h>
 #include <linux/slab.h>
 #include <net/genetlink.h>
 #include <net/net_namespace.h>
@@ -13,7 +11,7 @@
 
 #include "attach.h"
 #include "audit.h"
-#include "counter.h"
+#include "dump.h"
 #include "evaluate.h"
 #include "stage.h"
 #include "state.h"
@@ -26,7 +24,7 @@ static bool netlink_registered;
  * GENL_ADMIN_PERM alone would let a container with CAP_NET_ADMIN in the host's network namespace disarm the node, so
  * every command asks for CAP_SYS_ADMIN in the initial user namespace as well, of the socket's opener and of the sender.
  */
-static int netlink_permit(struct sk_buff *skb, struct netlink_ext_ack *extack)
+int resid_netlink_permit(const struct sk_buff *skb, struct netlink_ext_ack *extack)
 {
 	if (netlink_capable(skb, CAP_SYS_ADMIN))
 		return 0;
@@ -290,159 +288,7 @@ static int (*const netlink_commands[])(struct genl_info *info) = {
 /* The one way in for everything that is not a dump. */
 static int netlink_do(struct sk_buff *skb, struct genl_info *info)
 {
-	return netlink_permit(skb, info->extack) ?: netlink_commands[info->genlhdr->cmd](info);
-}
-
-/* ---- dumps: process context, a message at a time ---- */
-
-static int netlink_dump_permit(struct netlink_callback *cb)
-{
-	return netlink_permit(cb->skb, cb->extack);
-}
-
-static void *netlink_dump_put(struct sk_buff *skb, struct netlink_callback *cb, u8 command)
-{
-	return genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq, &netlink_family, NLM_F_MULTI, command);
-}
-
-static int netlink_dump_counter(struct sk_buff *skb, struct netlink_callback *cb, struct resid_counter *counter)
-{
-	void *header = netlink_dump_put(skb, cb, RESID_CMD_COUNTER_GET);
-	u64 packets, bytes;
-
-	if (!header)
-		return -EMSGSIZE;
-	resid_counter_sum(counter, &packets, &bytes);
-	if (nla_put_u8(skb, RESID_A_COUNTER_CLASS, counter->class) ||
-	    nla_put_u8(skb, RESID_A_COUNTER_VERDICT, counter->verdict) ||
-	    nla_put_u64_64bit(skb, RESID_A_COUNTER_RULE, counter->rule_key, RESID_A_COUNTER_PAD) ||
-	    nla_put_u64_64bit(skb, RESID_A_COUNTER_PACKETS, packets, RESID_A_COUNTER_PAD) ||
-	    nla_put_u64_64bit(skb, RESID_A_COUNTER_BYTES, bytes, RESID_A_COUNTER_PAD)) {
-		genlmsg_cancel(skb, header);
-		return -EMSGSIZE;
-	}
-	genlmsg_end(skb, header);
-	return 0;
-}
-
-/* args[0]: the counter dumped last; counters stay as long as the family. */
-static int netlink_counters(struct sk_buff *skb, struct netlink_callback *cb)
-{
-	struct resid_counter *last = (struct resid_counter *)cb->args[0], *counter;
-
-	while ((counter = resid_counter_next(last))) {
-		if (netlink_dump_counter(skb, cb, counter))
-			break;
-		last = counter;
-	}
-	cb->args[0] = (long)last;
-	return skb->len;
-}
-
-static int netlink_dump_device(struct sk_buff *skb, struct netlink_callback *cb, struct net_device *dev)
-{
-	void *header = netlink_dump_put(skb, cb, RESID_CMD_DEVICE_GET);
-
-	if (!header)
-		return -EMSGSIZE;
-	if (nla_put_u32(skb, RESID_A_DEVICE_IFINDEX, dev->ifindex) ||
-	    nla_put_string(skb, RESID_A_DEVICE_NAME, dev->name) ||
-	    nla_put_u64_64bit(skb, RESID_A_DEVICE_NETNS, dev_net(dev)->net_cookie, RESID_A_DEVICE_PAD) ||
-	    nla_put_u8(skb, RESID_A_DEVICE_INSIDE, resid_attach_is_inside(dev))) {
-		genlmsg_cancel(skb, header);
-		return -EMSGSIZE;
-	}
-	genlmsg_end(skb, header);
-	return 0;
-}
-
-/* args[0]: devices dumped so far. A device that comes or goes meanwhile may be missed or seen twice. */
-static int netlink_devices(struct sk_buff *skb, struct netlink_callback *cb)
-{
-	struct net_device *dev;
-	struct net *net;
-	long at = 0;
-
-	rtnl_lock();
-	down_read(&net_rwsem);
-	for_each_net(net) {
-		for_each_netdev(net, dev) {
-			if (dev->flags & IFF_LOOPBACK || at++ < cb->args[0])
-				continue;
-			if (netlink_dump_device(skb, cb, dev))
-				goto out;
-			cb->args[0]++;
-		}
-	}
-out:
-	up_read(&net_rwsem);
-	rtnl_unlock();
-	return skb->len;
-}
-
-#define NETLINK_RECORDS_MAX 100		/* in one message: 14,400 bytes */
-
-/* cb->ctx: what netlink_records() keeps between messages. */
-struct netlink_records_state {
-	u64 batch;
-	struct resid_audit_cursor cursor;
-};
-
-static int netlink_records_start(struct netlink_callback *cb)
-{
-	struct netlink_records_state *state = (struct netlink_records_state *)cb->ctx;
-	struct nlattr *batch = genl_dumpit_info(cb)->attrs[RESID_A_AUDIT_BATCH];
-	int error;
-
-	BUILD_BUG_ON(sizeof(*state) > sizeof(cb->ctx));
-	error = netlink_permit(cb->skb, cb->extack);
-	if (error)
-		return error;
-	if (!batch) {
-		NL_SET_ERR_MSG(cb->extack, "AUDIT_GET needs the number of the batch: drain first");
-		return -EINVAL;
-	}
-	state->batch = nla_get_u64(batch);
-	return 0;
-}
-
-static int netlink_records(struct sk_buff *skb, struct netlink_callback *cb)
-{
-	struct netlink_records_state *state = (struct netlink_records_state *)cb->ctx;
-	int room = skb_tailroom(skb) - NLMSG_ALIGN(GENL_HDRLEN) - NLMSG_HDRLEN - 64;
-	struct resid_audit_record *records;
-	struct nlattr *data;
-	u32 index = state->cursor.index;
-	void *header;
-	int count;
-
-	header = netlink_dump_put(skb, cb, RESID_CMD_AUDIT_GET);
-	if (!header)
-		return -EMSGSIZE;
-	if (nla_put_u64_64bit(skb, RESID_A_AUDIT_BATCH, state->batch, RESID_A_AUDIT_PAD) ||
-	    nla_put_u32(skb, RESID_A_AUDIT_INDEX, index))
-		goto err_cancel;
-	count = min_t(int, room / (int)sizeof(*records), NETLINK_RECORDS_MAX);
-	data = nla_reserve_64bit(skb, RESID_A_AUDIT_RECORDS, max(count, 0) * sizeof(*records), RESID_A_AUDIT_PAD);
-	if (count <= 0 || !data)
-		goto err_cancel;
-
-	count = resid_audit_read(state->batch, &state->cursor, nla_data(data), count);
-	if (count <= 0) {
-		genlmsg_cancel(skb, header);
-		if (count < 0)
-			NL_SET_ERR_MSG(cb->extack, "this batch does not wait: drain first");
-		return count;
-	}
-	/* the last message is shorter than what was reserved */
-	skb_trim(skb, (u8 *)nla_data(data) + count * sizeof(*records) - skb->data);
-	data->nla_len = nla_attr_size(count * sizeof(*records));
-	genlmsg_end(skb, header);
-	return skb->len;
-
-err_cancel:
-	genlmsg_cancel(skb, header);
-	return -EMSGSIZE;
+	return resid_netlink_permit(skb, info->extack) ?: netlink_commands[info->genlhdr->cmd](info);
 }
 
 /* ---- the family ---- */
@@ -487,7 +333,7 @@ static const struct nla_policy netlink_evaluate_policy[RESID_A_EVALUATE_MAX + 1]
 	}
 #define NETLINK_DUMP_PLAIN(command, next)                                                                              \
 	{                                                                                                              \
-		.cmd = (command), .flags = GENL_ADMIN_PERM, .start = netlink_dump_permit, .dumpit = (next),            \
+		.cmd = (command), .flags = GENL_ADMIN_PERM, .start = resid_dump_start, .dumpit = (next),            \
 	}
 #define NETLINK_DO(command, attributes)                                                                                \
 	{                                                                                                              \
@@ -508,10 +354,10 @@ static const struct genl_ops netlink_ops[] = {
 	NETLINK_DO(RESID_CMD_MODE_SET, netlink_mode_policy),
 	NETLINK_DO(RESID_CMD_TAGGER_SET, netlink_tagger_policy),
 	NETLINK_DO(RESID_CMD_DEVICE_SET, netlink_device_policy),
-	NETLINK_DUMP_PLAIN(RESID_CMD_DEVICE_GET, netlink_devices),
-	NETLINK_DUMP_PLAIN(RESID_CMD_COUNTER_GET, netlink_counters),
+	NETLINK_DUMP_PLAIN(RESID_CMD_DEVICE_GET, resid_dump_devices),
+	NETLINK_DUMP_PLAIN(RESID_CMD_COUNTER_GET, resid_dump_counters),
 	NETLINK_DO_PLAIN(RESID_CMD_AUDIT_DRAIN),
-	NETLINK_DUMP(RESID_CMD_AUDIT_GET, netlink_records_start, netlink_records, netlink_audit_policy),
+	NETLINK_DUMP(RESID_CMD_AUDIT_GET, resid_dump_records_start, resid_dump_records, netlink_audit_policy),
 	NETLINK_DO(RESID_CMD_AUDIT_ACK, netlink_audit_policy),
 	NETLINK_DO_PLAIN(RESID_CMD_DISARM),
 	NETLINK_DO(RESID_CMD_EVALUATE, netlink_evaluate_policy),

@@ -20,7 +20,7 @@ struct resid_policy {
 	struct resid_table table;
 	u64 generation;			/* its first 8 bytes */
 	s64 epoch;			/* of boot, in seconds, as of publishing: setting the clock moves no window */
-	struct resid_counter **counter;	/* [row][rule] */
+	struct resid_counter **counter;	/* [row][rule], attached */
 	void *data;			/* kvmalloc; the table's views point here */
 };
 

@@ -91,6 +91,8 @@ static const char *table_check_rules(const struct resid_table *table)
 
 		if (rule->verdict >= RESID_V_COUNT || !all_zero(rule->reserved, sizeof(rule->reserved)))
 			return "snapshot rule: unknown verdict";
+		if (rule->key == RESID_KEY_NO_POLICY || rule->key == RESID_KEY_GONE)
+			return "snapshot rule: a key that is not a rule's";
 	}
 	return NULL;
 }

@@ -141,6 +141,8 @@ struct resid_core {
 };
 
 #define RESID_NO_RULE		0xffff	/* before the first policy */
+#define RESID_KEY_NO_POLICY	0ull	/* of what is refused before the first policy; no rule has it */
+#define RESID_KEY_GONE		(~0ull)	/* of all rules that are long gone; no rule has it */
 
 struct resid_rule {
 	__u64 key;		/* first 8 bytes of the SHA-256 of the rule's id: counters keep it across generations */
@@ -377,7 +379,7 @@ enum resid_counter_attr {
 	RESID_A_COUNTER_UNSPEC,
 	RESID_A_COUNTER_CLASS,		/* u8 */
 	RESID_A_COUNTER_VERDICT,	/* u8 enum resid_verdict */
-	RESID_A_COUNTER_RULE,		/* u64 key of the rule */
+	RESID_A_COUNTER_RULE,		/* u64 key of the rule, or RESID_KEY_* */
 	RESID_A_COUNTER_PACKETS,	/* u64 since insmod; a policy load resets nothing */
 	RESID_A_COUNTER_BYTES,		/* u64 */
 	RESID_A_COUNTER_PAD,

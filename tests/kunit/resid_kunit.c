@@ -12,6 +12,7 @@
 #include "../../kmod/class.c"
 #include "../../kmod/closed.c"
 #include "../../kmod/counter.c"
+#include "../../kmod/dump.c"
 #include "../../kmod/evaluate.c"
 #include "../../kmod/hook.c"
 #include "../../kmod/judge.c"
@@ -27,11 +28,12 @@
 #include "table_test.c"
 #include "stage_test.c"
 #include "audit_test.c"
+#include "counter_test.c"
 #include "verdict_test.c"
 #include "evaluate_test.c"
 
 kunit_test_suites(&lpm_suite, &table_suite, &stage_suite, &audit_suite, &verdict_suite,
-		  &evaluate_suite);
+		  &evaluate_suite, &counter_suite);
 
 MODULE_DESCRIPTION("KUnit suites of Resid");
 MODULE_LICENSE("GPL");

@@ -17,10 +17,6 @@ static void stage_test_exit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, resid_state_disarm(&extack), 0);
 	resid_state_fini();
 	resid_counter_fini();
-	/* the next suite starts anew */
-	INIT_LIST_HEAD(&counter_list);
-	hash_init(counter_hash);
-	counter_count = 0;
 }
 
 static int stage_test_upload(struct blob *blob, size_t length, u64 *token, struct netlink_ext_ack *extack)
@@ -142,42 +138,11 @@ static void stage_test_mode(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, (int)status.mode, RESID_MODE_ENFORCING);
 }
 
-/* Counters belong to (class, verdict, rule), not to a generation. */
-static void stage_test_counters(struct kunit *test)
-{
-	struct netlink_ext_ack extack = {};
-	struct resid_counter **one, **two, *counter;
-	struct resid_table table;
-	u64 packets, bytes;
-	struct blob blob;
-
-	blob_new(test, &blob);
-	KUNIT_ASSERT_STREQ(test, "", resid_table_open(&table, blob.data, blob.length) ?: "");
-	KUNIT_ASSERT_EQ(test, resid_counter_attach(&one, &table, &extack), 0);
-	KUNIT_ASSERT_EQ(test, resid_counter_attach(&two, &table, &extack), 0);
-	counter = one[2 * BLOB_RULES + 1];
-	KUNIT_EXPECT_PTR_EQ(test, counter, two[2 * BLOB_RULES + 1]);
-	KUNIT_EXPECT_EQ(test, counter->class, 2);
-	KUNIT_EXPECT_EQ(test, counter->rule_key, 1001);
-	KUNIT_EXPECT_EQ(test, counter->verdict, RESID_V_REJECT);
-	local_bh_disable();
-	resid_counter_add(counter, 3, 300);
-	resid_counter_add(counter, 4, 400);
-	local_bh_enable();
-	resid_counter_sum(counter, &packets, &bytes);
-	KUNIT_EXPECT_EQ(test, packets, 7);
-	KUNIT_EXPECT_EQ(test, bytes, 700);
-	kvfree(one);
-	kvfree(two);
-	blob_free(&blob);
-}
-
 static struct kunit_case stage_cases[] = {
 	KUNIT_CASE(stage_test_publish),
 	KUNIT_CASE(stage_test_window),
 	KUNIT_CASE(stage_test_refuse),
 	KUNIT_CASE(stage_test_mode),
-	KUNIT_CASE(stage_test_counters),
 	{}
 };
 

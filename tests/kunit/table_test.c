@@ -70,6 +70,7 @@ static void table_test_refuse(struct kunit *test)
 	EXPECT_REFUSED("snapshot core: NAT64 prefix length",
 		       (blob.core->nat64_count = 1, blob.core->nat64[0].length = 72));
 	EXPECT_REFUSED("snapshot rule: unknown verdict", blob.rule[1].verdict = RESID_V_COUNT);
+	EXPECT_REFUSED("snapshot rule: a key that is not a rule's", blob.rule[1].key = RESID_KEY_GONE);
 	EXPECT_REFUSED("snapshot step: rule out of range", blob.step[0].rule = BLOB_RULES);
 	EXPECT_REFUSED("snapshot step: unknown flag", blob.step[0].flags |= 64);
 	EXPECT_REFUSED("snapshot step: the last of a chain has a condition", blob.step[1].flags |= RESID_STEP_F_REPLY);

@@ -76,8 +76,10 @@ const struct command command_counters = {
 	.name = "counters",
 	.args = "",
 	.summary = "packets and bytes by class, verdict and rule",
-	.detail = "They count since the module was loaded; what has counted nothing is only in --json; a policy load resets nothing. In permissive mode the verdict is the "
-		  "one that would have been carried out. A rule that the policy in force no longer has is shown by its key.",
+	.detail = "They count since the module was loaded; a policy load resets nothing, and what has counted nothing is only in "
+		  "--json. In permissive mode the verdict is the one that would have been carried out. A rule that the policy "
+		  "in force no longer has is shown by its key; beyond 65536 of them the oldest become one line for their class "
+		  "and verdict, past-rules.",
 	.min_args = 0,
 	.max_args = 0,
 	.options = counters_options,

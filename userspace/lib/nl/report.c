@@ -24,8 +24,10 @@ const char *report_rule(const struct snapshot *snapshot, uint64_t key, char unkn
 		if (rule.key == key)
 			return rule.id;
 	}
-	if (!key)
+	if (key == RESID_KEY_NO_POLICY)
 		return "no-policy";	/* booted closed, before the first one */
+	if (key == RESID_KEY_GONE)
+		return "past-rules";
 	snprintf(unknown, 32, "key-%016" PRIx64, key);
 	return unknown;
 }
