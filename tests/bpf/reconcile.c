@@ -9,6 +9,7 @@
 #include "bpf/netns.h"
 #include "bpf/reconcile.h"
 
+static struct tagger *tagger;
 static struct assign_list list;
 static char notes[16384];
 

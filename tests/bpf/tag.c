@@ -19,6 +19,8 @@
 #define NETNS	0x1234567800000007
 #define CLASS_SHOT	TC_ACT_SHOT	/* class 2: as a tc verdict it drops, so it can be seen on a device */
 
+static struct tagger *tagger;
+
 static void label(int map, const void *key, uint32_t class_id)
 {
 	assert_int_equal(bpf_map_update_elem(map, key, &class_id, BPF_ANY), 0);

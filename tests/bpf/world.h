@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A world of its own for the tests of the tagger: network and mount namespaces that nobody else has, and a cgroup that
- * is removed at the end. Traffic stays between the two network namespaces.
+ * A world of its own for the tests of the BPF programs: network and mount namespaces that nobody else has, and a cgroup
+ * that is removed at the end. Traffic stays between the two network namespaces.
  *
  *   cgroups  /resid-test-PID/{a/deep, b}        this process's namespace        namespace "blue"
  *                                               host0 10.9.0.1 ───── veth ───── blue0 10.9.0.2
@@ -37,7 +37,6 @@
 #define HOST_ADDRESS	"10.9.0.1"
 #define BLUE_ADDRESS	"10.9.0.2"
 
-static struct tagger *tagger;
 static char world_cgroup[64];	/* relative path of the test's cgroup */
 
 static inline void sh(const char *command)

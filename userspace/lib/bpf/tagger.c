@@ -5,57 +5,22 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
-#include <sys/vfs.h>
 
 #include "../../../bpf/tag.h"
 #include "bpf/netns.h"
+#include "bpf/object.h"
 #include "tag.skel.h"
 #include "util/memory.h"
 #include "util/paths.h"
 
-#define BPF_FS		"/sys/fs/bpf"
 /* First of the filters, with a handle that is ours: an earlier filter could end classification before the stamp. */
 #define STAMP_PRIORITY	1
 #define STAMP_HANDLE	0x7e51d
 
 DEFINE_CLEANUP(skel, struct tag_bpf *, tag_bpf__destroy);
 DEFINE_CLEANUP(bpf_link, struct bpf_link *, bpf_link__destroy);
-
-/* libbpf's last complaint: the reason that its return value does not carry. */
-static char tagger_complaint[512];
-
-static int tagger_print(enum libbpf_print_level level, const char *format, va_list args)
-{
-	if (level != LIBBPF_WARN)
-		return 0;
-	vsnprintf(tagger_complaint, sizeof(tagger_complaint), format, args);
-	tagger_complaint[strcspn(tagger_complaint, "\n")] = '\0';
-	return 0;
-}
-
-static int tagger_fail(const char *what, int error, struct resid_error *err)
-{
-	if (error == -EPERM)
-		return resid_fail(err, RESID_EXIT_SYSTEM, "cannot %s: needs root", what);
-	return resid_fail(err, RESID_EXIT_SYSTEM, "cannot %s: %s%s%s%s", what, strerror(-error),
-			  *tagger_complaint ? " (" : "", tagger_complaint, *tagger_complaint ? ")" : "");
-}
-
-static int tagger_make_dir(struct resid_error *err)
-{
-	struct statfs fs;
-	struct path above = paths_dir_of(paths_bpf_dir());
-
-	if ((statfs(above.text, &fs) || fs.f_type != BPF_FS_MAGIC) && !strcmp(above.text, BPF_FS) &&
-	    mount("bpf", BPF_FS, "bpf", 0, "mode=0700"))
-		return resid_fail(err, RESID_EXIT_SYSTEM, "cannot mount %s: %s", BPF_FS, strerror(errno));
-	return paths_make_dir(paths_bpf_dir(), 0700, err);
-}
 
 static struct tagger *tagger_new(void)
 {
@@ -138,19 +103,18 @@ int tagger_load(uint32_t mark_mask, struct tagger **out, struct resid_error *err
 
 	if (__builtin_popcount(mark_mask) < 9)
 		return resid_fail(err, RESID_EXIT_INPUT, "mark_mask 0x%08x has fewer than nine bits", mark_mask);
-	libbpf_set_print(tagger_print);
-	*tagger_complaint = '\0';
-	if (tagger_make_dir(err) || netns_cookie_self(&tagger->init_netns, err))
+	object_listen();
+	if (object_make_dir(err) || netns_cookie_self(&tagger->init_netns, err))
 		return -1;
 	error = tagger_open_skel(mark_mask, tagger->init_netns, true, &skel);
 	if (error && error != -EPERM) {
 		/* A kernel without BTF or tracing cannot have resid_release; the rest needs neither. */
 		snprintf(tagger->release_note, sizeof(tagger->release_note), "%.200s",
-			 *tagger_complaint ? tagger_complaint : strerror(-error));
+			 object_reason(error));
 		error = tagger_open_skel(mark_mask, tagger->init_netns, false, &skel);
 	}
 	if (error)
-		return tagger_fail("load the tagger", error, err);
+		return object_fail("load the tagger", error, err);
 	if (!*tagger->release_note)
 		tagger_attach_release(tagger, skel);
 	tagger->class_fd = tagger_dup(bpf_program__fd(skel->progs.resid_class));
@@ -162,7 +126,7 @@ int tagger_load(uint32_t mark_mask, struct tagger **out, struct resid_error *err
 	if (!error)
 		error = tagger_prog_id(tagger->stamp_fd, &tagger->stamp_id);
 	if (error)
-		return tagger_fail("load the tagger", error, err);
+		return object_fail("load the tagger", error, err);
 	*out = TAKE(tagger);
 	return 0;
 }
@@ -199,8 +163,7 @@ int tagger_open(struct tagger **out, struct resid_error *err)
 	struct path release = paths_in(paths_bpf_dir(), "release");
 	int error;
 
-	libbpf_set_print(tagger_print);
-	*tagger_complaint = '\0';
+	object_listen();
 	if (netns_cookie_self(&tagger->init_netns, err) || tagger_get("resid_class", &tagger->class_fd, err) ||
 	    tagger_get("resid_stamp", &tagger->stamp_fd, err) || tagger_get("class_cgroup", &tagger->cgroups, err) ||
 	    tagger_get("class_netns", &tagger->netns, err) || tagger_get("class_device", &tagger->devices, err))
@@ -209,7 +172,7 @@ int tagger_open(struct tagger **out, struct resid_error *err)
 	if (!error)
 		error = tagger_prog_id(tagger->stamp_fd, &tagger->stamp_id);
 	if (error)
-		return tagger_fail("read the pinned tagger", error, err);
+		return object_fail("read the pinned tagger", error, err);
 	tagger->release = !access(release.text, F_OK);
 	if (!tagger->release)
 		snprintf(tagger->release_note, sizeof(tagger->release_note), "%.200s is missing", release.text);
@@ -250,16 +213,16 @@ int tagger_stamp(const struct tagger *tagger, int ifindex, struct resid_error *e
 		    .prog_fd = tagger->stamp_fd, .flags = BPF_TC_F_REPLACE);
 	int error;
 
-	*tagger_complaint = '\0';
+	object_listen();
 	if (!bpf_tc_query(&hook, &have) && have.prog_id == tagger->stamp_id)
 		return 0;
 	error = bpf_tc_hook_create(&hook);
 	if (error && error != -EEXIST)
-		return tagger_fail("make the clsact qdisc of an inside device", error, err);
-	*tagger_complaint = '\0';
+		return object_fail("make the clsact qdisc of an inside device", error, err);
+	object_listen();
 	error = bpf_tc_attach(&hook, &want);
 	if (error)
-		return tagger_fail("attach resid_stamp at an inside device's ingress", error, err);
+		return object_fail("attach resid_stamp at an inside device's ingress", error, err);
 	return 0;
 }
 
@@ -269,11 +232,10 @@ int tagger_unstamp(int ifindex, struct resid_error *err)
 	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = STAMP_HANDLE, .priority = STAMP_PRIORITY);
 	int error;
 
-	libbpf_set_print(tagger_print);
-	*tagger_complaint = '\0';
+	object_listen();
 	error = bpf_tc_detach(&hook, &opts);
 	/* The device, its clsact or the filter is gone already. */
 	if (error && error != -ENOENT && error != -ENODEV && error != -EINVAL)
-		return tagger_fail("detach resid_stamp from a device", error, err);
+		return object_fail("detach resid_stamp from a device", error, err);
 	return 0;
 }
