@@ -2,33 +2,184 @@
 #include "daemon.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <systemd/sd-daemon.h>
+#include <time.h>
+
+#include "audit/head.h"
+#include "nl/report.h"
 
 #define SECOND		1000000u
 #define COLLECT_ONCE	2	/* batches a wake: one that waited, and what came since */
+#define PUMP_AT_END	256	/* pumps of the log; what is left waits in the spool */
+
+static uint64_t collect_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* ---- a spool that cannot be written: the kernel keeps its batch and folds ----------------------------------- */
+
+static void outage_begin(struct daemon *daemon, const char *why)
+{
+	struct outage *outage = &daemon->outage;
+	struct resid_nl_status status;
+	struct resid_error ignored;
+
+	if (outage->on || resid_nl_status(daemon->nl, &status, &ignored))
+		return;
+	*outage = (struct outage){ .on = true, .since_ns = collect_now(), .folded = status.audit_folded };
+	snprintf(outage->why, sizeof(outage->why), "%.500s", why);
+}
+
+/* All that waited is in the spool: what it cost stands beside it. */
+static void outage_end(struct daemon *daemon)
+{
+	struct outage *outage = &daemon->outage;
+	struct resid_nl_status status;
+	char since[REPORT_TIME], until[REPORT_TIME], text[1000];
+	struct resid_error ignored;
+	uint64_t folded;
+
+	if (!outage->on || resid_nl_status(daemon->nl, &status, &ignored))
+		return;
+	folded = status.audit_folded - outage->folded;
+	report_time(outage->since_ns, since);
+	report_time(collect_now(), until);
+	snprintf(text, sizeof(text), "from %s to %s: %s; the kernel kept all counts, %" PRIu64
+		 " packets of them under a coarser key; no packet is missing", since, until, outage->why, folded);
+	if (spool_notice(daemon->spool, text, folded, &ignored))
+		return;
+	daemon_say(SD_NOTICE, "%s", text);
+	outage->on = false;
+}
+
+/* ---- kernel to spool --------------------------------------------------------------------------------------- */
 
 bool collect(struct daemon *daemon, unsigned int batches)
 {
 	bool more = true;
 	struct resid_error err;
 
-	if (!daemon->nl || !daemon->log)
+	if (!daemon->nl || !daemon->spool)
 		return false;
 	while (more && batches--) {
-		if (!drain_once(&daemon->drain, daemon->nl, daemon->log, &more, &err)) {
+		if (!drain_once(&daemon->drain, daemon->nl, daemon->spool, &more, &err)) {
 			daemon->publish |= more;
 			continue;
 		}
 		daemon_trouble(daemon, TROUBLE_AUDIT, err.text);
 		if (resid_nl_errno(daemon->nl) == ENODEV)
 			restore_disconnect(daemon);
+		else
+			outage_begin(daemon, err.text);
 		return false;
 	}
 	daemon_trouble(daemon, TROUBLE_AUDIT, NULL);
+	if (!more)
+		outage_end(daemon);
 	return true;
 }
+
+static void collect_key(struct daemon *daemon)
+{
+	struct resid_error err;
+	int result = head_key_make(daemon->config.audit_key.text, &err);
+	char text[1200];
+
+	if (!result) {
+		daemon_trouble(daemon, TROUBLE_KEY, NULL);
+		return;
+	}
+	snprintf(text, sizeof(text), "segments of the spool are not signed: %s; make a key with `residctl audit key --make`",
+		 err.text);
+	daemon_trouble(daemon, TROUBLE_KEY, text);
+}
+
+static void collect_open(struct daemon *daemon)
+{
+	struct spool_options options = {
+		.key = daemon->config.audit_key.text,
+		.segment_bytes = (uint64_t)daemon->config.spool_segment_mb << 20,
+		.segment_age = daemon->config.spool_segment_age,
+		.retention_days = daemon->config.spool_days,
+		.retention_bytes = (uint64_t)daemon->config.spool_mb << 20,
+	};
+	struct resid_error err;
+	int result;
+
+	if (!daemon->spool) {
+		collect_key(daemon);
+		if (*daemon->trouble[TROUBLE_KEY])
+			options.key = NULL;
+		result = privacy_key(&daemon->config.privacy, &err) || spool_open(&options, &daemon->spool, &err);
+		daemon_trouble(daemon, TROUBLE_SPOOL, result ? err.text : NULL);
+	}
+	if (daemon->spool && !daemon->log)
+		collect_rotate(daemon);
+}
+
+static void collect_tend(struct daemon *daemon)
+{
+	struct resid_error err;
+
+	if (daemon->spool)
+		daemon_trouble(daemon, TROUBLE_SPOOL, spool_tend(daemon->spool, &err) ? err.text : NULL);
+}
+
+/* ---- spool to log ------------------------------------------------------------------------------------------ */
+
+static bool collect_pump(struct daemon *daemon)
+{
+	struct resid_error err;
+	bool more = false;
+
+	if (daemon->log)
+		daemon_trouble(daemon, TROUBLE_LOG, logfile_pump(daemon->log, &more, &err) ? err.text : NULL);
+	return more && !*daemon->trouble[TROUBLE_LOG];
+}
+
+static int collect_log(sd_event_source *source, int fd, uint32_t events, void *context)
+{
+	eventfd_t count;
+
+	eventfd_read(fd, &count);
+	/* One pump a turn: drains and signals come in between. */
+	if (collect_pump(context))
+		eventfd_write(fd, 1);
+	return 0;
+}
+
+void collect_rotate(struct daemon *daemon)
+{
+	struct resid_error err;
+	int result = 0;
+
+	if (daemon->log)
+		result = logfile_reopen(daemon->log, &err);
+	else if (daemon->spool)
+		result = logfile_open(daemon->config.log_file.text, daemon->spool, &daemon->log, &err);
+	daemon_trouble(daemon, TROUBLE_LOG, result ? err.text : NULL);
+	if (!daemon->log || daemon->log_wake)
+		return;
+	if (sd_event_add_io(daemon->event, &daemon->log_wake, logfile_fd(daemon->log), EPOLLIN, collect_log, daemon) >= 0)
+		eventfd_write(logfile_fd(daemon->log), 1);	/* what an earlier run left */
+}
+
+void collect_fini(struct daemon *daemon)
+{
+	for (int i = 0; i < PUMP_AT_END && collect_pump(daemon); i++)
+		continue;
+}
+
+/* ---- events ------------------------------------------------------------------------------------------------ */
 
 /* The module tells when there is something; this finds what it could not tell, and a module that comes and goes. */
 static int collect_timer(sd_event_source *source, uint64_t usec, void *context)
@@ -36,9 +187,12 @@ static int collect_timer(sd_event_source *source, uint64_t usec, void *context)
 	struct daemon *daemon = context;
 
 	restore_connect(daemon);
-	if (!daemon->log)
-		collect_rotate(daemon);
+	collect_open(daemon);
 	collect(daemon, COLLECT_ONCE);
+	collect_tend(daemon);
+	/* A log that could not be written is tried again, also when nothing comes. */
+	if (daemon->log && *daemon->trouble[TROUBLE_LOG])
+		eventfd_write(logfile_fd(daemon->log), 1);
 	sd_event_source_set_time_relative(source, daemon->config.drain_interval * (uint64_t)SECOND);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
@@ -68,24 +222,12 @@ void collect_listen(struct daemon *daemon)
 	sd_event_source_set_io_fd_own(daemon->wake, true);
 }
 
-void collect_rotate(struct daemon *daemon)
-{
-	struct resid_error err;
-	int result;
-
-	if (daemon->log)
-		result = logfile_reopen(daemon->log, &err);
-	else
-		result = logfile_open(daemon->config.log_file.text, &daemon->log, &err);
-	daemon_trouble(daemon, TROUBLE_LOG, result ? err.text : NULL);
-}
-
 int collect_init(struct daemon *daemon, struct resid_error *err)
 {
 	int error;
 
-	/* A log that cannot be opened now is tried again: the kernel keeps the records meanwhile. */
-	collect_rotate(daemon);
+	/* A spool or a log that cannot be opened now is tried again: the kernel keeps the records meanwhile. */
+	collect_open(daemon);
 	error = sd_event_add_time_relative(daemon->event, &daemon->drain_timer, CLOCK_MONOTONIC, 0, SECOND / 2,
 					   collect_timer, daemon);
 	if (error < 0)

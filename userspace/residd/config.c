@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "audit/head.h"
 #include "util/cleanup.h"
 #include "util/file.h"
 
@@ -15,6 +16,7 @@
 enum config_kind {
 	CONFIG_PATH,
 	CONFIG_NUMBER,
+	CONFIG_PRIVACY,		/* may stand again */
 };
 
 static const struct config_key {
@@ -31,6 +33,12 @@ static const struct config_key {
 	{ "status_interval", CONFIG_NUMBER, offsetof(struct config, status_interval), 1, 3600, 10 },
 	{ "reconcile_interval", CONFIG_NUMBER, offsetof(struct config, reconcile_interval), 1, 86400, 30 },
 	{ "generations_keep", CONFIG_NUMBER, offsetof(struct config, generations_keep), 1, 10000, 16 },
+	{ "audit_key", CONFIG_PATH, offsetof(struct config, audit_key), 0, 0, 0 },
+	{ "spool_days", CONFIG_NUMBER, offsetof(struct config, spool_days), 1, 36500, 183 },
+	{ "spool_mb", CONFIG_NUMBER, offsetof(struct config, spool_mb), 0, 1u << 30, 0 },
+	{ "spool_segment_mb", CONFIG_NUMBER, offsetof(struct config, spool_segment_mb), 1, 1024, 16 },
+	{ "spool_segment_age", CONFIG_NUMBER, offsetof(struct config, spool_segment_age), 1, 86400, 3600 },
+	{ "privacy", CONFIG_PRIVACY, offsetof(struct config, privacy), 0, 0, 0 },
 };
 
 #define CONFIG_KEYS (sizeof(config_keys) / sizeof(*config_keys))
@@ -52,6 +60,7 @@ void config_default(struct config *config)
 		if (config_keys[i].kind == CONFIG_NUMBER)
 			*config_number(config, &config_keys[i]) = config_keys[i].preset;
 	snprintf(config->log_file.text, sizeof(config->log_file.text), "%s", paths_log_file());
+	config->audit_key = head_key_default();
 }
 
 static char *config_trim(char *text)
@@ -68,9 +77,15 @@ static char *config_trim(char *text)
 static int config_set(struct config *config, const char *file, unsigned int line, const struct config_key *key,
 		      const char *value, struct resid_error *err)
 {
+	const char *wrong;
 	char *end;
 	unsigned long number;
 
+	if (key->kind == CONFIG_PRIVACY) {
+		wrong = privacy_add(&config->privacy, value);
+		return wrong ? resid_fail(err, RESID_EXIT_INPUT, "%s:%u: privacy %s, not `%.200s`", file, line, wrong,
+					  value) : 0;
+	}
 	if (key->kind == CONFIG_PATH) {
 		struct path *path = config_path(config, key);
 

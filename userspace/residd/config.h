@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "audit/privacy.h"
 #include "util/error.h"
 #include "util/paths.h"
 
@@ -16,6 +17,10 @@ struct config {
 	uint32_t status_interval;	/* seconds between two status files, at most */
 	uint32_t reconcile_interval;	/* seconds between reconciliations that no event asked for */
 	uint32_t generations_keep;	/* old snapshots on disk */
+	struct path audit_key;		/* signs the heads of the spool */
+	uint32_t spool_days, spool_mb;	/* how long records are kept, and how many; 0 MB: what the disk holds */
+	uint32_t spool_segment_mb, spool_segment_age;	/* when a segment is closed; seconds */
+	struct privacy privacy;
 };
 
 void config_default(struct config *config);

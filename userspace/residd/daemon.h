@@ -6,7 +6,7 @@
  *   restore.c    the module: finds it, restores mode and snapshot, arms a module that was loaded anew
  *   policy.c     SIGHUP and changed location data: compile, load, or keep what is in force
  *   watch.c      cgroups, namespaces, devices, assign.d: keeps the class maps true
- *   collect.c    audit batches to the log file
+ *   collect.c    audit batches to the spool, the spool to the log file
  *   publish.c    /run/resid/status.json and what systemd is told
  *   main.c       the command line and the event loop
  */
@@ -35,6 +35,9 @@ enum trouble {
 	TROUBLE_AUDIT,
 	TROUBLE_LOG,
 	TROUBLE_STALE,
+	TROUBLE_SPOOL,
+	TROUBLE_KEY,
+	TROUBLE_ROOM,
 	TROUBLE_COUNT
 };
 
@@ -45,11 +48,17 @@ struct daemon {
 	uint8_t instance[16];		/* of the module that nl talks to; zeros: none yet */
 	struct snapshot *snapshot;	/* what current.rsnap is; NULL: none */
 	struct tagger *tagger;
-	struct logfile *log;
+	struct spool *spool;		/* NULL: it cannot be opened now */
+	struct logfile *log;		/* its sink; NULL: the same */
 	struct drain drain;
+	struct outage {			/* of the spool: since it could not be written */
+		bool on;
+		uint64_t since_ns, folded;
+		char why[512];
+	} outage;
 	struct watch *watch;
 	struct reconcile_report assignments;
-	sd_event_source *wake, *drain_timer, *status_timer;
+	sd_event_source *wake, *drain_timer, *status_timer, *log_wake;
 	char trouble[TROUBLE_COUNT][512];
 	bool publish;			/* the status changed */
 };
@@ -84,6 +93,8 @@ void collect_listen(struct daemon *daemon);
 /* Up to `batches`; false after a failure. */
 bool collect(struct daemon *daemon, unsigned int batches);
 void collect_rotate(struct daemon *daemon);
+/* The last of it, before the end. */
+void collect_fini(struct daemon *daemon);
 
 /* publish.c */
 int publish_init(struct daemon *daemon, struct resid_error *err);

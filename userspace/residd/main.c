@@ -46,6 +46,7 @@ static int main_stop(sd_event_source *source, const struct signalfd_siginfo *inf
 
 	sd_notify(0, "STOPPING=1");
 	collect(daemon, COLLECT_AT_END);
+	collect_fini(daemon);
 	publish_now(daemon);
 	return sd_event_exit(daemon->event, 0);
 }
@@ -163,7 +164,10 @@ int main(int argc, char **argv)
 	watch_fini(&daemon);
 	restore_disconnect(&daemon);
 	drain_fini(&daemon.drain);
+	sd_event_source_disable_unref(daemon.log_wake);
 	logfile_free(daemon.log);
+	spool_free(daemon.spool);
+	privacy_fini(&daemon.config.privacy);
 	tagger_free(daemon.tagger);
 	snapshot_free(daemon.snapshot);
 	sd_event_source_disable_unref(daemon.drain_timer);

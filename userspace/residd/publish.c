@@ -20,7 +20,38 @@ static const char *publish_trouble(const struct daemon *daemon)
 	return NULL;
 }
 
-static void publish_daemon(struct jsonw *json, const struct daemon *daemon)
+static void publish_spool(struct jsonw *json, struct daemon *daemon)
+{
+	struct spool_status status;
+	char time_text[REPORT_TIME];
+
+	if (!daemon->spool)
+		return;
+	spool_status(daemon->spool, &status);
+	/* Said once, not again with each new figure. */
+	if (status.small != (*daemon->trouble[TROUBLE_ROOM] != '\0'))
+		daemon_trouble(daemon, TROUBLE_ROOM, status.small ? status.text : NULL);
+	jsonw_object(json, "spool");
+	jsonw_u64(json, "segments", status.segments);
+	jsonw_u64(json, "bytes", status.bytes);
+	jsonw_u64(json, "records", status.records);
+	if (status.oldest_ns) {
+		report_time(status.oldest_ns, time_text);
+		jsonw_string(json, "oldest", time_text);
+	}
+	jsonw_u64(json, "room_bytes", status.room);
+	if (status.bytes_a_day) {
+		jsonw_u64(json, "bytes_a_day", status.bytes_a_day);
+		jsonw_u64(json, "room_days", status.days);
+	}
+	jsonw_bool(json, "small", status.small);
+	jsonw_bool(json, "writable", !daemon->outage.on);
+	if (daemon->log)
+		jsonw_u64(json, "log_lag", logfile_lag(daemon->log));
+	jsonw_object_end(json);
+}
+
+static void publish_daemon(struct jsonw *json, struct daemon *daemon)
 {
 	jsonw_object(json, "daemon");
 	jsonw_string(json, "state", daemon->nl ? "running" : "waiting for resid.ko");
@@ -28,6 +59,8 @@ static void publish_daemon(struct jsonw *json, const struct daemon *daemon)
 	jsonw_string(json, "log_file", daemon->config.log_file.text);
 	jsonw_u64(json, "batches", daemon->drain.batches);
 	jsonw_u64(json, "records", daemon->drain.written);
+	jsonw_u64(json, "batches_replayed", daemon->drain.replayed);
+	publish_spool(json, daemon);
 	jsonw_u64(json, "assignments_applied", daemon->assignments.applied);
 	jsonw_u64(json, "assignments_pending", daemon->assignments.pending);
 	jsonw_u64(json, "assignments_unknown", daemon->assignments.unknown);
@@ -49,7 +82,6 @@ void publish_now(struct daemon *daemon)
 	const char *state = "waiting for resid.ko";
 	bool known;
 
-	daemon->publish = false;
 	known = daemon->nl && !resid_nl_status(daemon->nl, &status, &err);
 	clock_gettime(CLOCK_REALTIME, &now);
 	report_time((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec, time_text);
@@ -61,6 +93,7 @@ void publish_now(struct daemon *daemon)
 	publish_daemon(&json, daemon);
 	jsonw_object_end(&json);
 	jsonw_line(&json);
+	daemon->publish = false;
 	if (paths_make_dir(paths_run_dir(), 0755, &err) ||
 	    file_write(file.text, json.text, json.length, 0640, paths_group(), &err))
 		daemon_say(SD_WARNING, "%s", err.text);

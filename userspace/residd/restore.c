@@ -114,7 +114,7 @@ bool restore_connect(struct daemon *daemon)
 	restore_tagger(daemon);
 	if (memcmp(daemon->instance, status.instance, sizeof(status.instance))) {
 		drain_fini(&daemon->drain);
-		drain_init(&daemon->drain, status.instance);
+		drain_init(&daemon->drain, status.instance, &daemon->config.privacy);
 		memcpy(daemon->instance, status.instance, sizeof(status.instance));
 	}
 	collect_listen(daemon);

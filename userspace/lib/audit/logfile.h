@@ -1,41 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The JSON lines file. The kernel keeps a batch until it is acknowledged, and the file says by its last lines whether
- * a batch is in it: so a daemon that dies at any moment loses nothing and writes nothing twice.
+ * The JSON lines file: a sink with the cursor "log". Lines are appended and synced, then the cursor moves, so a daemon
+ * that dies in between would write some twice; but the file itself says by its last line how far it is:
  *
- *   killed ...                   the file ends in           at the next start
- *   before a batch is written    an earlier batch           the kernel gives it again: written
- *   while it is written          a part of it, maybe torn   cut back to where it began, written
- *   between fsync and ack        all of it                  acknowledged, not written
+ *   killed ...                   the file ends in             at the next open
+ *   before lines are written     an earlier record            goes on at the cursor
+ *   while they are written       some of them, maybe torn     cut to whole lines; goes on behind the last one
+ *   between fsync and cursor     all of them                  the cursor moves behind the last one
  */
 #ifndef RESID_AUDIT_LOGFILE_H
 #define RESID_AUDIT_LOGFILE_H
 
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
+#include "audit/spool.h"
 #include "util/error.h"
+
+#define LOGFILE_RECORDS	4096	/* written at a time */
 
 struct logfile;
 
-/* Opens or makes the file (0640, group resid) and cuts a torn last line. One writer: a second is refused. */
-int logfile_open(const char *path, struct logfile **out, struct resid_error *err);
+/* Opens or makes the file (0640, group resid). One writer: a second is refused. The spool outlives it. */
+int logfile_open(const char *path, struct spool *spool, struct logfile **out, struct resid_error *err);
 void logfile_free(struct logfile *log);
 
 /* Follows a rotation: opens what has the name now. */
 int logfile_reopen(struct logfile *log, struct resid_error *err);
 
-/*
- * Whether all `count` records of a batch are at the end of the file, or, when the file is still empty after a rotation,
- * of PATH.1. A part of the batch at the end is cut off.
- */
-int logfile_resume(struct logfile *log, const uint8_t instance[16], uint64_t batch, uint32_t count, bool *written,
-		   struct resid_error *err);
+/* Appends what the spool has, up to LOGFILE_RECORDS; *more: it may have more. All of it or, with *err set, nothing. */
+int logfile_pump(struct logfile *log, bool *more, struct resid_error *err);
 
-/* Appends and syncs: all of it, or nothing with *err set. */
-int logfile_append(struct logfile *log, const void *bytes, size_t length, struct resid_error *err);
-
-const char *logfile_path(const struct logfile *log);
+/* Becomes readable when there is something to pump (spool_cursor_fd). */
+int logfile_fd(const struct logfile *log);
+/* Records that the file does not have yet. */
+uint64_t logfile_lag(const struct logfile *log);
 
 #endif

@@ -379,7 +379,7 @@ static int spool_retain(struct spool *spool, struct resid_error *err)
 	if (!old)
 		return 0;
 	snprintf(text, sizeof(text), "segments %" PRIu64 " to %" PRIu64 " of the spool were removed: %s", files[0].number,
-		 files[old - 1].number, for_size ? "it was larger than spool_bytes" : "older than spool_days");
+		 files[old - 1].number, for_size ? "it was larger than spool_mb" : "older than spool_days");
 	spool->oldest = old < count ? files[old].number : spool->number + 1;
 	if (spool_notice(spool, text, 0, err) || (spool->fd >= 0 && spool_close_segment(spool, err)))
 		return -1;

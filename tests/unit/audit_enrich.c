@@ -7,21 +7,31 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "audit/record.h"
+#include "audit/enrich.h"
 #include "nl/store.h"
+#include "sink/format.h"
+#include "util/file.h"
+#include "util/memory.h"
 
 static char dir[] = "/tmp/resid-record-XXXXXX";
-static struct record_context context = { .instance = { 1, 2, 3 } };
+static const uint8_t instance[16] = { 1, 2, 3 };
+static struct enricher enricher;
+static struct format_writer *writer;
 static uint64_t generation;
 
 static json_t *written(const struct resid_audit_record *record)
 {
+	_cleanup_buffer_ struct buffer bytes = { 0 };
+	struct audit_event event, read;
 	struct jsonw json = { 0 };
 	json_error_t error;
 	json_t *parsed;
 
-	record_write(&json, &context, 42, 7, record);
-	assert_int_equal(json.text[json.length - 1], '\n');
+	enrich(&enricher, NULL, instance, 42, 7, record, &event);
+	/* by way of the spool's form */
+	event_encode(&event, &bytes);
+	assert_true(event_decode(bytes.data, bytes.length, &read));
+	format_record(writer, &read, 0, &json);
 	parsed = json_loadb(json.text, json.length, JSON_REJECT_DUPLICATES, &error);
 	if (!parsed)
 		fail_msg("%s: %.*s", error.text, (int)json.length, json.text);
@@ -194,31 +204,145 @@ static void any_bytes_are_a_record(void **state)
 	}
 }
 
-static void ids_are_read_back(void **state)
+/* Every prefix of an event's bytes, and any byte in another's place: refused or read, never followed astray. */
+static void damaged_bytes_are_refused_or_read(void **state)
 {
-	static const char *const bad[] = {
-		"", "{\"id\":\"", "{\"id\":\"01020300000000000000000000000000-42-7",
-		"{\"id\":\"0102030000000000000000000000000-42-7\"", "{\"id\":\"0102030000000000000000000000000X-42-7\"",
-		"{\"id\":\"01020300000000000000000000000000-42-4294967296\"",
-		"{\"id\":\"01020300000000000000000000000000-99999999999999999999-1\"",
-		"{\"id\":\"01020300000000000000000000000000--1\"", "{\"ip\":\"01020300000000000000000000000000-42-7\"",
-	};
 	struct resid_audit_record record = tcp();
-	struct jsonw json = { 0 };
-	uint8_t instance[16];
-	uint64_t batch;
-	uint32_t index;
+	struct buffer bytes = { 0 };
+	struct audit_event event;
+	unsigned int seed = 5;
+	char id[AUDIT_ID];
 
-	record_write(&json, &context, UINT64_MAX, UINT32_MAX, &record);
-	assert_true(record_parse_id(json.text, json.length, instance, &batch, &index));
-	assert_memory_equal(instance, context.instance, sizeof(instance));
-	assert_int_equal(batch, UINT64_MAX);
-	assert_int_equal(index, UINT32_MAX);
-	for (size_t length = 0; length < 40; length++)
-		assert_false(record_parse_id(json.text, length, instance, &batch, &index));
-	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		assert_false(record_parse_id(bad[i], strlen(bad[i]), instance, &batch, &index));
-	jsonw_fini(&json);
+	enrich(&enricher, NULL, instance, 42, 7, &record, &event);
+	event_encode(&event, &bytes);
+	for (size_t length = 0; length < bytes.length; length++) {
+		uint8_t *copy = malloc(length + !length);
+
+		memcpy(copy, bytes.data, length);
+		event_decode(copy, length, &event);
+		free(copy);
+	}
+	for (int round = 0; round < 50000; round++) {
+		uint8_t *copy = malloc(bytes.length);
+
+		memcpy(copy, bytes.data, bytes.length);
+		copy[(size_t)rand_r(&seed) % bytes.length] = (uint8_t)rand_r(&seed);
+		if (event_decode(copy, bytes.length, &event)) {
+			struct jsonw json = { 0 };
+
+			event_id(&event, id);
+			format_record(writer, &event, 0, &json);
+			jsonw_fini(&json);
+		}
+		free(copy);
+	}
+	buffer_fini(&bytes);
+}
+
+static void workloads_by_their_cgroup(void **state)
+{
+#define HEX64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+	static const struct {
+		const char *cgroup, *unit, *container, *runtime;
+	} cases[] = {
+		{ "/", "", "", NULL },
+		{ "/system.slice/nginx.service", "nginx.service", "", NULL },
+		{ "/user.slice/user-1000.slice/user@1000.service/app.slice/web.service", "web.service", "", NULL },
+		{ "/machine.slice/libpod-" HEX64 ".scope/container", "libpod-" HEX64 ".scope", HEX64, "podman" },
+		{ "/libpod_parent/libpod-" HEX64, "", HEX64, "podman" },
+		{ "/machine.slice/libpod-conmon-" HEX64 ".scope", "libpod-conmon-" HEX64 ".scope", "", NULL },
+		{ "/system.slice/docker-" HEX64 ".scope", "docker-" HEX64 ".scope", HEX64, "docker" },
+		{ "/docker/" HEX64, "", HEX64, "docker" },
+		{ "/kubepods.slice/kubepods-pod1.slice/cri-containerd-" HEX64 ".scope",
+		  "cri-containerd-" HEX64 ".scope", HEX64, "containerd" },
+		{ "/kubepods.slice/kubepods-pod1.slice/crio-" HEX64 ".scope", "crio-" HEX64 ".scope", HEX64, "crio" },
+		{ "/kubepods/burstable/pod7/" HEX64, "", HEX64, NULL },
+		/* a tenant makes cgroups below its own, with the name of another's container */
+		{ "/docker/" HEX64 "/libpod-ffffffffffffffff.scope/sshd.service", "", HEX64, "docker" },
+		{ "/system.slice/docker-nothex.scope", "docker-nothex.scope", "", NULL },
+		{ "/system.slice/docker-" HEX64 "0.scope", "docker-" HEX64 "0.scope", "", NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct workload workload;
+
+		workload_parse(cases[i].cgroup, &workload);
+		assert_string_equal(workload.unit, cases[i].unit);
+		assert_string_equal(workload.container, cases[i].container);
+		if (cases[i].runtime)
+			assert_string_equal(workload.runtime, cases[i].runtime);
+		else
+			assert_null(workload.runtime);
+	}
+}
+
+static void addresses_of_persons(void **state)
+{
+	struct resid_audit_record record = tcp(), other = tcp();
+	struct privacy privacy = { 0 };
+	struct resid_error err;
+	json_t *parsed, *again;
+
+	assert_non_null(privacy_add(&privacy, "shut"));
+	assert_non_null(privacy_add(&privacy, "shut both erase"));
+	assert_non_null(privacy_add(&privacy, "shut all hash"));
+	assert_non_null(privacy_add(&privacy, "shut@ both hash"));
+	assert_non_null(privacy_add(&privacy, "shut both hash now"));
+	assert_null(privacy_add(&privacy, "open@acme both hash"));
+	assert_null(privacy_add(&privacy, "shut dst truncate"));
+	assert_null(privacy_add(&privacy, "* both hash"));
+	assert_int_equal(privacy_key(&privacy, &err), 0);
+	enricher.privacy = &privacy;
+
+	parsed = written(&record);
+	says(parsed, "src", "10.0.0.1");
+	says(parsed, "dst", "3.0.0.0/24");
+	says(parsed, "location", "US");
+	silent(parsed, "prefix");
+	json_decref(parsed);
+
+	record.key.class = other.key.class = 1;
+	parsed = written(&record);
+	again = written(&other);
+	assert_int_equal(strncmp(json_string_value(json_object_get(parsed, "dst")), "hash:", 5), 0);
+	assert_string_equal(json_string_value(json_object_get(parsed, "dst")),
+			    json_string_value(json_object_get(again, "dst")));
+	json_decref(again);
+	other.key.dst[3]++;
+	again = written(&other);
+	assert_string_not_equal(json_string_value(json_object_get(parsed, "dst")),
+				json_string_value(json_object_get(again, "dst")));
+	json_decref(again);
+	json_decref(parsed);
+	enricher.privacy = NULL;
+	privacy_fini(&privacy);
+}
+
+static void tenants_by_assignment(void **state)
+{
+	struct path folder = paths_in(dir, "assign.d"), file = paths_in(folder.text, "a.assign");
+	struct resid_audit_record record = tcp();
+	struct resid_error err;
+	json_t *parsed;
+
+	assert_int_equal(setenv("RESID_CONF_DIR", dir, 1), 0);
+	assert_int_equal(mkdir(folder.text, 0755), 0);
+	assert_int_equal(file_write(file.text, "cgroup:/ shut tenant=acme\n", 26, 0644, FILE_OWN_GROUP, &err), 0);
+	enricher_refresh(&enricher);
+	parsed = written(&record);
+	silent(parsed, "tenant");	/* no cgroup, and so none below the root */
+	json_decref(parsed);
+	/* a cgroup that is known already */
+	enricher.cgroup[5] = (struct enrich_cgroup){ .id = 5, .path = mem_copy("/a/b.service", 12) };
+	workload_parse("/a/b.service", &enricher.cgroup[5].workload);
+	record.key.cgroup = 5;
+	parsed = written(&record);
+	says(parsed, "tenant", "acme");
+	says(parsed, "unit", "b.service");
+	says(parsed, "cgroup", "/a/b.service");
+	json_decref(parsed);
+	unlink(file.text);
+	rmdir(folder.text);
 }
 
 int main(void)
@@ -229,7 +353,10 @@ int main(void)
 		cmocka_unit_test(icmp_non_ip_and_fragments),
 		cmocka_unit_test(folds_say_no_more_than_they_know),
 		cmocka_unit_test(any_bytes_are_a_record),
-		cmocka_unit_test(ids_are_read_back),
+		cmocka_unit_test(damaged_bytes_are_refused_or_read),
+		cmocka_unit_test(workloads_by_their_cgroup),
+		cmocka_unit_test(addresses_of_persons),
+		cmocka_unit_test(tenants_by_assignment),
 	};
 	struct snapshot *snapshot;
 	struct resid_error err;
@@ -238,12 +365,16 @@ int main(void)
 
 	if (!mkdtemp(dir) || setenv("RESID_STATE_DIR", dir, 1))
 		return 2;
+	if (format_writer_new(&format_json, 0, &writer, &err))
+		return 2;
 	snapshot = support_build(CLASSES);
 	if (store_save(snapshot, &err) || store_set_current(snapshot_generation(snapshot), &err))
 		return 2;
 	memcpy(&generation, snapshot_generation(snapshot), sizeof(generation));
 	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	record_context_fini(&context);
+	enricher_fini(&enricher);
+	format_writer_free(writer);
+	unlink(paths_in(dir, "privacy.key").text);
 	file = store_generation(snapshot_generation(snapshot));
 	unlink(file.text);
 	unlink(store_current().text);
