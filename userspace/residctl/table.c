@@ -9,6 +9,8 @@ extern const struct command command_policy_simulate, command_policy_matrix;
 extern const struct command command_class_list, command_class_assign, command_class_unassign;
 extern const struct command command_lookup, command_explain, command_status, command_counters, command_mode;
 extern const struct command command_log, command_tagger_load, command_tagger_show, command_disarm;
+extern const struct command command_audit_query, command_audit_export, command_audit_verify;
+extern const struct command command_audit_heads, command_audit_key;
 extern const struct command command_man, command_completion;
 
 const struct command *const commands[] = {
@@ -30,6 +32,11 @@ const struct command *const commands[] = {
 	&command_counters,
 	&command_mode,
 	&command_log,
+	&command_audit_query,
+	&command_audit_export,
+	&command_audit_verify,
+	&command_audit_heads,
+	&command_audit_key,
 	&command_tagger_load,
 	&command_tagger_show,
 	&command_disarm,

@@ -169,7 +169,8 @@ void collect_rotate(struct daemon *daemon)
 	daemon_trouble(daemon, TROUBLE_LOG, result ? err.text : NULL);
 	if (!daemon->log || daemon->log_wake)
 		return;
-	if (sd_event_add_io(daemon->event, &daemon->log_wake, logfile_fd(daemon->log), EPOLLIN, collect_log, daemon) >= 0)
+	if (sd_event_add_io(daemon->event, &daemon->log_wake, logfile_fd(daemon->log), EPOLLIN, collect_log,
+			    daemon) >= 0)
 		eventfd_write(logfile_fd(daemon->log), 1);	/* what an earlier run left */
 }
 

@@ -16,6 +16,11 @@
 #define ENRICH_GENERATIONS	4	/* kept open at a time */
 #define ENRICH_CGROUPS		1024	/* remembered: a power of two */
 
+struct enrich_netns {
+	uint64_t cookie;
+	char *name;
+};
+
 /* Owns what it has looked up so far. */
 struct enricher {
 	const struct privacy *privacy;	/* NULL: every address as it is */
@@ -35,10 +40,7 @@ struct enricher {
 	struct resid_nl_device *devices;
 	size_t device_count;
 	bool devices_fresh;		/* asked of the kernel since the last refresh */
-	struct enrich_netns {
-		uint64_t cookie;
-		char *name;
-	} *netns;
+	struct enrich_netns *netns;
 	size_t netns_count, netns_room;
 	struct timespec netns_read;
 	bool clock_unsynchronised;

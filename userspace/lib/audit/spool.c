@@ -57,9 +57,12 @@ static void *packer_run(void *context)
 		/* What cannot be packed now, on a full disk, is tried again behind the next segment. */
 		if (segment_list(spool->dir.text, &files, &count, &ignored))
 			count = 0;
-		for (size_t i = 0; i < count && files[i].number < below; i++)
+		for (size_t i = 0; i < count && files[i].number < below; i++) {
 			if (!files[i].packed)
 				segment_pack(spool->dir.text, files[i].number, &ignored);
+			else if (!done)	/* a crash came between packing and removing */
+				unlink(segment_path(spool->dir.text, files[i].number, false).text);
+		}
 		pthread_mutex_lock(&spool->mutex);
 		done = below;
 	}

@@ -9,8 +9,8 @@
  *   /kubepods.slice/.../crio-ID.scope                    crio
  *   /kubepods/burstable/podUID/ID                        a container of a runtime that does not say its name
  *
- * ID is 12 to 64 hexadecimal digits. A cgroup that a tenant makes below its own can bear any name: the innermost name that
- * fits would be the tenant's to choose, so it is the outermost container, and the innermost unit above it.
+ * ID is 12 to 64 hexadecimal digits. A cgroup that a tenant makes below its own can bear any name: the innermost name
+ * that fits would be the tenant's to choose, so it is the outermost container, and the innermost unit above it.
  */
 #ifndef RESID_AUDIT_WORKLOAD_H
 #define RESID_AUDIT_WORKLOAD_H
