@@ -138,7 +138,7 @@ OUR_DIRS = $(PREFIX)/share/resid/sets $(patsubst policy/%,$(PREFIX)/share/resid/
 install: all $(B)/residctl.8 $(B)/residctl.bash ## below DESTDIR, PREFIX=/usr; keeps an existing configuration
 	@for entry in $(INSTALLED); do IFS=: && set -- $$entry && unset IFS && \
 		echo "  INSTALL $(DESTDIR)$$2" && install -D -m "$$3" "$$1" "$(DESTDIR)$$2" || exit; done
-	@sed -i 's|^ExecStart=/usr/|ExecStart=$(PREFIX)/|' $(DESTDIR)$(UNITDIR)/residd.service
+	@sed -i -E 's,^(ExecStart=|ExecStartPre=-\+)/usr/,\1$(PREFIX)/,' $(DESTDIR)$(UNITDIR)/residd.service
 	@install -d $(DESTDIR)/etc/resid/assign.d
 	@[ -e $(DESTDIR)/etc/resid/residd.conf ] || install -m 644 $(CONF) $(DESTDIR)/etc/resid/residd.conf
 	@[ -n "$(DESTDIR)" ] || { depmod $(KREL); [ ! -d /run/systemd/system ] || { systemd-sysusers resid.conf; \
