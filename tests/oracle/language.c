@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * The policy language against a naive reading of it: random policies with exceptions, windows, directions, control,
- * `bootstrap`, `on_unknown` and `on_stale`, each written as text for the compiler and kept as words for the reader here,
- * and random packets. Three must agree on the rule: the reader, which asks rule after rule from the words; the kernel's
- * tables with the kernel's functions; and what `residctl explain` runs. Where a packet does not say its port or its
- * direction, the tables may be stricter than each of the ways it could have gone, never weaker.
+ * `bootstrap`, `on_unknown` and `on_stale`, each written as text for the compiler and kept as words for the reader
+ * here, and random packets. Three must agree on the rule: the reader, which asks rule after rule from the words; the
+ * kernel's tables with the kernel's functions; and what `residctl explain` runs. Where a packet does not say its port
+ * or its direction, the tables may be stricter than each of the ways it could have gone, never weaker.
  *
  * Prints TAP. RESID_SOAK=1: ten times as much. RESID_SEED: another run.
  */
@@ -579,7 +579,8 @@ static struct packet random_packet(const struct policy_words *policy)
 	packet.address.key += random64() % (place->last - place->first + 1);
 	if (one_in(2)) {
 		prefix_keys(facts[below(FACTS)].prefix, &v6, &first, &last);
-		packet.address = (struct address){ v6, one_in(2) ? first : one_in(2) ? last : first + random64() % (last - first + 1) };
+		first = one_in(2) ? first : one_in(2) ? last : first + random64() % (last - first + 1);
+		packet.address = (struct address){ v6, first };
 	}
 	if (has_word("6 17 132", (const char *[]){ "6", "17", "132", "1" }[packet.proto == 6 ? 0 : packet.proto == 17 ? 1 :
 										   packet.proto == 132 ? 2 : 3]))
@@ -601,8 +602,8 @@ static void show(const struct policy_words *policy, const struct packet *packet,
 	text = policy_text(policy);
 	printf("# %s says %s, the words %s: class %s, %s %llx, protocol %u, port %d, %s, at %lld, stale at %lld\n", what, got,
 	       expected, class_names[packet->class], packet->address.v6 ? "IPv6" : "IPv4",
-	       (unsigned long long)packet->address.key, packet->proto, packet->port, packet->direction, (long long)packet->now,
-	       (long long)policy->stale_at);
+	       (unsigned long long)packet->address.key, packet->proto, packet->port, packet->direction,
+	       (long long)packet->now, (long long)policy->stale_at);
 	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
 		printf("#   %s\n", line);
 	free(text);

@@ -75,10 +75,12 @@ int exceptions_read(struct reader *reader)
 void exceptions_warn(struct reader *reader)
 {
 	const struct policy *policy = reader->policy;
-	const struct policy_rule *rule;
 	char text[RFC3339_TEXT];
+	size_t i;
 
-	for (rule = policy->rule; rule < policy->rule + policy->rule_count; rule++) {
+	for (i = 0; i < policy->rule_count; i++) {
+		const struct policy_rule *rule = &policy->rule[i];
+
 		if (rule->until > reader->options->now)
 			continue;
 		rfc3339_format(rule->until, text);
