@@ -110,7 +110,7 @@ fuzz: ## every fuzz target for FUZZ_SECONDS (300)
 # Each folder adds its programs, build/tests/FOLDER/NAME, to TESTS.
 TESTS :=
 -include $(wildcard tests/*/*.mk)
-SUITES := unit oracle fuzz bpf
+SUITES := unit oracle fuzz bpf sink
 .PHONY: $(SUITES:%=tests-%)
 $(foreach suite,$(SUITES),$(eval tests-$(suite): $(filter $(B)/tests/$(suite)/%,$(TESTS))))
 tests: $(TESTS)

@@ -12,6 +12,8 @@
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
+#include "sink/child.h"
+
 #define COLLECT_AT_END	64	/* batches; what is left waits in the kernel for the next start */
 
 void daemon_say(const char *level, const char *format, ...)
@@ -121,6 +123,14 @@ static int main_run(struct daemon *daemon, struct resid_error *err)
 	return 0;
 }
 
+/* The process of one sink: started by the daemon, not by people. It says why it cannot begin over its socket. */
+static int main_sink(const char *file)
+{
+	struct resid_error err;
+
+	return sink_child_run(file, &err) ? (int)err.status : RESID_EXIT_OK;
+}
+
 static int main_usage(FILE *to)
 {
 	fputs("usage: residd [--config FILE]\n"
@@ -136,6 +146,7 @@ int main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "config", required_argument, NULL, 'c' },
+		{ "sink", required_argument, NULL, 's' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -147,6 +158,8 @@ int main(int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
 		if (option == 'h')
 			return main_usage(stdout);
+		if (option == 's')
+			return main_sink(optarg);
 		if (option != 'c')
 			return main_usage(stderr);
 		snprintf(config.text, sizeof(config.text), "%s", optarg);

@@ -14,7 +14,7 @@ struct format_writer {
 };
 
 static const struct format *const formats[] = {
-	&format_json, &format_ecs, &format_ocsf, &format_cef, &format_rfc5424,
+	&format_json, &format_ecs, &format_ocsf, &format_cef, &format_rfc5424, &format_journal,
 };
 
 const struct format *format_find(const char *name)
@@ -102,6 +102,19 @@ void format_flags(struct jsonw *out, const struct audit_event *event)
 	}
 	if (any)
 		jsonw_array_end(out);
+}
+
+unsigned int format_priority(const struct audit_event *event)
+{
+	unsigned int severity = format_severity(event);
+
+	if (severity >= 9)
+		return 2;
+	if (severity >= 7)
+		return 3;
+	if (severity >= 5)
+		return 4;
+	return severity >= 3 ? 5 : 6;
 }
 
 static char *format_two(char *at, unsigned int value)

@@ -7,6 +7,7 @@
  *   ocsf      Open Cybersecurity Schema Framework, class Network Activity (ocsf.c)
  *   cef       ArcSight Common Event Format (cef.c)
  *   rfc5424   a sentence with structured data; the header is the syslog transport's (rfc5424.c)
+ *   journal   fields, for the journal's two transports only (journal.c)
  *
  * No format writes more than FORMAT_MAX bytes: receivers cut what is longer. Names are cut first, whole characters, and
  * `truncated` says so; ids and counts never are.
@@ -49,7 +50,7 @@ struct format {
 	void (*write)(struct jsonw *out, const struct format_facts *facts);
 };
 
-extern const struct format format_json, format_ecs, format_ocsf, format_cef, format_rfc5424;
+extern const struct format format_json, format_ecs, format_ocsf, format_cef, format_rfc5424, format_journal;
 
 /* NULL: there is none of that name. */
 const struct format *format_find(const char *name);
@@ -76,6 +77,8 @@ bool format_is_refused(const struct audit_event *event);
 const char *format_action(const struct audit_event *event);
 /* As CEF counts: 0 to 10. A refusal in permissive mode left the node, which is worse than one that did not. */
 unsigned int format_severity(const struct audit_event *event);
+/* As syslog counts: 2 critical, 3 error, 4 warning, 5 notice, 6 informational. */
+unsigned int format_priority(const struct audit_event *event);
 /* "flags": [...], when there are any. */
 void format_flags(struct jsonw *out, const struct audit_event *event);
 /* One sentence about the record. */

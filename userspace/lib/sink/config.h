@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * /etc/resid/sinks.d/NAME.conf: one sink, key = value. NAME is a-z, 0-9, - and _.
+ *
+ *   transport    file, journald, journal-remote, syslog-udp, syslog-tcp, syslog-tls, bulk or hec
+ *   format       json, ecs, ocsf, cef or rfc5424; the journal's have a form of their own
+ *   address      HOST:PORT or [IPV6]:PORT, of a syslog receiver
+ *   url          of an HTTP receiver; https needs no more than that, tls_* narrows it
+ *   path         of a file; or of the journal's socket
+ *   index        of bulk
+ *   token        file with what proves us to an HTTP receiver: HEC's token, bulk's API key
+ *   token_scheme word before it in the Authorization header
+ *   tls_ca tls_cert tls_key   PEM files; tls_name: whom the certificate must name, if not the host
+ *
+ * A file may be `credential:ID`: what systemd passed under that id (LoadCredential=).
+ */
+#ifndef RESID_SINK_CONFIG_H
+#define RESID_SINK_CONFIG_H
+
+#include "util/settings.h"
+
+struct transport;
+struct format;
+
+struct sink_config {
+	char name[68];
+	const struct transport *transport;
+	const struct format *format;
+	struct setting_text transport_name, format_name, address, url, index, token, token_scheme;
+	struct setting_text tls_ca, tls_cert, tls_key, tls_name;
+	struct path path;
+	uint32_t enterprise, facility;
+	uint32_t batch;		/* records at a time */
+	uint32_t timeout;	/* seconds that a receiver may take for one step */
+	uint32_t retry_max;	/* seconds between two attempts, at most */
+	uint32_t confirm;	/* seconds until a syslog stream is closed to see that all of it was read */
+	uint32_t rotate_bytes, rotate_keep;	/* of a file; 0 bytes: never */
+	uint32_t ack;		/* HEC: wait until the indexer has it */
+};
+
+int sink_config_read(const char *file, struct sink_config *config, struct resid_error *err);
+
+/* Calls each(context, file) for every *.conf of the folder, in the order of their names. A missing folder has none. */
+int sink_config_each(const char *dir, int (*each)(void *context, const char *file, struct resid_error *err),
+		     void *context, struct resid_error *err);
+
+/* The file that a setting names: `credential:ID` below $CREDENTIALS_DIRECTORY. */
+int sink_config_file(const struct setting_text *setting, struct path *out, struct resid_error *err);
+
+#endif

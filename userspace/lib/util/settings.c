@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "util/settings.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/cleanup.h"
+#include "util/file.h"
+
+#define SETTINGS_FILE_MAX	(1u << 20)
+
+void settings_default(const struct setting *settings, size_t count, void *out, size_t size)
+{
+	memset(out, 0, size);
+	for (size_t i = 0; i < count; i++)
+		if (settings[i].kind == SETTING_NUMBER || settings[i].kind == SETTING_FLAG)
+			memcpy((char *)out + settings[i].offset, &settings[i].preset, sizeof(settings[i].preset));
+}
+
+static char *settings_trim(char *text)
+{
+	size_t length;
+
+	text += strspn(text, " \t\r");
+	length = strlen(text);
+	while (length && strchr(" \t\r", text[length - 1]))
+		text[--length] = '\0';
+	return text;
+}
+
+/* What the value must be; NULL: it is that, and was stored. */
+static const char *settings_store(const struct setting *setting, void *out, const char *value, char *want, size_t size)
+{
+	char *at = (char *)out + setting->offset, *end;
+	unsigned long number;
+	uint32_t word;
+
+	switch (setting->kind) {
+	case SETTING_PATH:
+		if (*value != '/' || strlen(value) >= sizeof(struct path))
+			return "an absolute path";
+		strcpy(((struct path *)at)->text, value);
+		return NULL;
+	case SETTING_TEXT:
+		if (!*value || strlen(value) >= sizeof(struct setting_text))
+			return "a text of 1 to 255 bytes";
+		strcpy(((struct setting_text *)at)->text, value);
+		return NULL;
+	case SETTING_FLAG:
+		word = !strcmp(value, "yes");
+		if (!word && strcmp(value, "no"))
+			return "yes or no";
+		memcpy(at, &word, sizeof(word));
+		return NULL;
+	case SETTING_NUMBER:
+		break;
+	}
+	errno = 0;
+	number = strtoul(value, &end, 10);
+	snprintf(want, size, "a number from %u to %u", setting->min, setting->max);
+	if (errno || *end || *value < '0' || *value > '9' || number < setting->min || number > setting->max)
+		return want;
+	word = (uint32_t)number;
+	memcpy(at, &word, sizeof(word));
+	return NULL;
+}
+
+static int settings_line(const struct setting *settings, size_t count, void *out, const char *file, unsigned int number,
+			 char *line, struct resid_error *err)
+{
+	const char *want;
+	char *equals, *name, *value, text[64];
+
+	line = settings_trim(line);
+	if (!*line || *line == '#')
+		return 0;
+	equals = strchr(line, '=');
+	if (!equals)
+		return resid_fail(err, RESID_EXIT_INPUT, "%s:%u: `%.200s` is not key = value", file, number, line);
+	*equals = '\0';
+	name = settings_trim(line);
+	value = settings_trim(equals + 1);
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(settings[i].name, name))
+			continue;
+		want = settings_store(&settings[i], out, value, text, sizeof(text));
+		if (!want)
+			return 0;
+		return resid_fail(err, RESID_EXIT_INPUT, "%s:%u: %s takes %s, not `%.200s`", file, number, name, want, value);
+	}
+	return resid_fail(err, RESID_EXIT_INPUT, "%s:%u: there is no key `%.200s`", file, number, name);
+}
+
+int settings_parse(const struct setting *settings, size_t count, void *out, const char *file, char *text,
+		   struct resid_error *err)
+{
+	unsigned int number = 0;
+
+	while (text && *text)
+		if (settings_line(settings, count, out, file, ++number, strsep(&text, "\n"), err))
+			return -1;
+	return 0;
+}
+
+int settings_read(const struct setting *settings, size_t count, void *out, const char *file, struct resid_error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t length;
+
+	return file_read(file, SETTINGS_FILE_MAX, &text, &length, err) ||
+	       settings_parse(settings, count, out, file, text, err) ? -1 : 0;
+}

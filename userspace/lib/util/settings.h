@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files of key = value, `#` beginning a comment line. An unknown key is refused: a typo must not be a default. */
+#ifndef RESID_UTIL_SETTINGS_H
+#define RESID_UTIL_SETTINGS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/error.h"
+#include "util/paths.h"
+
+enum setting_kind {
+	SETTING_PATH,	/* struct path: absolute */
+	SETTING_NUMBER,	/* uint32_t, min to max */
+	SETTING_TEXT,	/* struct setting_text */
+	SETTING_FLAG,	/* uint32_t: yes or no */
+};
+
+struct setting_text {
+	char text[256];
+};
+
+struct setting {
+	const char *name;
+	enum setting_kind kind;
+	size_t offset;	/* in the structure that is filled */
+	uint32_t min, max, preset;
+};
+
+/* Numbers and flags to their presets, all else to nothing. `size` bytes of `out`. */
+void settings_default(const struct setting *settings, size_t count, void *out, size_t size);
+/* `text` is changed. `file` is for messages: FILE:LINE: a sentence. */
+int settings_parse(const struct setting *settings, size_t count, void *out, const char *file, char *text,
+		   struct resid_error *err);
+int settings_read(const struct setting *settings, size_t count, void *out, const char *file, struct resid_error *err);
+
+#endif
