@@ -63,7 +63,11 @@ residd_start()
 	wait_until 60 residd_ready || bail "residd does not get ready: $(tail -n 3 "$work/residd.out")"
 }
 
-residd_ready() { [[ $(<"$RESID_RUN_DIR/status.json") == *"\"state\":\"running\",\"pid\":$residd_pid,"* ]]; }
+# (Bash ends at `$(<FILE)` of a file that is not there.)
+residd_ready()
+{
+	[[ -s $RESID_RUN_DIR/status.json && $(<"$RESID_RUN_DIR/status.json") == *"\"state\":\"running\",\"pid\":$residd_pid,"* ]]
+}
 
 # residd_stop [SIGNAL]
 # shellcheck disable=SC2120
