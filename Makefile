@@ -14,14 +14,14 @@ B := build
 CC := gcc
 CLANG ?= clang
 BPFTOOL ?= bpftool
-PKGS := libbpf libnl-3.0 libnl-genl-3.0 yaml-0.1 jansson libcrypto libssl libsystemd libcurl libmicrohttpd zlib libloc libmaxminddb libpcap libzstd
+PKGS := libbpf libnl-3.0 libnl-genl-3.0 yaml-0.1 jansson libcrypto libssl libsystemd libkmod libcurl libmicrohttpd zlib libloc libmaxminddb libpcap libzstd
 CFLAGS ?= -O2 -g
 INCLUDES := -Iuserspace/lib -Ikmod -I$(B)/gen $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter
 # Hidden, lest a name of ours take the place of one inside a shared library.
 ALL_CFLAGS = -std=gnu11 -fvisibility=hidden $(WARNINGS) -D_GNU_SOURCE $(INCLUDES) -MMD -MP $(CFLAGS)
 LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
-BPF_CFLAGS := -O2 -g -Wall -Werror -target bpf -I/usr/include/$(shell $(CC) -print-multiarch) -Ikmod
+BPF_CFLAGS = -O2 -g -Wall -Werror -target bpf -I/usr/include/$(shell $(CC) -print-multiarch) -Ikmod
 
 LIB_SRC := $(wildcard userspace/lib/*/*.c) $(wildcard kmod/lpm.c kmod/table.c kmod/packet.c)
 CTL_SRC := $(wildcard userspace/residctl/*.c)
@@ -31,7 +31,7 @@ obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
 # Before a command: prints "  CC      target", or the command itself with V=1.
 say = $(if $(V),,@printf '  %-8s%s\n' $(1) $@ &&)
-KBUILD := --no-print-directory V=$(or $(V),0) W=1
+KBUILD := --no-print-directory V=$(or $(V),0)
 
 ##@ Build
 .PHONY: all userspace module module-uml
@@ -118,7 +118,7 @@ tests: $(TESTS)
 ##@ Install
 # What goes where, SOURCE:TARGET:MODE. Uninstall removes the same list, and then the folders of OUR_DIRS if empty.
 UNITDIR := /lib/systemd/system
-MODULE := /lib/modules/$(KREL)/updates/resid.ko
+MODULE = /lib/modules/$(KREL)/updates/resid.ko
 INSTALLED = $(B)/residctl:$(PREFIX)/bin/residctl:755 $(B)/residd:$(PREFIX)/sbin/residd:755 resid.ko:$(MODULE):644 \
 	$(B)/residctl.8:$(PREFIX)/share/man/man8/residctl.8:644 \
 	$(foreach page,$(wildcard userspace/man/*.8),$(page):$(PREFIX)/share/man/man8/$(notdir $(page)):644) \

@@ -13,6 +13,7 @@
 #include <sys/time.h>
 
 #include "nl/codec.h"
+#include "nl/module.h"
 
 #define NL_ANSWER_SECONDS	30	/* the kernel answers at once; a lost message must not hang residd */
 #define NL_BUFFER		(1 << 20)
@@ -29,11 +30,6 @@ DEFINE_CLEANUP(sock, struct nl_sock *, nl_socket_free);
 
 /* One message of an answer: the attributes behind the genl header. */
 typedef int nl_answer(void *context, struct nlattr *head, int length, struct resid_error *err);
-
-static int nl_not_loaded(struct resid_error *err)
-{
-	return resid_fail(err, RESID_EXIT_SYSTEM, "resid.ko is not loaded; load it with `modprobe resid`");
-}
 
 static int nl_connect_generic(struct nl_sock **out, struct resid_error *err)
 {
@@ -66,7 +62,7 @@ int resid_nl_open(struct resid_nl **out, struct resid_error *err)
 		return -1;
 	family = genl_ctrl_resolve(sock, RESID_GENL_NAME);
 	if (family < 0)
-		return nl_not_loaded(err);
+		return module_not_loaded(err);
 	nl = calloc(1, sizeof(*nl));
 	if (!nl)
 		return resid_fail(err, RESID_EXIT_SYSTEM, "out of memory");
@@ -104,7 +100,7 @@ static int nl_refused(struct resid_nl *nl, const char *what, int error, const ch
 	nl->error = error;
 	if (error == ENOENT && !sentence) {
 		nl->error = ENODEV;
-		return nl_not_loaded(err);
+		return module_not_loaded(err);
 	}
 	/* genetlink's own refusal has no sentence; the module's begins so. */
 	if (error == EPERM && (!sentence || !strncmp(sentence, "needs ", 6)))
@@ -512,7 +508,7 @@ int resid_nl_wake_open(struct resid_error *err)
 		return -1;
 	group = genl_ctrl_resolve_grp(sock, RESID_GENL_NAME, RESID_GENL_GROUP);
 	if (group < 0)
-		return nl_not_loaded(err);
+		return module_not_loaded(err);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&self, sizeof(self)) ||
 	    setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)))
 		return resid_fail(err, RESID_EXIT_SYSTEM, "cannot join the kernel's multicast group: %s", strerror(errno));
