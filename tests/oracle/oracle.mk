@@ -16,5 +16,6 @@ $(ORACLE)/chain: tests/oracle/chain.c $(B)/libresid.a
 	$(call say,TEST) $(CC) $(ALL_CFLAGS) -O2 $(LDFLAGS) -o $@ $< $(B)/libresid.a $(LIBS)
 
 # What explain runs is part of residctl, not of the library.
-$(ORACLE)/language: tests/oracle/language.c userspace/residctl/destination.c $(ORACLE)/obj/lpm.o $(B)/libresid.a
+$(ORACLE)/language: tests/oracle/language.c tests/oracle/words.c tests/oracle/words.h \
+		userspace/residctl/destination.c $(ORACLE)/obj/lpm.o $(B)/libresid.a
 	$(call say,TEST) $(CC) $(ALL_CFLAGS) -O2 -mpopcnt $(LDFLAGS) -o $@ $(filter %.c %.o,$^) $(B)/libresid.a $(LIBS)

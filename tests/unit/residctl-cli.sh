@@ -71,6 +71,48 @@ expect 'it is gone' 3 '' "residctl: *include.yaml:4:19: 'eu' is not there: *" "$
 expect 'what is shown is complete' 0 '*: 1 classes, 1 rules, sound' '' "$ctl" policy check "$tmp/shown.yaml"
 rm -r "$tmp/conf"
 
+cat >"$tmp/airlock.yaml" <<'DATA'
+resid: 1
+home: EU
+classes: {technical: {id: 3, default: reject}}
+bootstrap: [192.0.2.53, "2001:db8:53::/64"]
+exceptions:
+  - id: airlock
+    class: technical
+    prefix: 3.0.0.7
+    proto: tcp
+    port: 443
+    from: 2026-11-22T02:00:00+01:00
+    until: 2026-11-22T04:00:00+01:00
+    owner: Operations
+    ticket: CHG-42
+    justification: updates of the platform
+    reason: the update window
+DATA
+cat >"$tmp/airlock-cases.yaml" <<'DATA'
+cases:
+  - {class: technical, to: "3.0.0.7:443", now: "2026-11-22T00:59:59Z", verdict: reject, rule: default-technical}
+  - {class: technical, to: "3.0.0.7:443", now: "2026-11-22T01:00:00Z", verdict: audit, rule: airlock}
+  - {class: technical, to: "3.0.0.7:443", verdict: audit, rule: airlock}
+  - {class: technical, to: "3.0.0.7:443", now: "2026-11-22T03:00:00Z", verdict: reject, rule: default-technical}
+DATA
+airlock=(--policy "$tmp/airlock.yaml" "${data[@]}")
+expect 'a window, to the second' 0 '*4 cases, 0 failed' '' \
+	"$ctl" policy test "$tmp/airlock-cases.yaml" "${airlock[@]}" --now 2026-11-22T02:30:00Z
+expect 'it ends' 4 '*:4:5: *4 cases, 1 failed' 'warning: *airlock*ended on 2026-11-22T03:00:00Z*' \
+	"$ctl" policy test "$tmp/airlock-cases.yaml" "${airlock[@]}" --now 2026-11-22T05:00:00Z
+expect 'explain an exception' 0 \
+	$'*rule *airlock: *\njustified *updates*\nexception *Operations *CHG-42\nholds *until 2026-11-22T03:00:00Z\nverdict *audit' '' \
+	"$ctl" explain --class technical "${airlock[@]}" --now 2026-11-22T02:30:00Z 3.0.0.7:443
+expect 'explain an exception --json' 0 '*"rule":"airlock"*"owner":"Operations","ticket":"CHG-42","from":"2026-11-22T01:00:00Z",*' '' \
+	"$ctl" explain --json --class technical "${airlock[@]}" --now 2026-11-22T02:30:00Z 3.0.0.7:443
+expect 'what has ended is warned of' 0 '*sound' "warning: *airlock.yaml:6:5: exception 'airlock' ended on 2026-11-22T03:00:00Z *" \
+	"$ctl" policy check --now 2026-11-22T03:00:00Z "$tmp/airlock.yaml"
+expect 'bootstrap for the module' 0 'options resid bootstrap=192.0.2.53/32,2001:db8:53::/64' '' \
+	"$ctl" policy check --modprobe --now 2026-11-22T02:00:00Z "$tmp/airlock.yaml"
+expect 'no bootstrap' 3 '' 'residctl: policy/default.yaml: has no `bootstrap`*' \
+	"$ctl" policy check --modprobe policy/default.yaml
+
 expect 'lookup' 0 '2.0.0.1 *2.0.0.0/16 *FR *tor-geoipdb 2026-06-25*France' '' "$ctl" lookup --snapshot "$s" 2.0.0.1
 json='{"address":"2.0.0.1","prefix":"2.0.0.0/16","location":"FR","source":"tor-geoipdb","date":"2026-06-25",'
 json+='"control":?"FR"?,"tier":"location",'
