@@ -231,15 +231,16 @@ static void tell_asns(struct family *family, const struct source *source)
 
 		for (o = 0; o < operators->count; o++) {
 			for (a = 0; a < operators->operator[o].asn_count; a++) {
-				if (!fact->asn || operators->operator[o].asn[a] != fact->asn)
+				if (operators->operator[o].asn[a] != fact->asn)
 					continue;
 				countries_of(&operators->operator[o], control);
 				tier = "operator";
 			}
 		}
-		if (!*control && fact->asn)
+		if (!*control)
 			snprintf(control, sizeof(control), "%s", country_of(fact->country));
-		tell(family, BY_AS, fact->first, fact->last, "", control, tier);
+		if (fact->asn)
+			tell(family, BY_AS, fact->first, fact->last, "", control, tier);
 		tell(family, AT_LIBLOC, fact->first, fact->last, place_of(fact->country), "", "");
 	}
 }

@@ -140,7 +140,8 @@ static void test_tiers(void **context)
 	assert_control(snapshot, "2.0.10.1", "US", "as", "");
 	assert_control(snapshot, "2.0.129.1", "US", "as", "");
 	assert_control(snapshot, "2.0.128.1", "FR", "location", "");
-	assert_control(snapshot, "2.0.200.1", "FR", "location", "");
+	/* without an AS of its own it is announced with what is around it */
+	assert_control(snapshot, "2.0.200.1", "US", "as", "");
 	assert_control(snapshot, "3.0.0.1", "US", "location", "");
 	assert_control(snapshot, "5.0.0.1", "", "none", "");
 	assert_control(snapshot, "9.9.9.9", "", "none", "");
@@ -324,13 +325,14 @@ static void add_country(char set[64], const char *code)
 }
 
 /* The smallest claims that hold the address; those of equal size are equal prefixes. */
-static uint32_t smallest(const struct claim *claim, uint32_t address)
+static uint32_t smallest(const struct claim *claim, uint32_t address, bool announced)
 {
 	uint32_t best = UINT32_MAX;
 	size_t i;
 
 	for (i = 0; i < CLAIMS; i++)
-		if (claim[i].first <= address && address <= claim[i].last && claim[i].last - claim[i].first < best)
+		if ((claim[i].asn || !announced) && claim[i].first <= address && address <= claim[i].last &&
+		    claim[i].last - claim[i].first < best)
 			best = claim[i].last - claim[i].first;
 	return best;
 }
@@ -342,7 +344,7 @@ static bool holds(const struct claim *claim, uint32_t address, uint32_t size)
 
 static const char *slow_control(const struct claim *rir, const struct claim *asn, uint32_t address, char set[64])
 {
-	uint32_t rir_size = smallest(rir, address), asn_size = smallest(asn, address);
+	uint32_t rir_size = smallest(rir, address, false), asn_size = smallest(asn, address, true);
 	size_t i;
 
 	*set = '\0';

@@ -225,8 +225,8 @@ static int confine_landlock(void)
 }
 
 /*
- * All that the caller has open, but for standard error, the file and the pipe. 0 and 1 are the file as well: libloc
- * takes a descriptor 0 for a failure.
+ * All that the caller has open but for the file and the pipe. 0, 1 and 2 are the file as well: libloc takes a descriptor
+ * 0 for a failure, and what a stranger's data make of the parser must not write to the caller's terminal.
  */
 static void confine_close_rest(int fd, int out)
 {
@@ -234,6 +234,7 @@ static void confine_close_rest(int fd, int out)
 
 	dup2(fd, STDIN_FILENO);
 	dup2(fd, STDOUT_FILENO);
+	dup2(fd, STDERR_FILENO);
 	if (low > STDERR_FILENO + 1)
 		close_range(STDERR_FILENO + 1, low - 1, 0);
 	if (high > low + 1)
@@ -299,6 +300,8 @@ static int confine_seal(const struct source_reader *reader)
 	for (;;) {
 		ssize_t got = sendfile(out, in, NULL, 1 << 24);
 
+		if (got < 0 && errno == EINTR)
+			continue;
 		if (got < 0)
 			return resid_fail(reader->err, RESID_EXIT_INPUT, "%s: cannot be read: %s", reader->path,
 					  strerror(errno));

@@ -203,14 +203,17 @@ void control_claim_asn(struct control *control, const struct source_facts *facts
 
 	for (i = 0; i < facts->count; i++) {
 		const struct source_fact *fact = &facts->fact[i];
-		const struct operator *operator = fact->asn ? operators_by_asn(operators, fact->asn) : NULL;
-		uint32_t claimed = LAYER_HOLE;
+		const struct operator *operator = operators_by_asn(operators, fact->asn);
+		uint32_t claimed;
 
+		/* what nobody announces by itself is announced with what is around it */
+		if (!fact->asn)
+			continue;
 		if (operator) {
 			uint32_t index = (uint32_t)(operator - operators->operator);
 
 			claimed = control_put(control, &control->set[index], index, number, CONTROL_OPERATOR);
-		} else if (fact->asn) {
+		} else {
 			claimed = control_country(control, fact, number, CONTROL_AS, known);
 		}
 		layer_claim(claims, fact->first, fact->last, claimed);
