@@ -110,7 +110,7 @@ expect 'what has ended is warned of' 0 '*sound' "warning: *airlock.yaml:6:5: exc
 	"$ctl" policy check --now 2026-11-22T03:00:00Z "$tmp/airlock.yaml"
 expect 'bootstrap for the module' 0 'options resid bootstrap=192.0.2.53/32,2001:db8:53::/64' '' \
 	"$ctl" policy check --modprobe --now 2026-11-22T02:00:00Z "$tmp/airlock.yaml"
-expect 'no bootstrap' 3 '' 'residctl: policy/default.yaml: has no `bootstrap`*' \
+expect 'no bootstrap' 3 '' 'residctl: policy/default.yaml: has no *bootstrap*' \
 	"$ctl" policy check --modprobe policy/default.yaml
 
 expect 'lookup' 0 '2.0.0.1 *2.0.0.0/16 *FR *tor-geoipdb 2026-06-25*France' '' "$ctl" lookup --snapshot "$s" 2.0.0.1
