@@ -11,7 +11,9 @@
  *                    '-------------------------swap------------------------'
  *
  * A table that fills up folds: new flows go into keys without source and ports, then without the destination, then
- * into one key for each verdict. Detail is lost, and said so in the key; packets and bytes never are.
+ * into one key for each verdict. Detail is lost, and said so in the key; packets and bytes never are. A class that says
+ * `on_loss: deny` would rather not send a packet than lose that detail of it: what would be let go and recorded is then
+ * refused, until the daemon has acknowledged and room is made.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -37,6 +39,7 @@
 struct audit_table {
 	u32 used;
 	u64 folded;			/* packets */
+	u64 denied;			/* of these */
 	struct resid_audit_record slot[];	/* free: first_boot_ns is 0 */
 };
 
@@ -54,6 +57,7 @@ static DEFINE_MUTEX(audit_mutex);	/* batches: all below */
 static u64 audit_batch;			/* number of the last batch that was made */
 static bool audit_waiting;		/* it is not acknowledged yet */
 static u64 audit_folded;		/* packets, of acknowledged and waiting batches */
+static u64 audit_denied;
 
 static void audit_wake(struct work_struct *work)
 {
@@ -87,7 +91,7 @@ static void audit_fold(struct resid_audit_key *to, const struct resid_audit_key 
 	memset(to, 0, sizeof(*to));
 	to->fold = fold;
 	to->verdict = from->verdict;
-	to->flags = from->flags & RESID_AUDIT_F_PERMISSIVE;
+	to->flags = from->flags & (RESID_AUDIT_F_PERMISSIVE | RESID_AUDIT_F_DENIED);
 	to->uid = ~0u;
 	if (fold == RESID_FOLD_ALL)
 		return;
@@ -126,7 +130,7 @@ static struct resid_audit_record *audit_find(struct audit_table *table, const st
 	return NULL;
 }
 
-void resid_audit_add(const struct resid_audit_key *key, u32 packets, u32 bytes, u8 tcp_flags)
+bool resid_audit_add(const struct resid_audit_key *key, u32 packets, u32 bytes, u8 tcp_flags, bool whole)
 {
 	struct audit_cpu *cpu = this_cpu_ptr(&audit_cpus);
 	u64 boot_ns = ktime_get_boottime_ns(), wall_ns = ktime_get_real_ns();
@@ -140,6 +144,10 @@ void resid_audit_add(const struct resid_audit_key *key, u32 packets, u32 bytes, 
 	table = cpu->active;
 	before = table->used;
 	record = audit_find(table, key, audit_limit(fold));
+	if (unlikely(!record && whole)) {
+		spin_unlock(&cpu->lock);
+		return false;
+	}
 	while (unlikely(!record)) {	/* ends: keys of RESID_FOLD_ALL are fewer than the slots kept for them */
 		audit_fold(&coarser, key, ++fold);
 		record = audit_find(table, &coarser, audit_limit(fold));
@@ -155,15 +163,18 @@ void resid_audit_add(const struct resid_audit_key *key, u32 packets, u32 bytes, 
 	record->tcp_flags |= tcp_flags;
 	if (fold)
 		table->folded += packets;
+	if (key->flags & RESID_AUDIT_F_DENIED)
+		table->denied += packets;
 	after = table->used;
 	spin_unlock(&cpu->lock);
 
 	if (before == after)
-		return;
+		return true;
 	if (after == audit_slots / 2)
 		mod_delayed_work(system_wq, &audit_wake_work, 0);
 	else if (after == 1)
 		schedule_delayed_work(&audit_wake_work, AUDIT_WAKE_DELAY);
+	return true;
 }
 
 static u32 audit_waiting_count(void)
@@ -189,6 +200,7 @@ void resid_audit_drain(u64 *batch, u32 *count)
 			swap(at->active, at->twin);
 			spin_unlock_bh(&at->lock);
 			audit_folded += at->twin->folded;
+			audit_denied += at->twin->denied;
 		}
 		audit_waiting = audit_waiting_count();
 		if (audit_waiting)
@@ -263,12 +275,14 @@ void resid_audit_status(struct resid_audit_status *status)
 	status->batch = audit_waiting ? audit_batch : 0;
 	status->acked = audit_waiting ? audit_batch - 1 : audit_batch;
 	status->folded = audit_folded;
+	status->denied = audit_denied;
 	for_each_possible_cpu(cpu) {
 		struct audit_cpu *at = per_cpu_ptr(&audit_cpus, cpu);
 
 		spin_lock_bh(&at->lock);
 		status->used += at->active->used;
 		status->folded += at->active->folded;
+		status->denied += at->active->denied;
 		spin_unlock_bh(&at->lock);
 	}
 	mutex_unlock(&audit_mutex);

@@ -14,8 +14,11 @@ int resid_audit_init(unsigned int slots);
 void resid_audit_stop(void);
 void resid_audit_fini(void);
 
-/* Counts @packets and @bytes under @key. Packet path, any context but hard interrupt, BH off. Cannot fail. */
-void resid_audit_add(const struct resid_audit_key *key, u32 packets, u32 bytes, u8 tcp_flags);
+/*
+ * Counts @packets and @bytes under @key, or under a coarser one in a full table; with @whole only under @key, or not at
+ * all. Returns whether it has. Packet path, any context but hard interrupt, BH off.
+ */
+bool resid_audit_add(const struct resid_audit_key *key, u32 packets, u32 bytes, u8 tcp_flags, bool whole);
 
 /* The batch that waits, or a new one; *batch is 0 when there is nothing to drain. Process context. */
 void resid_audit_drain(u64 *batch, u32 *count);
@@ -40,6 +43,7 @@ struct resid_audit_status {
 	u64 batch;			/* that waits, or 0 */
 	u64 acked;
 	u64 folded;
+	u64 denied;
 };
 
 void resid_audit_status(struct resid_audit_status *status);

@@ -158,7 +158,7 @@ unsigned int resid_hook_egress(void *priv, struct sk_buff *skb, const struct nf_
 		return NF_ACCEPT;
 	if (hook_refuses(&sight, &ruling))
 		return NF_DROP;
-	if (is_lowest(sight.dev))
-		resid_judge_book(&sight, &ruling);
+	if (is_lowest(sight.dev) && !resid_judge_book(&sight, &ruling))
+		return NF_DROP;
 	return NF_ACCEPT;
 }

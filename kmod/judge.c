@@ -77,6 +77,19 @@ static void judge_destinations(const struct resid_table *table, const struct res
 		ruling->flags |= RESID_AUDIT_F_FRAGMENT;
 }
 
+static void judge_enforce(const struct resid_state *state, u8 class_flags, struct resid_ruling *ruling)
+{
+	bool enforcing = state->mode == RESID_MODE_ENFORCING && !(class_flags & RESID_CLASS_F_PERMISSIVE);
+
+	if (ruling->verdict == RESID_V_AUDIT)
+		ruling->whole = enforcing && class_flags & RESID_CLASS_F_DENY_ON_LOSS;
+	if (ruling->verdict < RESID_V_REJECT)
+		return;
+	ruling->refuse = enforcing;
+	if (!enforcing)
+		ruling->flags |= RESID_AUDIT_F_PERMISSIVE;
+}
+
 static void judge_policy(const struct resid_state *state, const struct resid_flow *flow, struct resid_ruling *ruling)
 {
 	const struct resid_policy *policy = state->policy;
@@ -100,12 +113,7 @@ static void judge_policy(const struct resid_state *state, const struct resid_flo
 	ruling->verdict = policy->table.rule[ruling->rule].verdict;
 	ruling->record = ruling->verdict != RESID_V_ALLOW;
 	ruling->counter = policy->counter[core->row[ruling->class] * core->rule_count + ruling->rule];
-	if (ruling->verdict < RESID_V_REJECT)
-		return;
-	ruling->refuse = state->mode == RESID_MODE_ENFORCING &&
-			 !(core->class_flags[ruling->class] & RESID_CLASS_F_PERMISSIVE);
-	if (!ruling->refuse)
-		ruling->flags |= RESID_AUDIT_F_PERMISSIVE;
+	judge_enforce(state, core->class_flags[ruling->class], ruling);
 }
 
 void resid_judge_decide(const struct resid_state *state, enum resid_direction direction, s64 now,
@@ -201,13 +209,26 @@ static void judge_key(struct resid_audit_key *key, const struct resid_sight *sig
 	key->dport = packet->dport;
 }
 
-void resid_judge_book(const struct resid_sight *sight, const struct resid_ruling *ruling)
+/* BH off. */
+static bool judge_record(const struct resid_ruling *ruling, struct resid_audit_key *key, u32 packets, u32 bytes)
+{
+	u8 tcp_flags = ruling->packet.tcp_flags;
+
+	if (resid_audit_add(key, packets, bytes, tcp_flags, ruling->whole))
+		return true;
+	key->flags |= RESID_AUDIT_F_DENIED;
+	resid_audit_add(key, packets, bytes, tcp_flags, false);
+	return false;
+}
+
+bool resid_judge_book(const struct resid_sight *sight, const struct resid_ruling *ruling)
 {
 	struct resid_audit_key key;
 	u32 packets, bytes;
+	bool passes = true;
 
 	if (!ruling->counter)
-		return;
+		return true;
 	bytes = sight->skb->len - min(sight->skb->len, ruling->packet.ip_offset);
 	packets = judge_packets(sight->skb, bytes);
 	if (ruling->record)
@@ -216,6 +237,7 @@ void resid_judge_book(const struct resid_sight *sight, const struct resid_ruling
 	local_bh_disable();
 	resid_counter_add(ruling->counter, packets, bytes);
 	if (ruling->record)
-		resid_audit_add(&key, packets, bytes, ruling->packet.tcp_flags);
+		passes = judge_record(ruling, &key, packets, bytes);
 	local_bh_enable();
+	return passes;
 }

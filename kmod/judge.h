@@ -22,6 +22,7 @@ struct resid_ruling {
 	enum resid_verdict verdict;
 	bool refuse;			/* the verdict refuses, and is in force */
 	bool record;			/* there is something to write down */
+	bool whole;			/* if it cannot be written down in full, it must not pass */
 	u8 class;
 	u8 flags;			/* RESID_AUDIT_F_* */
 	u16 rule;
@@ -42,7 +43,10 @@ void resid_judge(const struct resid_sight *sight, struct resid_ruling *ruling);
 void resid_judge_decide(const struct resid_state *state, enum resid_direction direction, s64 now,
 			struct resid_ruling *ruling);
 
-/* Counts what was judged, and records it if it is to be recorded. Packet path, once a packet. */
-void resid_judge_book(const struct resid_sight *sight, const struct resid_ruling *ruling);
+/*
+ * Counts what was judged, and records it if it is to be recorded. Returns false for a packet that was to pass and must
+ * not. Packet path, once a packet.
+ */
+bool resid_judge_book(const struct resid_sight *sight, const struct resid_ruling *ruling);
 
 #endif /* _RESID_JUDGE_H */

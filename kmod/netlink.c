@@ -85,7 +85,8 @@ static int netlink_put_status(struct sk_buff *reply)
 	       (audit.batch &&
 		nla_put_u64_64bit(reply, RESID_A_STATUS_AUDIT_BATCH, audit.batch, RESID_A_STATUS_PAD)) ||
 	       nla_put_u64_64bit(reply, RESID_A_STATUS_AUDIT_ACKED, audit.acked, RESID_A_STATUS_PAD) ||
-	       nla_put_u64_64bit(reply, RESID_A_STATUS_AUDIT_FOLDED, audit.folded, RESID_A_STATUS_PAD);
+	       nla_put_u64_64bit(reply, RESID_A_STATUS_AUDIT_FOLDED, audit.folded, RESID_A_STATUS_PAD) ||
+	       nla_put_u64_64bit(reply, RESID_A_STATUS_AUDIT_DENIED, audit.denied, RESID_A_STATUS_PAD);
 }
 
 static int netlink_status(struct genl_info *info)

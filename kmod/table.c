@@ -68,7 +68,7 @@ static const char *table_check_core(const struct resid_core *core)
 	for (i = 0; i < RESID_CLASS_COUNT; i++) {
 		if (core->row[i] >= core->row_count)
 			return "snapshot core: row out of range";
-		if (core->class_flags[i] & ~RESID_CLASS_F_PERMISSIVE)
+		if (core->class_flags[i] & ~RESID_CLASS_F_ALL)
 			return "snapshot core: unknown class flag";
 	}
 	for (i = 0; i < core->nat64_count; i++) {

@@ -125,6 +125,8 @@ struct resid_nat64 {
 };
 
 #define RESID_CLASS_F_PERMISSIVE 1	/* this class is judged and recorded, not refused */
+#define RESID_CLASS_F_DENY_ON_LOSS 2	/* what is to be recorded, and finds no room for it, does not leave */
+#define RESID_CLASS_F_ALL	3
 
 struct resid_core {
 	__u8  row[RESID_CLASS_COUNT];	/* class to row of the matrix; an undeclared class has the row of class 0 */
@@ -210,6 +212,7 @@ enum resid_fold {
 #define RESID_AUDIT_F_FRAGMENT	8	/* a fragment that holds no ports */
 #define RESID_AUDIT_F_INNER	16	/* a destination inside the packet decided, and dst is that one */
 #define RESID_AUDIT_F_NO_POLICY	32	/* boot=closed, no policy yet */
+#define RESID_AUDIT_F_DENIED	64	/* verdict audit, and it was refused: RESID_CLASS_F_DENY_ON_LOSS */
 
 struct resid_audit_key {
 	__u8  src[16];
@@ -330,6 +333,7 @@ enum resid_status_attr {
 	RESID_A_STATUS_AUDIT_BATCH,	/* u64 batch that waits for its acknowledgement; absent: none */
 	RESID_A_STATUS_AUDIT_ACKED,	/* u64 last batch acknowledged */
 	RESID_A_STATUS_AUDIT_FOLDED,	/* u64 packets recorded under a coarser key since insmod */
+	RESID_A_STATUS_AUDIT_DENIED,	/* u64 of these, packets refused for that: RESID_AUDIT_F_DENIED */
 	RESID_A_STATUS_PAD,
 	__RESID_A_STATUS_MAX
 };

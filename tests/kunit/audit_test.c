@@ -7,6 +7,7 @@ static int audit_test_init(struct kunit *test)
 	audit_batch = 0;
 	audit_waiting = false;
 	audit_folded = 0;
+	audit_denied = 0;
 	return resid_audit_init(AUDIT_TEST_SLOTS);
 }
 
@@ -26,12 +27,12 @@ static void audit_test_add(u32 flow, u32 packets)
 
 	memcpy(key.dst, &flow, sizeof(flow));
 	local_bh_disable();
-	resid_audit_add(&key, packets, packets * 100, flow & 0x3f);
+	resid_audit_add(&key, packets, packets * 100, flow & 0x3f, false);
 	local_bh_enable();
 }
 
 struct audit_test_sum {
-	u64 packets, bytes, coarse;
+	u64 packets, bytes, coarse, denied;
 	u32 records;
 };
 
@@ -50,6 +51,8 @@ static void audit_test_read(struct kunit *test, u64 batch, struct audit_test_sum
 			sum->bytes += records[i].bytes;
 			if (records[i].key.fold)
 				sum->coarse += records[i].packets;
+			if (records[i].key.flags & RESID_AUDIT_F_DENIED)
+				sum->denied += records[i].packets;
 			KUNIT_EXPECT_GE(test, records[i].last_boot_ns, records[i].first_boot_ns);
 			KUNIT_EXPECT_NE(test, records[i].first_boot_ns, 0);
 		}
@@ -154,10 +157,61 @@ static void audit_test_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, resid_audit_ack(batch, &extack), 0);
 }
 
+/* What must be whole finds room, or leaves no trace; what was denied is told apart however much it is folded. */
+static void audit_test_whole(struct kunit *test)
+{
+	struct resid_audit_key key = { .class = 1, .verdict = RESID_V_AUDIT, .family = AF_INET };
+	struct netlink_ext_ack extack = {};
+	struct resid_audit_status status;
+	struct audit_test_sum sum;
+	u32 count, kept, denied = 0;
+	u64 batch;
+
+	for (kept = 0; !denied; kept++) {
+		key.sport = kept;
+		local_bh_disable();
+		denied = !resid_audit_add(&key, 1, 100, 0, true);
+		local_bh_enable();
+		KUNIT_ASSERT_LT(test, kept, 2 * AUDIT_TEST_SLOTS);
+	}
+	kept--;
+	KUNIT_EXPECT_EQ(test, kept, AUDIT_TEST_SLOTS / 4 * 3);
+	/* a flow that has its record still goes on */
+	key.sport = 0;
+	local_bh_disable();
+	KUNIT_EXPECT_TRUE(test, resid_audit_add(&key, 1, 100, 0, true));
+	key.flags = RESID_AUDIT_F_DENIED;
+	for (denied = 0; denied < 1000; denied++) {
+		key.sport = 10000 + denied;
+		memcpy(key.dst, &denied, sizeof(denied));
+		KUNIT_EXPECT_TRUE(test, resid_audit_add(&key, 1, 100, 0, false));
+	}
+	local_bh_enable();
+	resid_audit_status(&status);
+	KUNIT_EXPECT_EQ(test, status.denied, 1000);
+	KUNIT_EXPECT_EQ(test, status.folded, 1000);
+
+	resid_audit_drain(&batch, &count);
+	audit_test_read(test, batch, &sum);
+	KUNIT_EXPECT_EQ(test, sum.packets, kept + 1 + 1000);
+	KUNIT_EXPECT_EQ(test, sum.coarse, 1000);
+	KUNIT_EXPECT_EQ(test, sum.denied, 1000);
+	KUNIT_EXPECT_EQ(test, resid_audit_ack(batch, &extack), 0);
+
+	/* and there is room again */
+	key.flags = 0;
+	local_bh_disable();
+	KUNIT_EXPECT_TRUE(test, resid_audit_add(&key, 1, 100, 0, true));
+	local_bh_enable();
+	resid_audit_status(&status);
+	KUNIT_EXPECT_EQ(test, status.denied, 1000);
+}
+
 static struct kunit_case audit_cases[] = {
 	KUNIT_CASE(audit_test_batch),
 	KUNIT_CASE(audit_test_fold),
 	KUNIT_CASE(audit_test_nothing),
+	KUNIT_CASE(audit_test_whole),
 	{}
 };
 

@@ -66,7 +66,7 @@ static void table_test_refuse(struct kunit *test)
 	EXPECT_REFUSED("snapshot core: a count is out of range", blob.core->nat64_count = RESID_NAT64_MAX + 1);
 	EXPECT_REFUSED("snapshot core: rule out of range", blob.core->non_ip_rule = BLOB_RULES);
 	EXPECT_REFUSED("snapshot core: row out of range", blob.core->row[77] = BLOB_ROWS);
-	EXPECT_REFUSED("snapshot core: unknown class flag", blob.core->class_flags[3] = 2);
+	EXPECT_REFUSED("snapshot core: unknown class flag", blob.core->class_flags[3] = 4);
 	EXPECT_REFUSED("snapshot core: NAT64 prefix length",
 		       (blob.core->nat64_count = 1, blob.core->nat64[0].length = 72));
 	EXPECT_REFUSED("snapshot rule: unknown verdict", blob.rule[1].verdict = RESID_V_COUNT);

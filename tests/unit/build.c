@@ -127,7 +127,8 @@ static void test_dead_steps_are_left_out(void **context)
 static void test_core(void **context)
 {
 	struct snapshot *snapshot = support_build(
-		"resid: 1\nhome: FR\nclasses:\n  a: {id: 9, default: allow}\n  b: {id: 200, default: drop, mode: permissive}\n"
+		"resid: 1\nhome: FR\nclasses:\n  a: {id: 9, default: allow, on_loss: deny}\n"
+		"  b: {id: 200, default: drop, mode: permissive}\n"
 		"unlabelled: b\nkernel: a\nnon_ip: reject\nunparsable: audit\nnat64: ['2001:db8:1::/48', '64:ff9b::/96']\n");
 	const struct resid_core *core = snapshot_table(snapshot)->core;
 	uint8_t digest[RESID_DIGEST_LEN];
@@ -142,8 +143,8 @@ static void test_core(void **context)
 	assert_int_equal(core->class_flags[200], RESID_CLASS_F_PERMISSIVE);
 	assert_int_equal(core->class_flags[0], RESID_CLASS_F_PERMISSIVE);
 	assert_int_equal(core->class_flags[17], RESID_CLASS_F_PERMISSIVE);
-	assert_int_equal(core->class_flags[9], 0);
-	assert_int_equal(core->class_flags[255], 0);
+	assert_int_equal(core->class_flags[9], RESID_CLASS_F_DENY_ON_LOSS);
+	assert_int_equal(core->class_flags[255], RESID_CLASS_F_DENY_ON_LOSS);
 	assert_int_equal(core->nat64_count, 2);
 	assert_int_equal(core->nat64[0].length, 48);
 	assert_memory_equal(core->nat64[0].prefix, "\x20\x01\x0d\xb8\x00\x01\x00\x00", 8);

@@ -41,6 +41,7 @@ static struct nl_msg *status_message(void)
 	nla_put(msg, RESID_A_STATUS_GENERATION, 32, bytes32);
 	nla_put(msg, RESID_A_STATUS_PAD, 0, NULL);
 	nla_put_u64(msg, RESID_A_STATUS_AUDIT_BATCH, UINT64_MAX);
+	nla_put_u64(msg, RESID_A_STATUS_AUDIT_DENIED, 77);
 	return msg;
 }
 
@@ -58,6 +59,7 @@ static void status(void **state)
 	assert_true(got.has_generation);
 	assert_memory_equal(got.generation, bytes32, 32);
 	assert_int_equal(got.audit_batch, UINT64_MAX);
+	assert_int_equal(got.audit_denied, 77);
 	assert_int_equal(got.tagger, 0);
 	assert_int_equal(got.confirm, 0);
 	nlmsg_free(msg);

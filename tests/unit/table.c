@@ -197,7 +197,7 @@ static void test_spoilt_kernel_part(void **context)
 
 	assert_int_equal(core->step_count, 2);
 	SPOIL(core->row[7], core->row_count);
-	SPOIL(core->class_flags[1], 2);
+	SPOIL(core->class_flags[1], 4);
 	SPOIL(core->row_count, 0);
 	SPOIL(core->row_count, core->row_count + 1);
 	SPOIL(core->rule_count, core->rule_count + 1);

@@ -336,6 +336,8 @@ const char *event_flag_name(uint8_t flag)
 		return "inner";
 	case RESID_AUDIT_F_NO_POLICY:
 		return "no_policy";
+	case RESID_AUDIT_F_DENIED:
+		return "denied";
 	default:
 		return NULL;
 	}

@@ -51,6 +51,7 @@ int codec_status(struct nlattr *head, int length, struct resid_nl_status *out, s
 		[RESID_A_STATUS_AUDIT_BATCH] = { .type = NLA_U64 },
 		[RESID_A_STATUS_AUDIT_ACKED] = { .type = NLA_U64 },
 		[RESID_A_STATUS_AUDIT_FOLDED] = { .type = NLA_U64 },
+		[RESID_A_STATUS_AUDIT_DENIED] = { .type = NLA_U64 },
 	};
 	ATTRS(STATUS);
 
@@ -78,6 +79,7 @@ int codec_status(struct nlattr *head, int length, struct resid_nl_status *out, s
 		.audit_batch = codec_u64(attr[RESID_A_STATUS_AUDIT_BATCH]),
 		.audit_acked = codec_u64(attr[RESID_A_STATUS_AUDIT_ACKED]),
 		.audit_folded = codec_u64(attr[RESID_A_STATUS_AUDIT_FOLDED]),
+		.audit_denied = codec_u64(attr[RESID_A_STATUS_AUDIT_DENIED]),
 	};
 	memcpy(out->instance, nla_data(attr[RESID_A_STATUS_INSTANCE]), sizeof(out->instance));
 	if (attr[RESID_A_STATUS_GENERATION])

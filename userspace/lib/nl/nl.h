@@ -38,7 +38,7 @@ struct resid_nl_status {
 	uint32_t devices, netns;
 	uint32_t audit_slots, audit_used;
 	uint64_t audit_batch;	/* 0: none waits */
-	uint64_t audit_acked, audit_folded;
+	uint64_t audit_acked, audit_folded, audit_denied;
 };
 
 struct resid_nl_device {

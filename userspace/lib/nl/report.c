@@ -72,6 +72,7 @@ void report_status(struct jsonw *json, const struct resid_nl_status *status, con
 		jsonw_u64(json, "batch_waiting", status->audit_batch);
 	jsonw_u64(json, "batch_acknowledged", status->audit_acked);
 	jsonw_u64(json, "packets_folded", status->audit_folded);
+	jsonw_u64(json, "packets_denied", status->audit_denied);
 	jsonw_object_end(json);
 }
 

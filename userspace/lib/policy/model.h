@@ -13,6 +13,7 @@ struct policy_class {
 	const char *name;
 	uint8_t id;
 	bool permissive;
+	bool deny_on_loss;		/* what cannot be recorded in full does not leave */
 	enum resid_verdict fallback;	/* of what no rule matched */
 	bool has_on_unknown;
 	enum resid_verdict on_unknown;	/* the same where location or control is unknown */

@@ -58,10 +58,25 @@ static int policy_read_on_stale(struct reader *reader, const struct yaml_node *n
 	return reader_verdict(reader, node, out);
 }
 
+/* One of two words; *out: it is the first. */
+static int policy_read_choice(struct reader *reader, const struct yaml_node *node, const char *key, const char *yes,
+			      const char *no, bool *out)
+{
+	char what[32];
+
+	snprintf(what, sizeof(what), "`%s`", key);
+	if (reader_check_kind(reader, node, YAML_SCALAR, what))
+		return -1;
+	if (strcmp(node->text, yes) && strcmp(node->text, no))
+		return reader_fail(reader, node, "unknown %s '%s'; write %s or %s", key, node->text, yes, no);
+	*out = !strcmp(node->text, yes);
+	return 0;
+}
+
 static int policy_read_class(struct reader *reader, const struct yaml_node *name, const struct yaml_node *node)
 {
-	static const char *const keys[] = { "id", "default", "mode", "on_unknown", "on_stale", NULL };
-	const struct yaml_node *id, *fallback, *mode, *on_unknown, *on_stale;
+	static const char *const keys[] = { "id", "default", "mode", "on_unknown", "on_stale", "on_loss", NULL };
+	const struct yaml_node *id, *fallback, *mode, *on_unknown, *on_stale, *on_loss;
 	struct policy *policy = reader->policy;
 	struct policy_class class = { .name = name->text };
 	unsigned int number;
@@ -82,14 +97,10 @@ static int policy_read_class(struct reader *reader, const struct yaml_node *name
 		if (policy->class[i].id == number)
 			return reader_fail(reader, id, "class id %u is that of '%s' already", number,
 					   policy->class[i].name);
-	if (mode) {
-		if (reader_check_kind(reader, mode, YAML_SCALAR, "`mode`"))
-			return -1;
-		if (strcmp(mode->text, "permissive") && strcmp(mode->text, "enforcing"))
-			return reader_fail(reader, mode, "unknown mode '%s'; write permissive or enforcing",
-					   mode->text);
-		class.permissive = !strcmp(mode->text, "permissive");
-	}
+	on_loss = yaml_get(node, "on_loss");
+	if ((mode && policy_read_choice(reader, mode, "mode", "permissive", "enforcing", &class.permissive)) ||
+	    (on_loss && policy_read_choice(reader, on_loss, "on_loss", "deny", "count", &class.deny_on_loss)))
+		return -1;
 	on_unknown = yaml_get(node, "on_unknown");
 	if (on_unknown && reader_verdict(reader, on_unknown, &class.on_unknown))
 		return -1;

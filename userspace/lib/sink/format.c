@@ -49,7 +49,9 @@ void format_writer_free(struct format_writer *writer)
 
 bool format_is_refused(const struct audit_event *event)
 {
-	return event->kind == AUDIT_KIND_EGRESS && event->verdict >= RESID_V_REJECT && event_is_enforced(event);
+	if (event->kind != AUDIT_KIND_EGRESS)
+		return false;
+	return event->flags & RESID_AUDIT_F_DENIED || (event->verdict >= RESID_V_REJECT && event_is_enforced(event));
 }
 
 const char *format_action(const struct audit_event *event)
@@ -62,6 +64,8 @@ const char *format_action(const struct audit_event *event)
 	case AUDIT_KIND_GAP:
 		return "records-lost";
 	case AUDIT_KIND_EGRESS:
+		if (event->flags & RESID_AUDIT_F_DENIED)
+			return "dropped";
 		if (event->verdict >= RESID_V_REJECT && !event_is_enforced(event))
 			return "reported";
 		return event->verdict < RESID_V_COUNT ? taken[event->verdict] : "unknown";

@@ -46,6 +46,12 @@ static void build_end_section(struct build *build, enum resid_section_id id)
 		buffer_align(&build->file);
 }
 
+static uint8_t build_class_flags(const struct policy_class *class)
+{
+	return (class->permissive ? RESID_CLASS_F_PERMISSIVE : 0) |
+	       (class->deny_on_loss ? RESID_CLASS_F_DENY_ON_LOSS : 0);
+}
+
 static void build_core(struct build *build)
 {
 	const struct policy *policy = build->policy;
@@ -54,14 +60,14 @@ static void build_core(struct build *build)
 
 	for (i = 0; i < RESID_CLASS_COUNT; i++) {
 		core->row[i] = (uint8_t)policy->class_count;
-		core->class_flags[i] = policy->class[policy->unlabelled].permissive ? RESID_CLASS_F_PERMISSIVE : 0;
+		core->class_flags[i] = build_class_flags(&policy->class[policy->unlabelled]);
 	}
 	for (i = 0; i < policy->class_count; i++) {
 		core->row[policy->class[i].id] = (uint8_t)i;
-		core->class_flags[policy->class[i].id] = policy->class[i].permissive ? RESID_CLASS_F_PERMISSIVE : 0;
+		core->class_flags[policy->class[i].id] = build_class_flags(&policy->class[i]);
 	}
 	core->row[RESID_CLASS_KERNEL] = (uint8_t)(policy->class_count + 1);
-	core->class_flags[RESID_CLASS_KERNEL] = policy->class[policy->kernel].permissive ? RESID_CLASS_F_PERMISSIVE : 0;
+	core->class_flags[RESID_CLASS_KERNEL] = build_class_flags(&policy->class[policy->kernel]);
 	core->row_count = (uint16_t)build->matrix->row_count;
 	core->rule_count = matrix_rule_count(policy);
 	core->step_count = (uint16_t)(build->matrix->steps.length / sizeof(struct resid_step));
