@@ -125,6 +125,7 @@ INSTALLED = $(B)/residctl:$(PREFIX)/bin/residctl:755 $(B)/residd:$(PREFIX)/sbin/
 	$(B)/residctl.bash:$(PREFIX)/share/bash-completion/completions/residctl:644 \
 	$(foreach set,$(wildcard policy/sets/*.yaml),$(set):$(PREFIX)/share/resid/sets/$(notdir $(set)):644) \
 	$(foreach file,$(wildcard policy/packs/*/*),$(file):$(PREFIX)/share/resid/$(file:policy/%=%):644) \
+	packaging/prometheus/resid.rules.yml:$(PREFIX)/share/resid/resid.rules.yml:644 \
 	packaging/systemd/residd.service:$(UNITDIR)/residd.service:644 \
 	packaging/systemd/resid.sysusers:/usr/lib/sysusers.d/resid.conf:644 \
 	packaging/systemd/resid.tmpfiles:/usr/lib/tmpfiles.d/resid.conf:644 \
@@ -132,14 +133,14 @@ INSTALLED = $(B)/residctl:$(PREFIX)/bin/residctl:755 $(B)/residd:$(PREFIX)/sbin/
 	packaging/systemd/resid.logrotate:/etc/logrotate.d/resid:644
 CONF := packaging/systemd/residd.conf
 OUR_DIRS = $(PREFIX)/share/resid/sets $(patsubst policy/%,$(PREFIX)/share/resid/%,$(wildcard policy/packs/*) policy/packs) \
-	$(PREFIX)/share/resid /etc/resid/assign.d /etc/resid /lib/modules/$(KREL)/updates
+	$(PREFIX)/share/resid /etc/resid/assign.d /etc/resid/sinks.d /etc/resid /lib/modules/$(KREL)/updates
 
 .PHONY: install uninstall
 install: all $(B)/residctl.8 $(B)/residctl.bash ## below DESTDIR, PREFIX=/usr; keeps an existing configuration
 	@for entry in $(INSTALLED); do IFS=: && set -- $$entry && unset IFS && \
 		echo "  INSTALL $(DESTDIR)$$2" && install -D -m "$$3" "$$1" "$(DESTDIR)$$2" || exit; done
 	@sed -i -E 's,^(ExecStart=|ExecStartPre=-\+)/usr/,\1$(PREFIX)/,' $(DESTDIR)$(UNITDIR)/residd.service
-	@install -d $(DESTDIR)/etc/resid/assign.d
+	@install -d $(DESTDIR)/etc/resid/assign.d $(DESTDIR)/etc/resid/sinks.d
 	@[ -e $(DESTDIR)/etc/resid/residd.conf ] || install -m 644 $(CONF) $(DESTDIR)/etc/resid/residd.conf
 	@[ -n "$(DESTDIR)" ] || { depmod $(KREL); [ ! -d /run/systemd/system ] || { systemd-sysusers resid.conf; \
 		systemd-tmpfiles --create resid.conf; systemctl daemon-reload; }; }

@@ -64,7 +64,7 @@ listens()
 	ss -Hltn "sport = :$1" | grep -q .
 }
 
-# with PATH COMMAND...: a program of the unpacked packages, with their libraries
+# with PATH ARGUMENT...: becomes a program of the unpacked packages, with their libraries; in a process of its own
 with()
 {
 	local program=$receivers/$1

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # What tests/sink/*.sh run beside residd.
-TESTS += $(B)/tests/sink/node
+SINK_TOOLS := $(patsubst tests/sink/%.c,$(B)/tests/sink/%,$(wildcard tests/sink/*.c))
+TESTS += $(SINK_TOOLS)
 
-$(B)/tests/sink/node: tests/sink/node.c $(B)/libresid.a
+$(SINK_TOOLS): $(B)/tests/sink/%: tests/sink/%.c $(B)/libresid.a
 	@mkdir -p $(@D)
 	$(call say,TEST) $(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libresid.a $(LIBS)

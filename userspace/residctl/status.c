@@ -62,6 +62,18 @@ static void status_line(const json_t *status, const char *label, const char *key
 		printf("%-14s %s\n", label, none);
 }
 
+static void status_sinks(const json_t *sinks)
+{
+	const json_t *sink;
+	size_t i;
+
+	json_array_foreach((json_t *)sinks, i, sink)
+		printf("%-14s %s: %s, %lld records behind, %lld failures\n", i ? "" : "sinks",
+		       json_string_value(json_object_get(sink, "name")), json_string_value(json_object_get(sink, "state")),
+		       (long long)json_integer_value(json_object_get(sink, "lag")),
+		       (long long)json_integer_value(json_object_get(sink, "failures")));
+}
+
 static void status_print(const json_t *status)
 {
 	const json_t *confirm = json_object_get(status, "mode_confirm_seconds");
@@ -86,8 +98,27 @@ static void status_print(const json_t *status)
 	if (daemon) {
 		status_line(daemon, "residd", "state", NULL);
 		status_line(daemon, "records", "records", NULL);
+		status_sinks(json_object_get(daemon, "sinks"));
 		status_line(daemon, "trouble", "trouble", NULL);
 	}
+}
+
+/* The kernel knows nothing of spool and sinks: the daemon's own words, if it runs. */
+static void status_add_daemon(json_t *status)
+{
+	_cleanup_(cleanup_json_t) json_t *published = NULL;
+	_cleanup_free_ char *text = NULL;
+	struct resid_error ignored;
+	json_t *daemon;
+	size_t length;
+	long age;
+
+	if (status_from_file(&text, &length, &age, &ignored))
+		return;
+	published = json_loadb(text, length, 0, NULL);
+	daemon = json_object_get(published, "daemon");
+	if (daemon)
+		json_object_set(status, "daemon", daemon);
 }
 
 static int status_run(const struct call *call, struct resid_error *err)
@@ -112,6 +143,8 @@ static int status_run(const struct call *call, struct resid_error *err)
 	parsed = json_loadb(text, length, 0, NULL);
 	if (!json_is_object(parsed))
 		return resid_fail(err, RESID_EXIT_SYSTEM, "%s/status.json is no JSON object", paths_run_dir());
+	if (!file_text)
+		status_add_daemon(parsed);
 	if (file_text)
 		json_object_set_new(parsed, "age_seconds", json_integer(age));
 	if (call_option(call, "json")) {

@@ -11,6 +11,7 @@ extern const struct command command_lookup, command_explain, command_status, com
 extern const struct command command_log, command_tagger_load, command_tagger_show, command_disarm;
 extern const struct command command_audit_query, command_audit_export, command_audit_verify;
 extern const struct command command_audit_heads, command_audit_key;
+extern const struct command command_sink_list;
 extern const struct command command_man, command_completion;
 
 const struct command *const commands[] = {
@@ -37,6 +38,7 @@ const struct command *const commands[] = {
 	&command_audit_verify,
 	&command_audit_heads,
 	&command_audit_key,
+	&command_sink_list,
 	&command_tagger_load,
 	&command_tagger_show,
 	&command_disarm,

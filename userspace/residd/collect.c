@@ -121,6 +121,7 @@ static void collect_open(struct daemon *daemon)
 			options.key = NULL;
 		result = privacy_key(&daemon->config.privacy, &err) || spool_open(&options, &daemon->spool, &err);
 		daemon_trouble(daemon, TROUBLE_SPOOL, result ? err.text : NULL);
+		deliver_load(daemon);
 	}
 	if (daemon->spool && !daemon->log)
 		collect_rotate(daemon);

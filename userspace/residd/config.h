@@ -9,6 +9,7 @@
 #include "audit/privacy.h"
 #include "util/error.h"
 #include "util/paths.h"
+#include "util/settings.h"
 
 struct config {
 	struct path log_file;
@@ -21,11 +22,10 @@ struct config {
 	uint32_t spool_days, spool_mb;	/* how long records are kept, and how many; 0 MB: what the disk holds */
 	uint32_t spool_segment_mb, spool_segment_age;	/* when a segment is closed; seconds */
 	struct privacy privacy;
+	struct setting_text metrics_listen;	/* loopback address and port, or a socket; "": none */
+	struct path metrics_file;	/* for a node exporter; "": none */
 };
 
-void config_default(struct config *config);
-/* `text` is changed. `file` is for messages. */
-int config_parse(struct config *config, const char *file, char *text, struct resid_error *err);
 /* A missing file is the default. */
 int config_read(struct config *config, const char *file, struct resid_error *err);
 

@@ -7,7 +7,9 @@
  *   policy.c     SIGHUP and changed location data: compile, load, or keep what is in force
  *   watch.c      cgroups, namespaces, devices, assign.d: keeps the class maps true
  *   collect.c    audit batches to the spool, the spool to the log file
+ *   deliver.c    the spool to the sinks of sinks.d, each in a process of its own
  *   publish.c    /run/resid/status.json and what systemd is told
+ *   expose.c     metrics
  *   main.c       the command line and the event loop
  */
 #ifndef RESIDD_DAEMON_H
@@ -23,6 +25,8 @@
 #include "config.h"
 #include "nl/nl.h"
 #include "nl/store.h"
+#include "sink/feeder.h"
+#include "sink/jsonw.h"
 
 struct watch;
 
@@ -38,6 +42,8 @@ enum trouble {
 	TROUBLE_SPOOL,
 	TROUBLE_KEY,
 	TROUBLE_ROOM,
+	TROUBLE_SINK,
+	TROUBLE_METRICS,
 	TROUBLE_COUNT
 };
 
@@ -56,6 +62,10 @@ struct daemon {
 		uint64_t since_ns, folded;
 		char why[512];
 	} outage;
+	struct sinks *sinks;
+	struct MHD_Daemon *metrics;	/* NULL: nobody asked for it */
+	sd_event_source *metrics_ready;
+	uint64_t started;		/* seconds since the epoch */
 	struct watch *watch;
 	struct reconcile_report assignments;
 	sd_event_source *wake, *drain_timer, *status_timer, *log_wake;
@@ -95,6 +105,15 @@ bool collect(struct daemon *daemon, unsigned int batches);
 void collect_rotate(struct daemon *daemon);
 /* The last of it, before the end. */
 void collect_fini(struct daemon *daemon);
+
+/* deliver.c: reads sinks.d again and starts what it names; and "sinks": [...] for the status. */
+void deliver_load(struct daemon *daemon);
+void deliver_publish(struct jsonw *json, const struct daemon *daemon);
+
+/* expose.c */
+void expose_init(struct daemon *daemon);
+void expose_fini(struct daemon *daemon);
+void expose_file(struct daemon *daemon);
 
 /* publish.c */
 int publish_init(struct daemon *daemon, struct resid_error *err);

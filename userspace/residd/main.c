@@ -61,6 +61,7 @@ static int main_reload(sd_event_source *source, const struct signalfd_siginfo *i
 	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
 		   (unsigned long long)now.tv_sec * 1000000u + (unsigned long long)now.tv_nsec / 1000u);
 	policy_reload(context);
+	deliver_load(context);
 	publish_now(context);
 	sd_notify(0, "READY=1");
 	return 0;
@@ -92,6 +93,7 @@ static int main_init(struct daemon *daemon, struct resid_error *err)
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGHUP);
 	sigaddset(&signals, SIGUSR1);
+	sigaddset(&signals, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	if (error < 0 || (error = sd_event_add_signal(daemon->event, NULL, SIGTERM, main_stop, daemon)) < 0 ||
 	    (error = sd_event_add_signal(daemon->event, NULL, SIGINT, main_stop, daemon)) < 0 ||
@@ -114,6 +116,7 @@ static int main_run(struct daemon *daemon, struct resid_error *err)
 	watch_reconcile(daemon);
 	if (collect_init(daemon, err) || publish_init(daemon, err))
 		return -1;
+	expose_init(daemon);
 	store_prune(daemon->config.generations_keep);
 	publish_now(daemon);
 	sd_notify(0, "READY=1");
@@ -137,7 +140,7 @@ static int main_usage(FILE *to)
 	      "\n"
 	      "Restores policy and mode, keeps class maps true, writes audit records.\n"
 	      "  --config FILE   settings (default /etc/resid/residd.conf)\n"
-	      "  SIGHUP          compile and load /etc/resid/policy.yaml again\n"
+	      "  SIGHUP          compile and load /etc/resid/policy.yaml again; read sinks.d again\n"
 	      "  SIGUSR1         open the log file again, after a rotation\n", to);
 	return to == stderr ? RESID_EXIT_USAGE : RESID_EXIT_OK;
 }
@@ -179,6 +182,8 @@ int main(int argc, char **argv)
 	drain_fini(&daemon.drain);
 	sd_event_source_disable_unref(daemon.log_wake);
 	logfile_free(daemon.log);
+	expose_fini(&daemon);
+	sinks_free(daemon.sinks);
 	spool_free(daemon.spool);
 	privacy_fini(&daemon.config.privacy);
 	tagger_free(daemon.tagger);

@@ -61,6 +61,7 @@ static void publish_daemon(struct jsonw *json, struct daemon *daemon)
 	jsonw_u64(json, "records", daemon->drain.written);
 	jsonw_u64(json, "batches_replayed", daemon->drain.replayed);
 	publish_spool(json, daemon);
+	deliver_publish(json, daemon);
 	jsonw_u64(json, "assignments_applied", daemon->assignments.applied);
 	jsonw_u64(json, "assignments_pending", daemon->assignments.pending);
 	jsonw_u64(json, "assignments_unknown", daemon->assignments.unknown);
@@ -98,6 +99,7 @@ void publish_now(struct daemon *daemon)
 	    file_write(file.text, json.text, json.length, 0640, paths_group(), &err))
 		daemon_say(SD_WARNING, "%s", err.text);
 	jsonw_fini(&json);
+	expose_file(daemon);
 	if (known)
 		state = status.has_generation ? store_mode_name(status.mode) : "not armed";
 	sd_notifyf(0, "STATUS=%s%s%s, %" PRIu64 " records", state, publish_trouble(daemon) ? "; " : "",

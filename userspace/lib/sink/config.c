@@ -15,9 +15,9 @@
 #define SUFFIX		".conf"
 #define CREDENTIAL	"credential:"
 
-#define CONFIG(name, kind, member, min, max, preset)                                         \
-	{                                                                                    \
-		name, SETTING_##kind, offsetof(struct sink_config, member), min, max, preset \
+#define CONFIG(name, kind, member, min, max, preset)                                               \
+	{                                                                                          \
+		name, SETTING_##kind, offsetof(struct sink_config, member), min, max, preset, NULL \
 	}
 
 static const struct setting config_settings[] = {

@@ -30,7 +30,7 @@ static char *settings_trim(char *text)
 	return text;
 }
 
-/* What the value must be; NULL: it is that, and was stored. */
+/* What is wrong, to follow the key; NULL: it is stored. */
 static const char *settings_store(const struct setting *setting, void *out, const char *value, char *want, size_t size)
 {
 	char *at = (char *)out + setting->offset, *end;
@@ -40,26 +40,28 @@ static const char *settings_store(const struct setting *setting, void *out, cons
 	switch (setting->kind) {
 	case SETTING_PATH:
 		if (*value != '/' || strlen(value) >= sizeof(struct path))
-			return "an absolute path";
+			return "takes an absolute path";
 		strcpy(((struct path *)at)->text, value);
 		return NULL;
 	case SETTING_TEXT:
 		if (!*value || strlen(value) >= sizeof(struct setting_text))
-			return "a text of 1 to 255 bytes";
+			return "takes a text of 1 to 255 bytes";
 		strcpy(((struct setting_text *)at)->text, value);
 		return NULL;
 	case SETTING_FLAG:
 		word = !strcmp(value, "yes");
 		if (!word && strcmp(value, "no"))
-			return "yes or no";
+			return "takes yes or no";
 		memcpy(at, &word, sizeof(word));
 		return NULL;
+	case SETTING_OWN:
+		return setting->store(at, value);
 	case SETTING_NUMBER:
 		break;
 	}
 	errno = 0;
 	number = strtoul(value, &end, 10);
-	snprintf(want, size, "a number from %u to %u", setting->min, setting->max);
+	snprintf(want, size, "takes a number from %u to %u", setting->min, setting->max);
 	if (errno || *end || *value < '0' || *value > '9' || number < setting->min || number > setting->max)
 		return want;
 	word = (uint32_t)number;
@@ -88,7 +90,7 @@ static int settings_line(const struct setting *settings, size_t count, void *out
 		want = settings_store(&settings[i], out, value, text, sizeof(text));
 		if (!want)
 			return 0;
-		return resid_fail(err, RESID_EXIT_INPUT, "%s:%u: %s takes %s, not `%.200s`", file, number, name, want, value);
+		return resid_fail(err, RESID_EXIT_INPUT, "%s:%u: %s %s, not `%.200s`", file, number, name, want, value);
 	}
 	return resid_fail(err, RESID_EXIT_INPUT, "%s:%u: there is no key `%.200s`", file, number, name);
 }

@@ -14,6 +14,7 @@ enum setting_kind {
 	SETTING_NUMBER,	/* uint32_t, min to max */
 	SETTING_TEXT,	/* struct setting_text */
 	SETTING_FLAG,	/* uint32_t: yes or no */
+	SETTING_OWN,	/* by `store`; may stand again */
 };
 
 struct setting_text {
@@ -25,6 +26,8 @@ struct setting {
 	enum setting_kind kind;
 	size_t offset;	/* in the structure that is filled */
 	uint32_t min, max, preset;
+	/* NULL, or what is wrong, to follow the key: "takes a colour". */
+	const char *(*store)(void *at, const char *value);
 };
 
 /* Numbers and flags to their presets, all else to nothing. `size` bytes of `out`. */
