@@ -87,6 +87,9 @@ static void status_print(const json_t *status)
 	status_line(status, "boot", "boot", NULL);
 	status_line(status, "generation", "generation", "none");
 	status_line(status, "policy", "policy", NULL);
+	if (json_is_true(json_object_get(status, "data_stale")))
+		printf("%-14s too old for the policy since %s; bring them up to date and run `residctl policy load`\n",
+		       "data", json_string_value(json_object_get(status, "data_stale_at")));
 	status_line(status, "tagger", "tagger", "none: every packet is unlabelled");
 	status_line(status, "devices", "devices", NULL);
 	status_line(status, "namespaces", "network_namespaces", NULL);

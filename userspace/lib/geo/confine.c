@@ -225,8 +225,8 @@ static int confine_landlock(void)
 }
 
 /*
- * All that the caller has open but for the file and the pipe. 0, 1 and 2 are the file as well: libloc takes a descriptor
- * 0 for a failure, and what a stranger's data make of the parser must not write to the caller's terminal.
+ * All that the caller has open but for the file and the pipe. 0, 1 and 2 are the file as well: libloc takes a
+ * descriptor 0 for a failure, and what a stranger's data make of the parser must not write to the caller's terminal.
  */
 static void confine_close_rest(int fd, int out)
 {

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "nl/store.h"
+#include "util/rfc3339.h"
 
 static const char *const report_verdicts[] = { "allow", "audit", "reject", "drop" };
 _Static_assert(sizeof(report_verdicts) / sizeof(*report_verdicts) == RESID_V_COUNT, "a name for each verdict");
@@ -46,7 +47,7 @@ void report_status(struct jsonw *json, const struct resid_nl_status *status, con
 {
 	bool same = snapshot && status->has_generation &&
 		    !memcmp(snapshot_generation(snapshot), status->generation, RESID_DIGEST_LEN);
-	char mask[16];
+	char mask[16], stale_at[RFC3339_TEXT];
 
 	jsonw_bool(json, "armed", status->has_generation);
 	jsonw_string(json, "mode", store_mode_name(status->mode));
@@ -57,6 +58,11 @@ void report_status(struct jsonw *json, const struct resid_nl_status *status, con
 		jsonw_hex(json, "generation", status->generation, RESID_DIGEST_LEN);
 	if (same)
 		jsonw_string(json, "policy", snapshot_policy_name(snapshot));
+	if (same && snapshot_stale_at(snapshot)) {
+		rfc3339_format(snapshot_stale_at(snapshot), stale_at);
+		jsonw_string(json, "data_stale_at", stale_at);
+		jsonw_bool(json, "data_stale", time(NULL) >= snapshot_stale_at(snapshot));
+	}
 	jsonw_bool(json, "tagger_loaded", status->tagger);
 	if (status->tagger)
 		jsonw_u64(json, "tagger", status->tagger);

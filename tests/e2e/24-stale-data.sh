@@ -1,0 +1,54 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Data that are too old for the policy: a load is refused and what is in force stays; what was accepted once is loaded
+# at start even when it has grown old, decides as before, and the daemon says so; --accept is told in the snapshot.
+set -euo pipefail
+# shellcheck source=tests/e2e/lib.sh
+. "${0%/*}/lib.sh"
+
+e2e_begin
+topology
+resid_up
+us=${place[US4]}
+generation() { "$residctl" status --json | sed 's/.*"generation":"\([0-9a-f]*\)".*/\1/'; }
+status() { "$residctl" status; }
+# dated DAY: the node's location data, as if of that day.
+dated() { sed "s/^# Generated: .*/# Generated: Thu, $1 00:00:00 GMT/" /usr/share/tor/geoip >"$work/geoip"; }
+sed "s|^rules:|sources: {geoip: {path: $work/geoip, max_age: 30d}}\n&|" "$top/policy/default.yaml" >"$work/aged.yaml"
+dated '01 Jan 2026'
+
+before=$(generation)
+refused "a load with data of January" 3 "source 'tor-geoipdb'.*is of 2026-01-01.*30 days.*--accept tor-geoipdb" \
+	"$residctl" policy load "$work/aged.yaml"
+is "what was in force stays" "$(generation)" "$before"
+
+ctl policy compile "$work/aged.yaml" -o "$work/aged.rsnap" --now 2026-01-30T12:00:00Z
+ctl policy load "$work/aged.rsnap"
+loaded=$(generation)
+residd_start
+is "status says that the data are too old" \
+	"$(status | grep -c 'too old for the policy since 2026-01-31T00:00:00Z')" 1
+is "and so does residd" "$(grep -c 'too old for it since 2026-01-31T00:00:00Z' "$work/residd.out")" 1
+is "health is refused all the same" "$(saw health tcp "$us" stale)" ECONNREFUSED
+is "twin: public is not" "$(saw public tcp "$us" stale-public)" connected
+
+# As after a reboot.
+residd_stop TERM
+resid_down
+module_load boot=closed
+residd_start
+is "after a start the accepted generation is back" "$(generation)" "$loaded"
+is "and residd says again that it is old" "$(grep -c 'too old for it since' "$work/residd.out")" 2
+is "which those see who are not root" \
+	"$(grep -c '"trouble":"[^"]*too old for it since 2026-01-31' "$RESID_RUN_DIR/status.json")" 1
+
+ctl policy load "$work/aged.yaml" --accept tor-geoipdb
+is "what was accepted is told" \
+	"$("$residctl" policy show | grep -c '^# accepted    tor-geoipdb is of 2026-01-01')" 1
+
+dated "$(LC_ALL=C date -u '+%d %b %Y')"
+ctl policy load "$work/aged.yaml"
+wait_until 30 grep -q 'over: .*too old' "$work/residd.out"
+is "with data of today status is silent" "$(status | grep -c 'too old' || true)" 0
+is "and residd says that it is over" "$(grep -c 'over: .*too old' "$work/residd.out")" 1
+e2e_done
