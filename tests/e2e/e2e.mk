@@ -47,3 +47,28 @@ $(B)/tests/e2e-policy/small6: /usr/share/tor/geoip6
 $(B)/tests/e2e-policy/small-%.rsnap: $(B)/tests/e2e-policy/%.rsnap $(B)/tests/e2e-policy/small4 $(B)/tests/e2e-policy/small6
 	$(call say,POLICY) $(B)/residctl policy compile --geoip4 $(@D)/small4 --geoip6 $(@D)/small6 \
 		$(firstword $(wildcard tests/e2e/policy/$*.yaml policy/$*.yaml)) -o $@ >/dev/null
+
+# The scenarios with a class more, for the peer, which shares the guest's kernel; their tables as lines; and two with a
+# window of twenty seconds.
+E2E_SCENARIOS := $(notdir $(patsubst %/,%,$(wildcard policy/scenarios/*/)))
+E2E_SCENARIO_FILES := $(patsubst %,$(B)/tests/e2e-scenarios/%.rsnap,$(E2E_SCENARIOS) airlock trial) \
+	$(patsubst %,$(B)/tests/e2e-scenarios/%.cases,$(E2E_SCENARIOS))
+TESTS += $(E2E_SCENARIO_FILES)
+e2e-tools: $(E2E_SCENARIO_FILES)
+
+$(B)/tests/e2e-scenarios/%.yaml: policy/scenarios/%/policy.yaml
+	@mkdir -p $(@D)
+	@sed '/^classes:/a\  e2e-peer: {id: 200, default: allow}' $< >$@
+
+$(B)/tests/e2e-scenarios/airlock.yaml: $(B)/tests/e2e-scenarios/trusted-cloud-google.yaml
+	@sed 's/^    from: .*/    from: 2026-11-21T01:00:00Z/; s/^    until: .*/    until: 2026-11-21T01:00:20Z/' $< >$@
+
+$(B)/tests/e2e-scenarios/trial.yaml: $(B)/tests/e2e-scenarios/oiv-nuclear.yaml
+	@sed 's/^    from: .*/    from: 2026-08-31T22:00:00Z/; s/^    until: .*/    until: 2026-08-31T22:00:20Z/' $< >$@
+
+$(B)/tests/e2e-scenarios/%.cases: policy/scenarios/%/cases.yaml tests/e2e/cases.py
+	@mkdir -p $(@D)
+	@python3 tests/e2e/cases.py $< >$@
+
+$(B)/tests/e2e-scenarios/%.rsnap: $(B)/tests/e2e-scenarios/%.yaml $(B)/residctl $(wildcard policy/packs/*/pack.yaml) policy/operators.yaml
+	$(call say,POLICY) RESID_SHARE_DIR=policy $(B)/residctl policy compile $< -o $@ >/dev/null
