@@ -1,8 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Every scenario under policy/scenarios: its table of cases holds under its policy, on Debian's data; and a case that is
-# wrong is seen, with exit status 4.
+# wrong is seen, with exit status 4. A member of the federation that comes under outside control falls out, and the diff
+# shows it before.
 set -uo pipefail
+export RESID_SHARE_DIR=$PWD/policy
 
 ctl=$PWD/build/san/residctl
 asn=/var/lib/location/database.db
@@ -33,4 +35,25 @@ for folder in policy/scenarios/*/; do
 		echo "not ok $((++number)) - $name: a wrong case gives status $status"
 	fi
 done
+
+# The registry as it would be if somebody in the United States bought Aruba.
+awk '{ print } /id: aruba$/ { member = 1 } member && /jurisdictions:/ {
+	print "      - {country: US, basis: \"seat of the buyer\"}"
+	member = 0
+}' policy/operators.yaml >"$tmp/next.yaml"
+federation=policy/scenarios/federation-l3/policy.yaml
+said=$("$ctl" policy diff --json --asn "$asn" --operators-b "$tmp/next.yaml" "$federation" "$federation" |
+	jq -c '[.changes[] | select(.class == "shared")] | [(map(.change, .old.rule, .new.rule, .new.operator) | unique), (map(.ipv4_addresses) | add > 300000)]')
+if [[ $said == '[["aruba","fallen-member","member","newly refused"],true]' ]]; then
+	echo "ok $((++number)) - a member comes under outside control: the diff says that it falls out, and nobody else"
+else
+	printf 'not ok %d - the diff of the registries says:\n' $((++number))
+	printf '%s\n' "$said" | sed 's/^/#   /'
+fi
+said=$("$ctl" policy test --policy "$federation" --asn "$asn" --operators "$tmp/next.yaml" policy/scenarios/federation-l3/cases.yaml 2>&1)
+if (($? == 4)) && [[ $said == *95.110.128.1* && $said == *", 1 failed"* ]]; then
+	echo "ok $((++number)) - with the next registry its case alone fails"
+else
+	printf 'not ok %d - with the next registry: %s\n' $((++number)) "$said"
+fi
 echo "1..$number"
