@@ -247,7 +247,10 @@ static void test_overrides(void **context)
 		"sources:\n  overrides:\n"
 		"    - {prefix: 2.0.9.0/24, control: [FR, DE], reason: r}\n"
 		"    - {prefix: 2.0.9.128/25, operator: bleu, location: DE, reason: r}\n"
-		"    - {prefix: 51.81.0.0/16, operator: hetzner, control: [AT], reason: r}\n";
+		"    - {prefix: 51.81.0.0/16, operator: hetzner, control: [AT], reason: r}\n"
+		"    - {prefix: 198.51.100.0/25, location: FR, reason: r}\n"
+		"    - {prefix: 192.0.2.0/24, operator: bleu, reason: r}\n"
+		"    - {prefix: 10.9.0.0/16, location: FR, reason: r}\n";
 	struct build_inputs inputs = inputs_of(text);
 	struct snapshot *snapshot;
 
@@ -259,6 +262,11 @@ static void test_overrides(void **context)
 	assert_control(snapshot, "2.0.9.129", "FR", "override", "bleu");
 	assert_place(snapshot, "2.0.9.129", "DE", "override", "policy");
 	assert_control(snapshot, "2.0.10.1", "US", "feed", "aws");
+	/* special prefixes are where somebody here says that they are; what the policy calls local is local */
+	assert_place(snapshot, "198.51.100.127", "FR", "override", "policy");
+	assert_place(snapshot, "198.51.100.128", "special", "none", "iana");
+	assert_place(snapshot, "192.0.2.1", "special", "none", "iana");
+	assert_place(snapshot, "10.9.0.1", "local", "none", "policy");
 	/* above what operators.yaml says of the very same prefix */
 	assert_control(snapshot, "51.81.0.1", "AT", "override", "hetzner");
 	assert_control(snapshot, "135.148.0.1", "FR,US", "override", "ovh-us");

@@ -38,24 +38,36 @@ static uint32_t zones_of_pair(struct zones *zones, uint32_t pair, uint32_t cover
 	return intern_put(zones->zone, &zone, sizeof(zone));
 }
 
-/* Where the sweep stands, and the zones of the cover at hand by pair: number + 1, 0: not asked for yet. */
+/* Where the sweep stands, and the zones of the cover and layer at hand by pair: number + 1, 0: not asked for yet. */
 struct zones_cursor {
 	const struct world_ranges *world;
 	size_t at;
 	uint32_t cover;
+	enum special_layer layer;
 	uint32_t *number;
 };
 
-/* The world over one interval that has no layer. */
+/* Of the registries' special prefixes, only what somebody here says to be in a country is a part of the world. */
+static uint32_t zones_of_interval(struct zones *zones, uint32_t pair, const struct space_interval *interval)
+{
+	const struct place_fact *place = place_fact(zones->world->place, world_pair(zones->world, pair)->place);
+
+	if (interval->layer == SPECIAL_REGISTRY && place->tier != PLACE_OVERRIDE)
+		return zones_of_layer(zones, interval);
+	return zones_of_pair(zones, pair, interval->cover);
+}
+
+/* The world over one interval. */
 static void zones_fill(struct zones *zones, struct zone_ranges *ranges, const struct space_interval *interval,
 		       struct zones_cursor *cursor)
 {
 	const struct world_ranges *world = cursor->world;
 	u128 at = interval->first;
 
-	if (cursor->cover != interval->cover) {
+	if (cursor->cover != interval->cover || cursor->layer != interval->layer) {
 		memset(cursor->number, 0, intern_count(zones->world->pair) * sizeof(*cursor->number));
 		cursor->cover = interval->cover;
+		cursor->layer = interval->layer;
 	}
 	while (cursor->at + 1 < world->count && world->range[cursor->at + 1].first <= at)
 		cursor->at++;
@@ -63,7 +75,7 @@ static void zones_fill(struct zones *zones, struct zone_ranges *ranges, const st
 		uint32_t pair = world->range[cursor->at].pair;
 
 		if (!cursor->number[pair])
-			cursor->number[pair] = zones_of_pair(zones, pair, interval->cover) + 1;
+			cursor->number[pair] = zones_of_interval(zones, pair, interval) + 1;
 		zones_emit(ranges, at, cursor->number[pair] - 1);
 		if (cursor->at + 1 >= world->count || world->range[cursor->at + 1].first > interval->last)
 			return;
@@ -75,14 +87,14 @@ static void zones_sweep(struct zones *zones, struct zone_ranges *ranges, const s
 			const struct world_ranges *world)
 {
 	_cleanup_free_ uint32_t *number = mem_zero(intern_count(zones->world->pair), sizeof(*number));
-	struct zones_cursor cursor = { .world = world, .cover = UINT32_MAX, .number = number };
+	struct zones_cursor cursor = { .world = world, .cover = UINT32_MAX, .layer = SPECIAL_LAYERS, .number = number };
 	size_t i;
 
 	/* a zone's number comes from where it is met first, so equal inputs give equal numbers */
 	for (i = 0; i < half->count; i++) {
 		const struct space_interval *interval = &half->interval[i];
 
-		if (interval->layer == SPECIAL_LAYERS)
+		if (interval->layer == SPECIAL_LAYERS || interval->layer == SPECIAL_REGISTRY)
 			zones_fill(zones, ranges, interval, &cursor);
 		else
 			zones_emit(ranges, interval->first, zones_of_layer(zones, interval));
