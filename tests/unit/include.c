@@ -213,6 +213,10 @@ static void test_home(void **context)
 	}
 }
 
+#define PACK_EU \
+	"rules:\n" RULE("eu", "EU") \
+	"  - {id: no-us, class: shut, control: {in: US}, verdict: reject, reason: r}\n"
+
 static void test_shadowed_pack(void **context)
 {
 	_cleanup_free_ char *expected = mem_format(
@@ -232,13 +236,18 @@ static void test_shadowed_pack(void **context)
 	policy_free(policy);
 	assert_int_equal(warnings.count, 1);
 	assert_non_null(strstr(warnings.last, "site/policy.yaml:8:5: rule 'a' is partly shadowed by 'no-us' in line 2 of "));
-	put("share/packs/far/pack.yaml", "rules:\n" RULE("eu", "EU")
-	    "  - {id: no-us, class: shut, control: {in: US}, verdict: reject, reason: r}\n");
+	/* inside a pack of the site's own as well; one that came with Resid has been read */
+	put("conf/packs/near/pack.yaml", PACK_EU);
 	warnings.count = 0;
-	policy = read_policy(CLASSES "rules:\n  - include: far\n", &warnings);
+	policy = read_policy(CLASSES "rules:\n  - include: near\n", &warnings);
 	policy_free(policy);
 	assert_int_equal(warnings.count, 1);
 	assert_non_null(strstr(warnings.last, "pack.yaml:3:5: rule 'no-us' is partly shadowed by 'eu' in line 2, "));
+	put("share/packs/far/pack.yaml", PACK_EU);
+	warnings.count = 0;
+	policy = read_policy(CLASSES "rules:\n  - include: far\n", &warnings);
+	policy_free(policy);
+	assert_int_equal(warnings.count, 0);
 }
 
 int main(void)

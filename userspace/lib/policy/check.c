@@ -14,6 +14,7 @@
 #include "policy/judge.h"
 #include "policy/reader.h"
 #include "util/memory.h"
+#include "util/paths.h"
 
 /* What is found about a rule. Other rules are by index + 1, 0: none. */
 struct check_rule {
@@ -298,7 +299,9 @@ static int check_half(struct check *check, const struct space_half *half)
 			judge_row(check->policy, &place, bits);
 			if (check_pair(check, intern_put(check->rows, bits, words * sizeof(*bits)), interval->cover))
 				return -1;
-			continue;
+			/* an override can say that a registry's prefix is in a country */
+			if (interval->layer != SPECIAL_REGISTRY || !check->policy->sources.override_count)
+				continue;
 		}
 		if (seen[interval->cover])
 			continue;
@@ -308,6 +311,12 @@ static int check_half(struct check *check, const struct space_half *half)
 				return -1;
 	}
 	return 0;
+}
+
+/* In a pack that came with Resid what is narrow stands before what is wide, and on purpose. */
+static bool check_same_pack(const struct policy_rule *a, const struct policy_rule *b)
+{
+	return !strcmp(a->file, b->file) && !strncmp(a->file, paths_share_dir(), strlen(paths_share_dir()));
 }
 
 static int check_report(struct check *check, size_t r)
@@ -332,7 +341,7 @@ static int check_report(struct check *check, size_t r)
 		rule_warn(reader, other,
 			  "rule '%s' allows what '%s' in line %zu%s refuses: the refusal does not hold where both match; move the rule behind the include, or narrow it",
 			  other->id, rule->id, rule->mark->line, reader_of_file(other->file, rule->file).text);
-	} else if (found->contradicts) {
+	} else if (found->contradicts && !check_same_pack(rule, &all[found->contradicts - 1])) {
 		other = &all[found->contradicts - 1];
 		rule_warn(reader, rule,
 			  "rule '%s' is partly shadowed by '%s' in line %zu%s%s, which decides otherwise; the earlier one wins where both match",
