@@ -34,10 +34,10 @@ scenario()
 
 	rm -rf "$RESID_CONF_DIR/assign.d"
 	mkdir -p "$RESID_CONF_DIR/assign.d"
-	for class in $(cut -d ' ' -f 1 "$scenarios/$1.cases" | sort -u); do
+	while read -r class; do
 		mkdir -p "$cg/$1-$class"
 		[[ $class == unlabelled ]] || keep_class "$class" "cgroup:/e2e/$1-$class"
-	done
+	done < <(cut -d ' ' -f 1 "$scenarios/$1.cases" | sort -u)
 	keep_class e2e-peer cgroup:/e2e/peer
 	ctl policy load "$scenarios/${2:-$1}.rsnap"
 	ctl mode enforcing
