@@ -214,8 +214,7 @@ static void test_home(void **context)
 }
 
 #define PACK_EU \
-	"rules:\n" RULE("eu", "EU") \
-	"  - {id: no-us, class: shut, control: {in: US}, verdict: reject, reason: r}\n"
+	"rules:\n" RULE("eu", "EU") "  - {id: no-us, class: shut, control: {in: US}, verdict: reject, reason: r}\n"
 
 static void test_shadowed_pack(void **context)
 {
