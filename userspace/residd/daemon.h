@@ -57,6 +57,7 @@ struct daemon {
 	struct spool *spool;		/* NULL: it cannot be opened now */
 	struct logfile *log;		/* its sink; NULL: the same */
 	struct drain drain;
+	struct who_table *who;		/* NULL: the kernel cannot */
 	struct outage {			/* of the spool: since it could not be written */
 		bool on;
 		uint64_t since_ns, folded;

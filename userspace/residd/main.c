@@ -180,6 +180,7 @@ int main(int argc, char **argv)
 	watch_fini(&daemon);
 	restore_disconnect(&daemon);
 	drain_fini(&daemon.drain);
+	who_free(daemon.who);
 	sd_event_source_disable_unref(daemon.log_wake);
 	logfile_free(daemon.log);
 	expose_fini(&daemon);

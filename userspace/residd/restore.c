@@ -87,6 +87,22 @@ static void restore_tagger(struct daemon *daemon)
 		daemon_say(SD_WARNING, "removed cgroups stay in the class map: %s", daemon->tagger->release_note);
 }
 
+/* Without it records lack the process, and nothing else. */
+static void restore_who(struct daemon *daemon)
+{
+	struct resid_error err;
+
+	if (daemon->who)
+		return;
+	if (who_ensure("/", &daemon->who, &err)) {
+		daemon->who = NULL;
+		daemon_say(SD_WARNING, "records do not name the process: %s", err.text);
+		return;
+	}
+	if (!daemon->who->packet)
+		daemon_say(SD_NOTICE, "records do not name the process of a packet socket: %s", daemon->who->packet_note);
+}
+
 bool restore_connect(struct daemon *daemon)
 {
 	struct resid_nl_status status;
@@ -112,9 +128,11 @@ bool restore_connect(struct daemon *daemon)
 	else if (memcmp(daemon->instance, status.instance, sizeof(status.instance)))
 		restore_load(daemon);	/* else somebody disarmed it, and it stays so until we are told */
 	restore_tagger(daemon);
+	restore_who(daemon);
 	if (memcmp(daemon->instance, status.instance, sizeof(status.instance))) {
 		drain_fini(&daemon->drain);
 		drain_init(&daemon->drain, status.instance, &daemon->config.privacy);
+		daemon->drain.enricher.who = daemon->who;
 		memcpy(daemon->instance, status.instance, sizeof(status.instance));
 	}
 	collect_listen(daemon);

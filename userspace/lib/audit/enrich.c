@@ -326,6 +326,18 @@ static void enrich_flow(struct enricher *enricher, const struct resid_audit_key 
 		enrich_ports(key, event);
 }
 
+static void enrich_process(struct enricher *enricher, const struct resid_audit_record *record,
+			   struct audit_event *event)
+{
+	struct who *who = &enricher->process;
+
+	if (!record->key.socket || !who_find(enricher->who, record->key.socket, who))
+		return;
+	event->pid = who->pid;
+	event->comm = enrich_known(who->comm);
+	event->started_wall_ns = who->started + (record->first_wall_ns - record->first_boot_ns);
+}
+
 static void enrich_sender(struct enricher *enricher, struct resid_nl *nl, const struct resid_audit_key *key,
 			  struct audit_event *event)
 {
@@ -393,6 +405,7 @@ void enrich(struct enricher *enricher, struct resid_nl *nl, const uint8_t instan
 	enrich_flow(enricher, key, snapshot, event);
 	event->tcp_flags = event->proto == IPPROTO_TCP ? record->tcp_flags : 0;
 	enrich_sender(enricher, nl, key, event);
+	enrich_process(enricher, record, event);
 	if (enricher->privacy)
 		privacy_apply(enricher->privacy, event);
 }

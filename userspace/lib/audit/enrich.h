@@ -10,6 +10,7 @@
 #include "audit/privacy.h"
 #include "audit/workload.h"
 #include "bpf/assign.h"
+#include "bpf/who.h"
 #include "nl/nl.h"
 #include "snapshot/snapshot.h"
 
@@ -24,6 +25,8 @@ struct enrich_netns {
 /* Owns what it has looked up so far. */
 struct enricher {
 	const struct privacy *privacy;	/* NULL: every address as it is */
+	const struct who_table *who;	/* NULL: no process is known */
+	struct who process;		/* of the last record: its texts are the event's */
 	struct enrich_generation {
 		uint64_t first;
 		struct snapshot *snapshot;	/* NULL: its file is not there */
