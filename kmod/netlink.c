@@ -74,6 +74,8 @@ static int netlink_put_status(struct sk_buff *reply)
 	       nla_put_u8(reply, RESID_A_STATUS_BOOT, status.boot) ||
 	       nla_put_u8(reply, RESID_A_STATUS_MODE, status.mode) ||
 	       (status.confirm && nla_put_u32(reply, RESID_A_STATUS_CONFIRM, status.confirm)) ||
+	       (status.policy_confirm &&
+		nla_put_u32(reply, RESID_A_STATUS_POLICY_CONFIRM, status.policy_confirm)) ||
 	       nla_put_u32(reply, RESID_A_STATUS_MARK_MASK, status.mark_mask) ||
 	       (status.has_policy &&
 		nla_put(reply, RESID_A_STATUS_GENERATION, sizeof(status.generation), status.generation)) ||
@@ -147,11 +149,14 @@ static int netlink_stage_chunk(struct genl_info *info)
 static int netlink_stage_commit(struct genl_info *info)
 {
 	int error = netlink_require_two(info, RESID_A_STAGE_TOKEN, RESID_A_STAGE_REPLACES);
+	u32 confirm = 0;
 
 	if (error)
 		return error;
+	if (info->attrs[RESID_A_STAGE_CONFIRM])
+		confirm = nla_get_u32(info->attrs[RESID_A_STAGE_CONFIRM]);
 	return resid_stage_commit(info->snd_portid, nla_get_u64(info->attrs[RESID_A_STAGE_TOKEN]),
-				  nla_data(info->attrs[RESID_A_STAGE_REPLACES]), info->extack);
+				  nla_data(info->attrs[RESID_A_STAGE_REPLACES]), confirm, info->extack);
 }
 
 static int netlink_mode_set(struct genl_info *info)
@@ -294,15 +299,16 @@ static int netlink_do(struct sk_buff *skb, struct genl_info *info)
 
 /* ---- the family ---- */
 
+static struct netlink_range_validation netlink_confirm_range = { .min = 1, .max = 86400 };
+
 static const struct nla_policy netlink_stage_policy[RESID_A_STAGE_MAX + 1] = {
 	[RESID_A_STAGE_TOKEN] = { .type = NLA_U64 },
 	[RESID_A_STAGE_LENGTH] = { .type = NLA_U32 },
 	[RESID_A_STAGE_OFFSET] = { .type = NLA_U32 },
 	[RESID_A_STAGE_DATA] = { .type = NLA_BINARY, .len = RESID_STAGE_CHUNK_MAX },
 	[RESID_A_STAGE_REPLACES] = NLA_POLICY_EXACT_LEN(RESID_DIGEST_LEN),
+	[RESID_A_STAGE_CONFIRM] = NLA_POLICY_FULL_RANGE(NLA_U32, &netlink_confirm_range),
 };
-
-static struct netlink_range_validation netlink_confirm_range = { .min = 1, .max = 86400 };
 
 static const struct nla_policy netlink_mode_policy[RESID_A_MODE_MAX + 1] = {
 	[RESID_A_MODE_VALUE] = NLA_POLICY_MAX(NLA_U8, RESID_MODE_ENFORCING),

@@ -80,7 +80,7 @@ out:
 	return error;
 }
 
-int resid_stage_commit(u32 portid, u64 token, const u8 *replaces, struct netlink_ext_ack *extack)
+int resid_stage_commit(u32 portid, u64 token, const u8 *replaces, u32 confirm, struct netlink_ext_ack *extack)
 {
 	int error;
 
@@ -92,7 +92,7 @@ int resid_stage_commit(u32 portid, u64 token, const u8 *replaces, struct netlink
 		NL_SET_ERR_MSG(extack, "the upload is not complete; it has been dropped");
 		error = -EINVAL;
 	} else {
-		error = resid_state_publish(stage_data, stage_length, replaces, extack);
+		error = resid_state_publish(stage_data, stage_length, replaces, confirm, extack);
 		if (!error)
 			stage_data = NULL;
 	}

@@ -12,7 +12,7 @@ struct netlink_ext_ack;
 int resid_stage_begin(u32 portid, u32 length, u64 *token, struct netlink_ext_ack *extack);
 int resid_stage_chunk(u32 portid, u64 token, u32 offset, const void *data, u32 length, struct netlink_ext_ack *extack);
 /* Validates and publishes; the stage is gone afterwards, whatever the outcome. */
-int resid_stage_commit(u32 portid, u64 token, const u8 *replaces, struct netlink_ext_ack *extack);
+int resid_stage_commit(u32 portid, u64 token, const u8 *replaces, u32 confirm, struct netlink_ext_ack *extack);
 
 /* The socket @portid is gone. */
 void resid_stage_release(u32 portid);

@@ -19,10 +19,14 @@ static DEFINE_MUTEX(state_mutex);	/* writers of resid_state, and all below */
 static enum resid_boot state_boot;
 static enum resid_mode state_fallback;	/* what an unconfirmed mode goes back to */
 static unsigned long state_deadline;	/* jiffies */
+static struct resid_policy *state_previous;	/* what an unconfirmed policy goes back to, NULL: none; nobody reads it */
+static unsigned long state_policy_deadline;	/* jiffies; 0: the policy in force is confirmed */
 static bool state_pinned;		/* armed: the module holds a reference to itself */
 
 static void state_revert(struct work_struct *work);
 static DECLARE_DELAYED_WORK(state_revert_work, state_revert);
+static void state_revert_policy(struct work_struct *work);
+static DECLARE_DELAYED_WORK(state_policy_work, state_revert_policy);
 
 static struct resid_state *state_locked(void)
 {
@@ -122,8 +126,27 @@ static int state_check_replaces(const u8 replaces[RESID_DIGEST_LEN], struct netl
 	return -ESTALE;
 }
 
+/* What is to come back, if anything: no packet sees @old any more. */
+static void state_settle(struct resid_policy *old, u32 confirm)
+{
+	if (confirm && !state_policy_deadline) {
+		state_previous = old;
+		old = NULL;
+	} else if (!confirm) {
+		/* a second unconfirmed policy still goes back to what was confirmed last, a confirmed one does not */
+		policy_free(state_previous);
+		state_previous = NULL;
+	}
+	policy_free(old);
+	state_policy_deadline = 0;
+	if (confirm) {
+		state_policy_deadline = (jiffies + confirm * HZ) ?: 1;
+		mod_delayed_work(system_wq, &state_policy_work, confirm * HZ);
+	}
+}
+
 /* @policy is complete but for what depends on the state in force. */
-static int state_publish_locked(struct resid_policy *policy, const u8 replaces[RESID_DIGEST_LEN],
+static int state_publish_locked(struct resid_policy *policy, const u8 replaces[RESID_DIGEST_LEN], u32 confirm,
 				struct netlink_ext_ack *extack)
 {
 	struct resid_policy *old;
@@ -150,11 +173,12 @@ static int state_publish_locked(struct resid_policy *policy, const u8 replaces[R
 	}
 	state_pinned = true;
 	state_swap(next);
-	policy_free(old);
+	state_settle(old, confirm);
 	return 0;
 }
 
-int resid_state_publish(void *data, size_t length, const u8 replaces[RESID_DIGEST_LEN], struct netlink_ext_ack *extack)
+int resid_state_publish(void *data, size_t length, const u8 replaces[RESID_DIGEST_LEN], u32 confirm,
+			struct netlink_ext_ack *extack)
 {
 	struct resid_policy *policy;
 	const char *reason;
@@ -176,7 +200,7 @@ int resid_state_publish(void *data, size_t length, const u8 replaces[RESID_DIGES
 
 	policy->data = data;
 	mutex_lock(&state_mutex);
-	error = state_publish_locked(policy, replaces, extack);
+	error = state_publish_locked(policy, replaces, confirm, extack);
 	mutex_unlock(&state_mutex);
 	if (!error)
 		return 0;
@@ -204,6 +228,41 @@ static void state_revert(struct work_struct *work)
 			schedule_delayed_work(&state_revert_work, HZ);
 		}
 	}
+	mutex_unlock(&state_mutex);
+}
+
+/* Without a policy there is nothing that unloading would open, unless the node booted closed. */
+static void state_unpin(void)
+{
+	if (!state_pinned)
+		return;
+	state_pinned = false;
+	module_put(THIS_MODULE);
+}
+
+static void state_revert_policy(struct work_struct *work)
+{
+	struct resid_policy *old;
+	struct resid_state *next;
+
+	mutex_lock(&state_mutex);
+	if (!state_policy_deadline || time_before(jiffies, state_policy_deadline))
+		goto out;
+	next = state_copy(NULL);
+	if (!next) {
+		schedule_delayed_work(&state_policy_work, HZ);
+		goto out;
+	}
+	old = next->policy;
+	next->policy = state_previous;
+	state_previous = NULL;
+	state_policy_deadline = 0;
+	state_swap(next);
+	policy_free(old);
+	if (!next->policy && !next->closed)
+		state_unpin();
+	pr_warn("policy was not confirmed in time and went back to %s\n", next->policy ? "the one before" : "none");
+out:
 	mutex_unlock(&state_mutex);
 }
 
@@ -266,10 +325,10 @@ int resid_state_disarm(struct netlink_ext_ack *extack)
 		next->mode = state_fallback;
 	state_deadline = 0;
 	state_swap(next);
-	if (state_pinned) {
-		state_pinned = false;
-		module_put(THIS_MODULE);
-	}
+	policy_free(state_previous);
+	state_previous = NULL;
+	state_policy_deadline = 0;
+	state_unpin();
 	mutex_unlock(&state_mutex);
 	policy_free(policy);
 	if (tagger)
@@ -289,6 +348,8 @@ void resid_state_status(struct resid_status *status)
 	status->mark_mask = state->mark_mask;
 	if (state_deadline && time_before(jiffies, state_deadline))
 		status->confirm = DIV_ROUND_UP(state_deadline - jiffies, HZ);
+	if (state_policy_deadline && time_before(jiffies, state_policy_deadline))
+		status->policy_confirm = DIV_ROUND_UP(state_policy_deadline - jiffies, HZ);
 	if (state->policy) {
 		status->has_policy = true;
 		memcpy(status->generation, state->policy->table.generation, RESID_DIGEST_LEN);
@@ -335,9 +396,11 @@ void resid_state_fini(void)
 	struct resid_state *last = rcu_dereference_protected(resid_state, true);
 
 	cancel_delayed_work_sync(&state_revert_work);
+	cancel_delayed_work_sync(&state_policy_work);
 	RCU_INIT_POINTER(resid_state, NULL);
 	if (last->tagger)
 		bpf_prog_put(last->tagger);
 	policy_free(last->policy);
+	policy_free(state_previous);
 	kfree(last);
 }

@@ -47,8 +47,12 @@ void resid_state_pin_closed(void);
 
 /* All of these: process context, take the state's mutex, wait for a grace period. 0 or a negative errno with extack. */
 
-/* Validates @data, and publishes it if @replaces names the generation in force. Owns @data on success. */
-int resid_state_publish(void *data, size_t length, const u8 replaces[RESID_DIGEST_LEN], struct netlink_ext_ack *extack);
+/*
+ * Validates @data, and publishes it if @replaces names the generation in force. Owns @data on success. @confirm: seconds
+ * after which what was confirmed last comes back unless something is published without it; 0: it stays.
+ */
+int resid_state_publish(void *data, size_t length, const u8 replaces[RESID_DIGEST_LEN], u32 confirm,
+			struct netlink_ext_ack *extack);
 /* @confirm: seconds after which the mode goes back unless it is set again; 0: it stays. */
 int resid_state_set_mode(enum resid_mode mode, u32 confirm, struct netlink_ext_ack *extack);
 /* Takes over the caller's reference to @tagger on success; NULL removes it. */
@@ -61,7 +65,8 @@ struct resid_status {
 	enum resid_boot boot;
 	enum resid_mode mode;
 	u32 mark_mask;
-	u32 confirm;			/* seconds left, 0: none */
+	u32 confirm;			/* seconds left to the mode, 0: it stays */
+	u32 policy_confirm;		/* the same of the policy */
 	u32 tagger_id;
 	bool has_policy;
 	bool has_tagger;

@@ -15,7 +15,7 @@
  *   STATUS               -                                          STATUS_*
  *   STAGE_BEGIN          STAGE_LENGTH                               STAGE_TOKEN
  *   STAGE_CHUNK          STAGE_TOKEN STAGE_OFFSET STAGE_DATA        -
- *   STAGE_COMMIT         STAGE_TOKEN STAGE_REPLACES                 -
+ *   STAGE_COMMIT         STAGE_TOKEN STAGE_REPLACES [STAGE_CONFIRM] -
  *   MODE_SET             MODE_VALUE [MODE_CONFIRM]                  -
  *   TAGGER_SET           TAGGER_FD                                  -
  *   DEVICE_SET           DEVICE_IFINDEX DEVICE_INSIDE               -
@@ -335,6 +335,7 @@ enum resid_status_attr {
 	RESID_A_STATUS_AUDIT_FOLDED,	/* u64 packets recorded under a coarser key since insmod */
 	RESID_A_STATUS_AUDIT_DENIED,	/* u64 of these, packets refused for that: RESID_AUDIT_F_DENIED */
 	RESID_A_STATUS_PAD,
+	RESID_A_STATUS_POLICY_CONFIRM,	/* u32 seconds until the policy goes back by itself; absent: it stays */
 	__RESID_A_STATUS_MAX
 };
 #define RESID_A_STATUS_MAX (__RESID_A_STATUS_MAX - 1)
@@ -349,6 +350,11 @@ enum resid_stage_attr {
 	RESID_A_STAGE_DATA,		/* at most RESID_STAGE_CHUNK_MAX bytes */
 	RESID_A_STAGE_REPLACES,		/* 32 bytes */
 	RESID_A_STAGE_PAD,
+	/*
+	 * u32 seconds, 1 to 86400: the generation that was confirmed last, or none, comes back unless a commit without
+	 * this follows
+	 */
+	RESID_A_STAGE_CONFIRM,
 	__RESID_A_STAGE_MAX
 };
 #define RESID_A_STAGE_MAX (__RESID_A_STAGE_MAX - 1)

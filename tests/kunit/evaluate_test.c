@@ -6,7 +6,7 @@ static void evaluate_test_publish(struct kunit *test, struct blob *blob)
 	u64 token;
 
 	KUNIT_ASSERT_EQ(test, stage_test_upload(blob, blob->length, &token, &extack), 0);
-	KUNIT_ASSERT_EQ(test, resid_stage_commit(STAGE_TEST_PORTID, token, stage_test_none, &extack), 0);
+	KUNIT_ASSERT_EQ(test, resid_stage_commit(STAGE_TEST_PORTID, token, stage_test_none, 0, &extack), 0);
 }
 
 static struct resid_question evaluate_test_question(u8 class, u32 address)

@@ -41,7 +41,7 @@ static void stage_test_publish(struct kunit *test)
 
 	blob_new(test, &blob);
 	KUNIT_ASSERT_EQ(test, stage_test_upload(&blob, blob.length, &token, &extack), 0);
-	KUNIT_ASSERT_EQ(test, resid_stage_commit(STAGE_TEST_PORTID, token, stage_test_none, &extack), 0);
+	KUNIT_ASSERT_EQ(test, resid_stage_commit(STAGE_TEST_PORTID, token, stage_test_none, 0, &extack), 0);
 	resid_state_status(&status);
 	KUNIT_EXPECT_TRUE(test, status.has_policy);
 	memcpy(first, status.generation, sizeof(first));
@@ -50,15 +50,80 @@ static void stage_test_publish(struct kunit *test)
 	blob.core->non_ip_rule = 1;
 	blob_seal(&blob);
 	KUNIT_ASSERT_EQ(test, stage_test_upload(&blob, blob.length, &token, &extack), 0);
-	KUNIT_EXPECT_EQ(test, resid_stage_commit(STAGE_TEST_PORTID, token, stage_test_none, &extack), -ESTALE);
+	KUNIT_EXPECT_EQ(test, resid_stage_commit(STAGE_TEST_PORTID, token, stage_test_none, 0, &extack), -ESTALE);
 	KUNIT_EXPECT_NOT_ERR_OR_NULL(test, extack._msg);
 	resid_state_status(&status);
 	KUNIT_EXPECT_EQ(test, memcmp(first, status.generation, sizeof(first)), 0);
 
 	KUNIT_ASSERT_EQ(test, stage_test_upload(&blob, blob.length, &token, &extack), 0);
-	KUNIT_EXPECT_EQ(test, resid_stage_commit(STAGE_TEST_PORTID, token, first, &extack), 0);
+	KUNIT_EXPECT_EQ(test, resid_stage_commit(STAGE_TEST_PORTID, token, first, 0, &extack), 0);
 	resid_state_status(&status);
 	KUNIT_EXPECT_NE(test, memcmp(first, status.generation, sizeof(first)), 0);
+	blob_free(&blob);
+}
+
+/* Publishes @blob in place of @replaces, until it is confirmed; gives its generation. */
+static void stage_test_try(struct kunit *test, struct blob *blob, u8 *generation, u32 confirm)
+{
+	struct netlink_ext_ack extack = {};
+	struct resid_status status;
+	u64 token;
+
+	blob_seal(blob);
+	KUNIT_ASSERT_EQ(test, stage_test_upload(blob, blob->length, &token, &extack), 0);
+	KUNIT_ASSERT_EQ(test, resid_stage_commit(STAGE_TEST_PORTID, token, generation, confirm, &extack), 0);
+	resid_state_status(&status);
+	KUNIT_EXPECT_EQ(test, status.policy_confirm, confirm);
+	memcpy(generation, status.generation, RESID_DIGEST_LEN);
+}
+
+static bool stage_test_is(const u8 *generation)
+{
+	struct resid_status status;
+
+	resid_state_status(&status);
+	return status.has_policy && !memcmp(generation, status.generation, RESID_DIGEST_LEN);
+}
+
+/* What is not confirmed goes back to what was confirmed last, and that may be nothing. */
+static void stage_test_confirm(struct kunit *test)
+{
+	u8 first[RESID_DIGEST_LEN] = {}, then[RESID_DIGEST_LEN];
+	struct resid_status status;
+	struct blob blob;
+
+	blob_new(test, &blob);
+	stage_test_try(test, &blob, first, 1);
+	msleep(1100);
+	flush_delayed_work(&state_policy_work);
+	resid_state_status(&status);
+	KUNIT_EXPECT_FALSE(test, status.has_policy);
+	KUNIT_EXPECT_FALSE(test, state_pinned);
+
+	memset(first, 0, sizeof(first));
+	stage_test_try(test, &blob, first, 0);
+	memcpy(then, first, sizeof(then));
+	blob.core->non_ip_rule = 1;
+	stage_test_try(test, &blob, then, 60);
+	blob.header->number = 2;
+	stage_test_try(test, &blob, then, 1);
+	KUNIT_EXPECT_FALSE(test, stage_test_is(first));
+	msleep(1100);
+	flush_delayed_work(&state_policy_work);
+	KUNIT_EXPECT_TRUE(test, stage_test_is(first));
+	KUNIT_EXPECT_TRUE(test, state_pinned);
+
+	memcpy(then, first, sizeof(then));
+	stage_test_try(test, &blob, then, 1);
+	stage_test_try(test, &blob, then, 0);
+	msleep(1100);
+	flush_delayed_work(&state_policy_work);
+	KUNIT_EXPECT_TRUE(test, stage_test_is(then));
+	KUNIT_EXPECT_PTR_EQ(test, state_previous, (struct resid_policy *)NULL);
+
+	/* nothing of it is lost or leaks when the node is disarmed meanwhile */
+	blob.header->number = 3;
+	stage_test_try(test, &blob, then, 60);
 	blob_free(&blob);
 }
 
@@ -72,16 +137,16 @@ static void stage_test_window(struct kunit *test)
 	blob.header->not_before = ktime_get_real_seconds() + 3600;
 	blob_seal(&blob);
 	KUNIT_ASSERT_EQ(test, stage_test_upload(&blob, blob.length, &token, &extack), 0);
-	KUNIT_EXPECT_EQ(test, resid_stage_commit(STAGE_TEST_PORTID, token, stage_test_none, &extack), -EKEYREJECTED);
+	KUNIT_EXPECT_EQ(test, resid_stage_commit(STAGE_TEST_PORTID, token, stage_test_none, 0, &extack), -EKEYREJECTED);
 	blob.header->not_before = 0;
 	blob.header->not_after = ktime_get_real_seconds();
 	blob_seal(&blob);
 	KUNIT_ASSERT_EQ(test, stage_test_upload(&blob, blob.length, &token, &extack), 0);
-	KUNIT_EXPECT_EQ(test, resid_stage_commit(STAGE_TEST_PORTID, token, stage_test_none, &extack), -EKEYEXPIRED);
+	KUNIT_EXPECT_EQ(test, resid_stage_commit(STAGE_TEST_PORTID, token, stage_test_none, 0, &extack), -EKEYEXPIRED);
 	blob.header->not_after += 3600;
 	blob_seal(&blob);
 	KUNIT_ASSERT_EQ(test, stage_test_upload(&blob, blob.length, &token, &extack), 0);
-	KUNIT_EXPECT_EQ(test, resid_stage_commit(STAGE_TEST_PORTID, token, stage_test_none, &extack), 0);
+	KUNIT_EXPECT_EQ(test, resid_stage_commit(STAGE_TEST_PORTID, token, stage_test_none, 0, &extack), 0);
 	blob_free(&blob);
 }
 
@@ -95,7 +160,7 @@ static void stage_test_refuse(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, resid_stage_begin(1, sizeof(*blob.header) - 1, &token, &extack), -EINVAL);
 	KUNIT_EXPECT_EQ(test, resid_stage_begin(1, RESID_SNAPSHOT_MAX + 1, &token, &extack), -EINVAL);
 	KUNIT_EXPECT_EQ(test, resid_stage_chunk(1, 1, 0, blob.data, 8, &extack), -ENOENT);
-	KUNIT_EXPECT_EQ(test, resid_stage_commit(1, 1, stage_test_none, &extack), -ENOENT);
+	KUNIT_EXPECT_EQ(test, resid_stage_commit(1, 1, stage_test_none, 0, &extack), -ENOENT);
 
 	KUNIT_ASSERT_EQ(test, resid_stage_begin(1, 1000, &token, &extack), 0);
 	KUNIT_EXPECT_EQ(test, resid_stage_begin(2, 1000, &other, &extack), -EBUSY);
@@ -104,7 +169,7 @@ static void stage_test_refuse(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, resid_stage_chunk(1, token, 1, blob.data, 8, &extack), -EINVAL);
 	KUNIT_EXPECT_EQ(test, resid_stage_chunk(1, token, 0, blob.data, 1001, &extack), -EINVAL);
 	KUNIT_EXPECT_EQ(test, resid_stage_chunk(1, token, 0, blob.data, 999, &extack), 0);
-	KUNIT_EXPECT_EQ(test, resid_stage_commit(1, token, stage_test_none, &extack), -EINVAL);
+	KUNIT_EXPECT_EQ(test, resid_stage_commit(1, token, stage_test_none, 0, &extack), -EINVAL);
 	/* a failed commit ends the upload */
 	KUNIT_EXPECT_EQ(test, resid_stage_chunk(1, token, 999, blob.data, 1, &extack), -ENOENT);
 
@@ -140,6 +205,7 @@ static void stage_test_mode(struct kunit *test)
 
 static struct kunit_case stage_cases[] = {
 	KUNIT_CASE(stage_test_publish),
+	KUNIT_CASE(stage_test_confirm),
 	KUNIT_CASE(stage_test_window),
 	KUNIT_CASE(stage_test_refuse),
 	KUNIT_CASE(stage_test_mode),
