@@ -77,7 +77,7 @@ static int load(struct world *world, const struct resid_nl_status *before, struc
 	size_t length;
 	const void *data = snapshot_kernel_part(other(world, before), &length);
 
-	return resid_nl_upload(world->nl, data, length, before->generation, NULL, NULL, err);
+	return resid_nl_upload(world->nl, data, length, before->generation, 0, NULL, NULL, err);
 }
 
 static int change_mode(struct world *world, const struct resid_nl_status *before, struct resid_error *err)
@@ -215,7 +215,7 @@ int main(int argc, char **argv)
 	must(resid_nl_open(&world.nl, &err) == 0, err.text);
 	must(resid_nl_status(world.nl, &status, &err) == 0, err.text);
 	data = snapshot_kernel_part(world.snapshot[0], &length);
-	must(resid_nl_upload(world.nl, data, length, status.generation, NULL, NULL, &err) == 0, err.text);
+	must(resid_nl_upload(world.nl, data, length, status.generation, 0, NULL, NULL, &err) == 0, err.text);
 
 	for (size_t i = 0; i < count; i++) {
 		bool good = survive(&world, actions[i].name, actions[i].act);

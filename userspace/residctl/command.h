@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "util/error.h"
 
@@ -39,5 +40,8 @@ extern const struct command *const commands[];	/* ends with NULL */
 
 /* The option's argument, "" for a flag that is set, NULL when it is not. */
 const char *call_option(const struct call *call, const char *name);
+
+/* --confirm SECONDS, as the kernel takes them: 1 to 86400; 0 without the option. */
+int call_confirm(const struct call *call, uint32_t *seconds, struct resid_error *err);
 
 #endif

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "command.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "nl/nl.h"
 #include "nl/store.h"
-
-#define CONFIRM_MAX	86400
 
 static int mode_show(struct resid_nl *nl, struct resid_error *err)
 {
@@ -25,19 +21,6 @@ static int mode_show(struct resid_nl *nl, struct resid_error *err)
 	return RESID_EXIT_OK;
 }
 
-static int mode_seconds(const char *text, uint32_t *seconds, struct resid_error *err)
-{
-	char *end;
-	unsigned long value;
-
-	errno = 0;
-	value = strtoul(text, &end, 10);
-	if (errno || *end || *text < '0' || *text > '9' || value < 1 || value > CONFIRM_MAX)
-		return resid_fail(err, RESID_EXIT_USAGE, "--confirm takes seconds from 1 to %d, not `%s`", CONFIRM_MAX, text);
-	*seconds = (uint32_t)value;
-	return 0;
-}
-
 static int mode_run(const struct call *call, struct resid_error *err)
 {
 	_cleanup_(cleanup_nl) struct resid_nl *nl = NULL;
@@ -51,7 +34,7 @@ static int mode_run(const struct call *call, struct resid_error *err)
 		return resid_fail(err, RESID_EXIT_USAGE, "a mode is permissive or enforcing, not `%s`", call->argv[0]);
 	if (confirm && !call->argc)
 		return resid_fail(err, RESID_EXIT_USAGE, "--confirm needs a mode");
-	if (confirm && mode_seconds(confirm, &seconds, err))
+	if (call_confirm(call, &seconds, err))
 		return -1;
 	if (resid_nl_open(&nl, err))
 		return -1;

@@ -77,6 +77,7 @@ static void status_sinks(const json_t *sinks)
 static void status_print(const json_t *status)
 {
 	const json_t *confirm = json_object_get(status, "mode_confirm_seconds");
+	const json_t *trial = json_object_get(status, "policy_confirm_seconds");
 	const json_t *audit = json_object_get(status, "audit"), *daemon = json_object_get(status, "daemon");
 
 	printf("%-14s %s\n", "armed", json_is_true(json_object_get(status, "armed")) ? "yes" : "no");
@@ -90,6 +91,9 @@ static void status_print(const json_t *status)
 	if (json_is_true(json_object_get(status, "data_stale")))
 		printf("%-14s too old for the policy since %s; bring them up to date and run `residctl policy load`\n",
 		       "data", json_string_value(json_object_get(status, "data_stale_at")));
+	if (trial)
+		printf("%-14s goes back by itself in %lld s unless `residctl policy confirm`\n", "",
+		       (long long)json_integer_value(trial));
 	status_line(status, "tagger", "tagger", "none: every packet is unlabelled");
 	status_line(status, "devices", "devices", NULL);
 	status_line(status, "namespaces", "network_namespaces", NULL);

@@ -6,6 +6,7 @@
 extern const struct command command_policy_check, command_policy_compile, command_policy_load, command_policy_show;
 extern const struct command command_policy_exposure, command_policy_test, command_policy_diff;
 extern const struct command command_policy_simulate, command_policy_matrix;
+extern const struct command command_policy_confirm, command_policy_rollback, command_policy_history;
 extern const struct command command_class_list, command_class_assign, command_class_unassign;
 extern const struct command command_lookup, command_explain, command_status, command_counters, command_mode;
 extern const struct command command_log, command_tagger_load, command_tagger_show, command_disarm;
@@ -18,6 +19,9 @@ const struct command *const commands[] = {
 	&command_policy_check,
 	&command_policy_compile,
 	&command_policy_load,
+	&command_policy_confirm,
+	&command_policy_rollback,
+	&command_policy_history,
 	&command_policy_show,
 	&command_policy_exposure,
 	&command_policy_test,

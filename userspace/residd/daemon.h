@@ -52,7 +52,7 @@ struct daemon {
 	sd_event *event;
 	struct resid_nl *nl;		/* NULL: the module is not there */
 	uint8_t instance[16];		/* of the module that nl talks to; zeros: none yet */
-	struct snapshot *snapshot;	/* what current.rsnap is; NULL: none */
+	struct snapshot *snapshot;	/* what the kernel has, else what current.rsnap is; NULL: none */
 	struct tagger *tagger;
 	struct spool *spool;		/* NULL: it cannot be opened now */
 	struct logfile *log;		/* its sink; NULL: the same */
@@ -82,6 +82,8 @@ void daemon_trouble(struct daemon *daemon, enum trouble which, const char *text)
 /* restore.c: true when the module is there and was restored; called until it is. */
 bool restore_connect(struct daemon *daemon);
 void restore_disconnect(struct daemon *daemon);
+/* Takes the names from the generation that the kernel has: one on trial, or the one that it went back to. */
+void restore_follow(struct daemon *daemon, const struct resid_nl_status *status);
 /* Opens what current.rsnap is now. */
 void restore_reopen(struct daemon *daemon);
 

@@ -33,6 +33,7 @@ static void policy_load(struct daemon *daemon, const char *file, const char *why
 		.now = time(NULL),
 		.previous = current.text,
 	};
+	const struct load_request request = { .action = why };
 	const struct load_hooks hooks = { 0 };
 	_cleanup_(cleanup_snapshot) struct snapshot *snapshot = NULL;
 	char hex[2 * RESID_DIGEST_LEN + 1], text[1200];
@@ -42,7 +43,7 @@ static void policy_load(struct daemon *daemon, const char *file, const char *why
 	if (!daemon->nl && !restore_connect(daemon))
 		return;
 	if (snapshot_build(&inputs, policy_warning, NULL, &snapshot, &err) ||
-	    load_snapshot(daemon->nl, snapshot, &hooks, &report, &err)) {
+	    load_snapshot(daemon->nl, snapshot, &request, &hooks, &report, &err)) {
 		snprintf(text, sizeof(text), "%s: the policy in force stays: %s", why, err.text);
 		*daemon->trouble[TROUBLE_POLICY] = '\0';	/* the same again is said again */
 		daemon_trouble(daemon, TROUBLE_POLICY, text);
@@ -89,8 +90,9 @@ void policy_refresh_data(struct daemon *daemon)
 	struct path file;
 	const char *text;
 
-	if (!daemon->nl || !daemon->snapshot || resid_nl_status(daemon->nl, &status, &err) || !status.has_generation)
-		return;
+	if (!daemon->nl || !daemon->snapshot || resid_nl_status(daemon->nl, &status, &err) || !status.has_generation ||
+	    status.policy_confirm)
+		return;	/* a policy on trial keeps its data, lest a load confirm it */
 	text = snapshot_policy_text(daemon->snapshot);
 	file = paths_in(paths_run_dir(), "refresh/%s", snapshot_policy_name(daemon->snapshot));
 	if (paths_make_dir(paths_dir_of(file.text).text, 0755, &err) ||

@@ -84,6 +84,8 @@ void publish_now(struct daemon *daemon)
 	bool known;
 
 	known = daemon->nl && !resid_nl_status(daemon->nl, &status, &err);
+	if (known)
+		restore_follow(daemon, &status);
 	clock_gettime(CLOCK_REALTIME, &now);
 	report_time((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec, time_text);
 	jsonw_object(&json, NULL);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <systemd/sd-daemon.h>
 
+#include "nl/history.h"
 #include "util/hex.h"
 
 static void restore_note(void *context, const struct assignment *item, const char *text)
@@ -30,6 +31,22 @@ void restore_reopen(struct daemon *daemon)
 	policy_check_age(daemon);
 }
 
+void restore_follow(struct daemon *daemon, const struct resid_nl_status *status)
+{
+	struct path file = store_generation(status->generation);
+	struct snapshot *snapshot = NULL;
+	struct resid_error ignored;
+
+	history_settle(status);
+	if (!status->has_generation ||
+	    (daemon->snapshot && !memcmp(snapshot_generation(daemon->snapshot), status->generation, RESID_DIGEST_LEN)) ||
+	    snapshot_open(file.text, &snapshot, &ignored))
+		return;
+	snapshot_free(daemon->snapshot);
+	daemon->snapshot = snapshot;
+	watch_soon(daemon);
+}
+
 /* The kernel judges already, as after a restart of residd: its generation is in force, whatever the link says. */
 static void restore_adopt(struct daemon *daemon, const struct resid_nl_status *status)
 {
@@ -38,10 +55,12 @@ static void restore_adopt(struct daemon *daemon, const struct resid_nl_status *s
 	struct resid_error err;
 	bool known;
 
-	if (daemon->snapshot &&
+	/* A policy on trial is what a reboot must not restore. */
+	if (!status->policy_confirm && daemon->snapshot &&
 	    memcmp(snapshot_generation(daemon->snapshot), status->generation, RESID_DIGEST_LEN) &&
-	    !access(file.text, F_OK) && !store_set_current(status->generation, &err))
-		restore_reopen(daemon);
+	    !access(file.text, F_OK))
+		store_set_current(status->generation, &err);
+	restore_follow(daemon, status);
 	/* A mode that waits for its confirmation is the kernel's business. */
 	if (status->confirm || store_mode_read(&mode, &known, &err) || !known || mode == status->mode)
 		return;
@@ -51,6 +70,7 @@ static void restore_adopt(struct daemon *daemon, const struct resid_nl_status *s
 
 static void restore_load(struct daemon *daemon)
 {
+	const struct load_request request = { .action = "restore" };
 	const struct load_hooks hooks = { .note = restore_note };
 	char hex[2 * RESID_DIGEST_LEN + 1];
 	struct load_report report;
@@ -62,7 +82,7 @@ static void restore_load(struct daemon *daemon)
 				       "no policy was loaded on this node yet; load one with `residctl policy load`");
 		return;
 	}
-	if (load_snapshot(daemon->nl, daemon->snapshot, &hooks, &report, &err)) {
+	if (load_snapshot(daemon->nl, daemon->snapshot, &request, &hooks, &report, &err)) {
 		daemon_trouble(daemon, TROUBLE_POLICY, err.text);
 		return;
 	}

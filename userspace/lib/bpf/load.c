@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "nl/history.h"
 #include "nl/store.h"
 
 int load_assignments(const struct tagger *tagger, struct resid_nl *nl, const struct snapshot *snapshot,
@@ -42,8 +43,8 @@ static int load_mode(struct resid_nl *nl, const struct resid_nl_status *status, 
 	return 0;
 }
 
-int load_snapshot(struct resid_nl *nl, const struct snapshot *snapshot, const struct load_hooks *hooks,
-		  struct load_report *report, struct resid_error *err)
+int load_snapshot(struct resid_nl *nl, const struct snapshot *snapshot, const struct load_request *request,
+		  const struct load_hooks *hooks, struct load_report *report, struct resid_error *err)
 {
 	_cleanup_(cleanup_tagger) struct tagger *tagger = NULL;
 	const uint8_t *generation = snapshot_generation(snapshot);
@@ -55,14 +56,21 @@ int load_snapshot(struct resid_nl *nl, const struct snapshot *snapshot, const st
 	if (resid_nl_status(nl, &status, err) || tagger_ensure(nl, false, &tagger, &report->tagger_loaded, err) ||
 	    load_mode(nl, &status, report, err) || store_save(snapshot, err))
 		return -1;
-	report->unchanged = status.has_generation && !memcmp(status.generation, generation, RESID_DIGEST_LEN);
+	history_settle(&status);
+	/* what is on trial is sent again: that confirms it */
+	report->unchanged = status.has_generation && !status.policy_confirm &&
+			    !memcmp(status.generation, generation, RESID_DIGEST_LEN);
 	/* With nothing in force yet, the labels are there before the first packet is judged. */
 	if (!status.has_generation)
 		load_assignments(tagger, nl, snapshot, NULL, &report->assignments, &report->unassigned);
 	if (!report->unchanged &&
-	    resid_nl_upload(nl, bytes, length, status.generation, hooks->progress, hooks->context, err))
+	    resid_nl_upload(nl, bytes, length, status.generation, request->confirm, hooks->progress, hooks->context, err))
 		return -1;
-	if (store_set_current(generation, err) || (report->first && store_mode_write(RESID_MODE_PERMISSIVE, err)))
+	if (!report->unchanged)
+		history_add(request->action ? request->action : "load", request->confirm, &status, snapshot);
+	if (!request->confirm && store_set_current(generation, err))
+		return -1;
+	if (report->first && store_mode_write(RESID_MODE_PERMISSIVE, err))
 		return -1;
 	report->unassigned.text[0] = '\0';
 	load_assignments(tagger, nl, snapshot, hooks, &report->assignments, &report->unassigned);

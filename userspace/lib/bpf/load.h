@@ -21,13 +21,19 @@ struct load_hooks {
 	void *context;
 };
 
+/* How it is to be loaded; zeros: for good. */
+struct load_request {
+	const char *action;	/* for the history: "load" if NULL */
+	uint32_t confirm;	/* seconds until the kernel goes back by itself; what is on trial is not restored at start */
+};
+
 /*
  * Mode and tagger first, then the snapshot's file, the class maps, the commit (naming the generation that the kernel
  * has), the link to the current one. A failure leaves the generation in force in force. A broken assign.d is no failure
  * of the policy: what has no label is judged as unlabelled.
  */
-int load_snapshot(struct resid_nl *nl, const struct snapshot *snapshot, const struct load_hooks *hooks,
-		  struct load_report *report, struct resid_error *err);
+int load_snapshot(struct resid_nl *nl, const struct snapshot *snapshot, const struct load_request *request,
+		  const struct load_hooks *hooks, struct load_report *report, struct resid_error *err);
 
 /* Reads assign.d and the snapshot's own assignments, and reconciles. */
 int load_assignments(const struct tagger *tagger, struct resid_nl *nl, const struct snapshot *snapshot,

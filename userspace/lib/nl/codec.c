@@ -69,6 +69,7 @@ int codec_status(struct nlattr *head, int length, struct resid_nl_status *out, s
 		.boot = nla_get_u8(attr[RESID_A_STATUS_BOOT]),
 		.mode = nla_get_u8(attr[RESID_A_STATUS_MODE]),
 		.confirm = codec_u32(attr[RESID_A_STATUS_CONFIRM]),
+		.policy_confirm = codec_u32(attr[RESID_A_STATUS_POLICY_CONFIRM]),
 		.mark_mask = codec_u32(attr[RESID_A_STATUS_MARK_MASK]),
 		.has_generation = attr[RESID_A_STATUS_GENERATION],
 		.tagger = codec_u32(attr[RESID_A_STATUS_TAGGER]),

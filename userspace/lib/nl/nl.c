@@ -238,17 +238,19 @@ static int nl_stage_chunk(struct resid_nl *nl, uint64_t token, uint32_t offset, 
 	return nl_do(nl, msg, "STAGE_CHUNK", NULL, NULL, err);
 }
 
-static int nl_stage_commit(struct resid_nl *nl, uint64_t token, const uint8_t *replaces, struct resid_error *err)
+static int nl_stage_commit(struct resid_nl *nl, uint64_t token, const uint8_t *replaces, uint32_t confirm,
+			   struct resid_error *err)
 {
 	_cleanup_(cleanup_msg) struct nl_msg *msg = nl_request(nl, RESID_CMD_STAGE_COMMIT, 0);
 
 	if (!msg || nla_put_u64(msg, RESID_A_STAGE_TOKEN, token) ||
-	    nla_put(msg, RESID_A_STAGE_REPLACES, RESID_DIGEST_LEN, replaces))
+	    nla_put(msg, RESID_A_STAGE_REPLACES, RESID_DIGEST_LEN, replaces) ||
+	    (confirm && nla_put_u32(msg, RESID_A_STAGE_CONFIRM, confirm)))
 		return nl_no_memory(err);
 	return nl_do(nl, msg, "STAGE_COMMIT", NULL, NULL, err);
 }
 
-int resid_nl_upload(struct resid_nl *nl, const void *data, size_t length, const uint8_t *replaces,
+int resid_nl_upload(struct resid_nl *nl, const void *data, size_t length, const uint8_t *replaces, uint32_t confirm,
 		    resid_nl_progress *progress, void *context, struct resid_error *err)
 {
 	uint64_t token = 0;
@@ -267,7 +269,7 @@ int resid_nl_upload(struct resid_nl *nl, const void *data, size_t length, const 
 		if (progress)
 			progress(context, offset, length);
 	}
-	return nl_stage_commit(nl, token, replaces, err);
+	return nl_stage_commit(nl, token, replaces, confirm, err);
 }
 
 /* ---- set -------------------------------------------------------------------------------------------------- */

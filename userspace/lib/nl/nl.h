@@ -31,6 +31,7 @@ struct resid_nl_status {
 	enum resid_boot boot;
 	enum resid_mode mode;
 	uint32_t confirm;	/* seconds until the mode goes back; 0: it stays */
+	uint32_t policy_confirm;	/* the same of the policy */
 	uint32_t mark_mask;
 	bool has_generation;
 	uint8_t generation[RESID_DIGEST_LEN];	/* zeros: none */
@@ -62,9 +63,12 @@ struct resid_nl_batch {
 
 int resid_nl_status(struct resid_nl *nl, struct resid_nl_status *out, struct resid_error *err);
 
-/* Begin, chunks, commit. `replaces` has 32 bytes, zeros: no generation yet. */
+/*
+ * Begin, chunks, commit. `replaces` has 32 bytes, zeros: no generation yet. confirm: seconds until the kernel goes back
+ * by itself to what was confirmed last, 0 for good.
+ */
 typedef void resid_nl_progress(void *context, size_t done, size_t total);
-int resid_nl_upload(struct resid_nl *nl, const void *data, size_t length, const uint8_t *replaces,
+int resid_nl_upload(struct resid_nl *nl, const void *data, size_t length, const uint8_t *replaces, uint32_t confirm,
 		    resid_nl_progress *progress, void *context, struct resid_error *err);
 
 /* confirm: seconds until the kernel goes back by itself, 0 for good. */

@@ -56,6 +56,8 @@ void report_status(struct jsonw *json, const struct resid_nl_status *status, con
 	jsonw_string(json, "boot", status->boot == RESID_BOOT_CLOSED ? "closed" : "open");
 	if (status->has_generation)
 		jsonw_hex(json, "generation", status->generation, RESID_DIGEST_LEN);
+	if (status->policy_confirm)
+		jsonw_u64(json, "policy_confirm_seconds", status->policy_confirm);
 	if (same)
 		jsonw_string(json, "policy", snapshot_policy_name(snapshot));
 	if (same && snapshot_stale_at(snapshot)) {

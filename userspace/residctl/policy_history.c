@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "command.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "history.h"
+#include "nl/store.h"
+#include "output.h"
+#include "util/hex.h"
+
+#define HISTORY_SHORT 12	/* digits of a generation in text */
+
+int history_read(json_t **out, struct resid_error *err)
+{
+	struct path path = history_file();
+	_cleanup_fclose_ FILE *file = fopen(path.text, "re");
+	_cleanup_free_ char *line = NULL;
+	size_t room = 0;
+
+	if (!file)
+		return resid_fail(err, RESID_EXIT_INPUT, "%s: %s; it begins with the first `residctl policy load`", path.text,
+				  strerror(errno));
+	*out = json_array();
+	while (getline(&line, &room, file) > 0) {
+		json_t *entry = json_loads(line, 0, NULL);
+
+		if (json_is_object(entry))
+			json_array_append_new(*out, entry);
+		else
+			json_decref(entry);
+	}
+	return 0;
+}
+
+bool history_kept(const char *generation, struct path *out)
+{
+	*out = paths_in(paths_state_dir(), "generations/%s.rsnap", generation);
+	return *generation && !access(out->text, R_OK);
+}
+
+void history_in_force(char hex[2 * RESID_DIGEST_LEN + 1])
+{
+	_cleanup_(cleanup_snapshot) struct snapshot *current = NULL;
+	_cleanup_(cleanup_nl) struct resid_nl *nl = NULL;
+	struct resid_nl_status status = { 0 };
+	struct resid_error ignored;
+
+	*hex = '\0';
+	if (!geteuid() && !resid_nl_open(&nl, &ignored) && !resid_nl_status(nl, &status, &ignored)) {
+		history_settle(&status);
+		if (status.has_generation)
+			hex_format(status.generation, RESID_DIGEST_LEN, hex);
+	} else if (!store_open_current(&current, &ignored)) {
+		hex_format(snapshot_generation(current), RESID_DIGEST_LEN, hex);
+	}
+}
+
+static const char *history_text(const json_t *entry, const char *key)
+{
+	const char *text = json_string_value(json_object_get(entry, key));
+
+	return text ? text : "";
+}
+
+static void history_print_data(const json_t *entry)
+{
+	const json_t *data = json_object_get(entry, "data");
+	size_t i;
+
+	for (i = 0; i < json_array_size(data); i++) {
+		const json_t *source = json_array_get(data, i);
+
+		printf("    %s %s%s%s%s\n", history_text(source, "source"), history_text(source, "file"),
+		       *history_text(source, "date") ? " of " : "", history_text(source, "date"),
+		       *history_text(source, "accepted") ? ", accepted although it is not as it should be:" : "");
+		if (*history_text(source, "accepted"))
+			printf("      %s\n", history_text(source, "accepted"));
+	}
+}
+
+static void history_print(const json_t *entry, const char *in_force)
+{
+	const char *generation = history_text(entry, "generation"), *login = history_text(entry, "login");
+	const json_t *confirm = json_object_get(entry, "confirm");
+	struct path file;
+
+	printf("%s  %-9s %s%.*s%s %s", history_text(entry, "time"), history_text(entry, "action"), output_bold(),
+	       HISTORY_SHORT, *generation ? generation : "no policy", output_plain(), history_text(entry, "policy"));
+	if (confirm)
+		printf(" on trial for %lld s", (long long)json_integer_value(confirm));
+	printf(", by %s%s%s", *login ? login : "", *login ? " with " : "", history_text(entry, "program"));
+	if (!strcmp(generation, in_force) && *generation)
+		fputs(", in force", stdout);
+	else if (*generation && !history_kept(generation, &file))
+		fputs(", its file is gone", stdout);
+	putchar('\n');
+	history_print_data(entry);
+}
+
+static void history_mark(json_t *entry, const char *in_force)
+{
+	const char *generation = history_text(entry, "generation");
+	struct path file;
+
+	json_object_set_new(entry, "in_force", json_boolean(*generation && !strcmp(generation, in_force)));
+	json_object_set_new(entry, "kept", json_boolean(history_kept(generation, &file)));
+}
+
+static int policy_history_run(const struct call *call, struct resid_error *err)
+{
+	_cleanup_(cleanup_json) json_t *history = NULL;
+	char in_force[2 * RESID_DIGEST_LEN + 1];
+	size_t i;
+
+	history_in_force(in_force);
+	if (history_read(&history, err))
+		return -1;
+	for (i = 0; i < json_array_size(history); i++) {
+		if (call_option(call, "json"))
+			history_mark(json_array_get(history, i), in_force);
+		else
+			history_print(json_array_get(history, i), in_force);
+	}
+	if (call_option(call, "json")) {
+		json_dumpf(history, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
+		putchar('\n');
+	}
+	return RESID_EXIT_OK;
+}
+
+static const struct command_option policy_history_options[] = {
+	{ "json", NULL, "one JSON array, the oldest entry first" },
+	{ NULL },
+};
+
+const struct command command_policy_history = {
+	.name = "policy history",
+	.args = "",
+	.summary = "which policy came into force when, by whom, with which data",
+	.detail = "Each load, trial, confirmation and roll-back, the oldest first, with who did it (the user who logged in, "
+		  "whatever became of them by sudo), the dates of the data, and what of them was accepted although a guard "
+		  "refused it. `revert` is the kernel's: a policy on trial that nobody confirmed. What can be loaded again by "
+		  "`residctl policy rollback` is what is not said to be gone.",
+	.min_args = 0,
+	.max_args = 0,
+	.options = policy_history_options,
+	.run = policy_history_run,
+};
