@@ -247,7 +247,7 @@ complete_words()
 		- "$tmp/bash" "$@"
 }
 expect 'completion of a verb' 0 'policy' '' complete_words residctl pol
-expect 'completion of a second word' 0 'check compile' '' complete_words residctl policy c
+expect 'completion of a second word' 0 'check compile confirm' '' complete_words residctl policy c
 expect 'completion of an option' 0 '--snapshot' '' complete_words residctl lookup --sn
 expect 'completion of a file' 0 '*policy/default.yaml*' '' complete_words residctl policy check policy/
 expect 'completion for zsh' 0 '#compdef residctl*' '' "$ctl" completion zsh

@@ -95,20 +95,18 @@ uint16_t destination_rule(const struct resid_table *table, uint8_t class_id, sa_
 void destination_judge(struct destination *out, const struct snapshot *snapshot, uint8_t class_id)
 {
 	const struct resid_table *table = snapshot_table(snapshot);
-	uint8_t ipv4[RESID_EMBEDDED_MAX][4];
-	unsigned int embedded = 0, i;
+	struct resid_packet packet;
+	size_t i;
 
-	if (out->place[0].family == AF_INET6)
-		embedded = resid_embedded_ipv4(out->place[0].address, table->core->nat64, table->core->nat64_count,
-					       ipv4);
-	for (i = 0; i < embedded; i++) {
-		out->place[i + 1].family = AF_INET;
-		memcpy(out->place[i + 1].address, ipv4[i], 4);
-	}
-	out->count = embedded + 1;
+	resid_packet_imagine(&packet, (uint8_t)out->place[0].family, out->place[0].address, table->core->nat64,
+			     table->core->nat64_count);
+	out->link = packet.kind == RESID_PACKET_LINK;
+	out->count = packet.dest_count;
 	for (i = 0; i < out->count; i++) {
 		struct destination_place *place = &out->place[i];
 
+		place->family = packet.dest[i].family;
+		memcpy(place->address, packet.dest[i].address, sizeof(place->address));
 		place->rule = destination_rule(table, class_id, place->family, place->address, &out->flow);
 		snapshot_lookup(snapshot, place->family, place->address, &place->place);
 		inet_ntop(place->family, place->address, place->text, sizeof(place->text));

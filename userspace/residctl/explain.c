@@ -9,19 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "destination.h"
+#include "explain_kernel.h"
 #include "output.h"
 #include "sink/jsonw.h"
 #include "snapshots.h"
 #include "util/address.h"
+#include "util/memory.h"
 #include "window.h"
-
-struct explain {
-	const struct snapshot *snapshot;
-	const char *class_name;
-	uint8_t class_id;
-	struct destination to;
-};
 
 static int explain_class(struct explain *explain, const char *name, struct resid_error *err)
 {
@@ -95,8 +89,10 @@ static void explain_json_place(struct jsonw *json, const struct explain *explain
 	explain_json_rule(json, &rule);
 }
 
+static const char *const explain_directions[] = { "unknown", "original", "reply" };
+
 /* The outer address leads; rule and verdict are those that hold, wherever they come from. */
-static void explain_json(const struct explain *explain)
+static void explain_json(const struct explain *explain, const struct resid_answer *answer)
 {
 	const struct destination_place *outer = &explain->to.place[0];
 	const struct destination_place *decided = &explain->to.place[explain->to.decided];
@@ -128,7 +124,13 @@ static void explain_json(const struct explain *explain)
 		jsonw_array_end(&json);
 		jsonw_string(&json, "decided_by", decided->text);
 	}
+	if (explain->to.link)
+		jsonw_bool(&json, "link", true);
+	if (explain->to.flow.direction)
+		jsonw_string(&json, "direction", explain_directions[explain->to.flow.direction]);
 	explain_json_rule(&json, &rule);
+	if (answer)
+		explain_kernel_json(&json, explain, answer);
 	jsonw_string(&json, "policy", snapshot_policy_name(explain->snapshot));
 	jsonw_hex(&json, "generation", snapshot_generation(explain->snapshot), RESID_DIGEST_LEN);
 	jsonw_object_end(&json);
@@ -166,7 +168,7 @@ static void explain_text_control(const struct snapshot_place *place)
 	printf("             %s (reviewed %s)\n", place->citation, place->reviewed);
 }
 
-static void explain_text(const struct explain *explain)
+static void explain_text(const struct explain *explain, const struct resid_answer *answer)
 {
 	const struct destination_place *outer = &explain->to.place[0];
 	size_t i;
@@ -177,7 +179,11 @@ static void explain_text(const struct explain *explain)
 		printf(" port %u", explain->to.flow.dport);
 	if (explain->to.proto_name)
 		printf(" protocol %s", explain->to.proto_name);
+	if (explain->to.flow.direction)
+		printf(", %s", explain->to.flow.direction == RESID_DIR_REPLY ? "a reply" : "of a flow that began here");
 	putchar('\n');
+	if (explain->to.link)
+		puts("link         it never leaves the link, so it passes whatever the policy says");
 	for (i = 0; i < explain->to.count; i++) {
 		const struct destination_place *place = &explain->to.place[i];
 		struct snapshot_rule rule = snapshot_rule_at(explain->snapshot, place->rule);
@@ -198,6 +204,8 @@ static void explain_text(const struct explain *explain)
 		       output_verdict_colour(rule.verdict), output_verdict(rule.verdict), output_plain(),
 		       explain->to.count > 1 && i == explain->to.decided ? " (the strictest, so it holds)" : "");
 	}
+	if (answer)
+		explain_kernel_text(explain, answer);
 }
 
 static int explain_direction(struct explain *explain, const char *text, struct resid_error *err)
@@ -210,31 +218,146 @@ static int explain_direction(struct explain *explain, const char *text, struct r
 	return 0;
 }
 
+/* Lines of standard input, or the one destination of the command line, so many at a time. */
+struct explain_run {
+	struct explain *item;
+	char **text;		/* what the items point into */
+	size_t count, line;
+	bool json, brief;
+	struct resid_nl *nl;	/* NULL: the kernel is not asked */
+	size_t disagreed;
+};
+
+static void explain_run_clear(struct explain_run *run)
+{
+	while (run->count)
+		free(run->text[--run->count]);
+}
+
+static void explain_run_fini(struct explain_run *run)
+{
+	explain_run_clear(run);
+	free(run->item);
+	free(run->text);
+	resid_nl_free(run->nl);
+}
+
+static void explain_brief(const struct explain *explain, const struct resid_answer *answer)
+{
+	const struct destination_place *decided = &explain->to.place[explain->to.decided];
+	struct snapshot_rule rule = snapshot_rule_at(explain->snapshot, decided->rule);
+
+	printf("%s %s %s %s\n", explain->class_name, explain->to.place[0].text,
+	       explain->to.link ? "link" : output_verdict(rule.verdict), rule.id);
+	if (answer && !explain_kernel_agrees(explain, answer))
+		explain_kernel_text(explain, answer);
+}
+
+/* Judges what is there, asks the kernel the same, and says it. */
+static int explain_flush(struct explain_run *run, const struct snapshot *snapshot, struct resid_error *err)
+{
+	struct resid_answer answers[RESID_QUESTIONS_MAX];
+	size_t i;
+
+	for (i = 0; i < run->count; i++)
+		destination_judge(&run->item[i].to, snapshot, run->item[i].class_id);
+	if (run->nl && explain_kernel_ask(run->nl, snapshot, run->item, run->count, answers, err))
+		return -1;
+	for (i = 0; i < run->count; i++) {
+		const struct resid_answer *answer = run->nl ? &answers[i] : NULL;
+
+		run->disagreed += answer && !explain_kernel_agrees(&run->item[i], answer);
+		if (run->json)
+			explain_json(&run->item[i], answer);
+		else
+			(run->brief ? explain_brief : explain_text)(&run->item[i], answer);
+	}
+	explain_run_clear(run);
+	return 0;
+}
+
+static int explain_add(struct explain_run *run, const struct explain *common, const char *class, const char *to,
+		       const char *direction, struct resid_error *err)
+{
+	struct explain *item = &run->item[run->count];
+	char *text = mem_copy(to, strlen(to));
+
+	*item = *common;
+	run->text[run->count++] = text;
+	return explain_class(item, class, err) || explain_direction(item, direction, err) ||
+	       destination_parse(&item->to, text, err) ? -1 : 0;
+}
+
+/* "CLASS DESTINATION [DIRECTION]" */
+static int explain_line(struct explain_run *run, const struct explain *common, char *line, struct resid_error *err)
+{
+	static const char blanks[] = " \t\r\n";
+	char *class = strtok(line, blanks), *to = strtok(NULL, blanks), *direction = strtok(NULL, blanks);
+	struct resid_error inner;
+
+	run->line++;
+	if (!class)
+		return 0;
+	if (!to || strtok(NULL, blanks))
+		return resid_fail(err, RESID_EXIT_INPUT, "standard input:%zu: a line is CLASS DESTINATION [DIRECTION]",
+				  run->line);
+	if (!explain_add(run, common, class, to, direction, &inner))
+		return 0;
+	return resid_fail(err, RESID_EXIT_INPUT, "standard input:%zu: %s", run->line, inner.text);
+}
+
+static int explain_lines(struct explain_run *run, const struct explain *common, struct resid_error *err)
+{
+	_cleanup_free_ char *line = NULL;
+	size_t room = 0;
+
+	while (getline(&line, &room, stdin) >= 0) {
+		if (explain_line(run, common, line, err))
+			return -1;
+		if (run->count == RESID_QUESTIONS_MAX && explain_flush(run, common->snapshot, err))
+			return -1;
+	}
+	if (ferror(stdin))
+		return resid_fail(err, RESID_EXIT_SYSTEM, "standard input cannot be read: %m");
+	return 0;
+}
+
+static int explain_all(struct explain_run *run, const struct call *call, struct explain *common,
+		       struct resid_error *err)
+{
+	const char *class = call_option(call, "class"), *direction = call_option(call, "direction");
+
+	run->item = mem_zero(RESID_QUESTIONS_MAX, sizeof(*run->item));
+	run->text = mem_zero(RESID_QUESTIONS_MAX, sizeof(*run->text));
+	if (!call->argc ? explain_lines(run, common, err) :
+			  explain_add(run, common, class, call->argv[0], direction, err))
+		return -1;
+	if (explain_flush(run, common->snapshot, err))
+		return -1;
+	return run->disagreed ? RESID_EXIT_EXPECT : RESID_EXIT_OK;
+}
+
 static int explain_run(const struct call *call, struct resid_error *err)
 {
+	_cleanup_(explain_run_fini) struct explain_run run = { .json = call_option(call, "json"), .brief = !call->argc };
 	_cleanup_snapshot_ struct snapshot *snapshot = NULL;
-	struct explain explain = { 0 };
-	const char *class = call_option(call, "class");
+	const bool kernel = call_option(call, "kernel");
+	struct explain common = { 0 };
 
-	if (!class)
+	if (call->argc && !call_option(call, "class"))
 		return resid_fail(err, RESID_EXIT_USAGE, "explain: say with --class whose data it is");
-	if (snapshots_now(call, &explain.to.flow.now, err) || explain_direction(&explain, call_option(call, "direction"), err) ||
-	    destination_parse(&explain.to, call->argv[0], err) || snapshots_open(call, &snapshot, err))
+	if (snapshots_now(call, &common.to.flow.now, err) || (kernel && resid_nl_open(&run.nl, err)) ||
+	    (kernel && explain_kernel_snapshot(call, run.nl, &snapshot, err)) ||
+	    (!snapshot && snapshots_open(call, &snapshot, err)))
 		return -1;
-	explain.snapshot = snapshot;
-	if (explain_class(&explain, class, err))
-		return -1;
-	destination_judge(&explain.to, snapshot, explain.class_id);
-	if (call_option(call, "json"))
-		explain_json(&explain);
-	else
-		explain_text(&explain);
-	return RESID_EXIT_OK;
+	common.snapshot = snapshot;
+	return explain_all(&run, call, &common, err);
 }
 
 static const struct command_option explain_options[] = {
 	{ "class", "CLASS", "whose data it is: name or number (needed)" },
 	{ "direction", "WAY", "original or reply; else it may be either" },
+	{ "kernel", NULL, "ask the kernel the same; exit status 4 if it says something else" },
 	{ "snapshot", "FILE", "a snapshot instead of the one in force" },
 	{ "policy", "FILE", "a policy, compiled in memory, instead of a snapshot" },
 	SNAPSHOTS_DATA_OPTIONS,
@@ -244,7 +367,7 @@ static const struct command_option explain_options[] = {
 
 const struct command command_explain = {
 	.name = "explain",
-	.args = "IP[:PORT][/PROTOCOL]",
+	.args = "[IP[:PORT][/PROTOCOL]]",
 	.summary = "say what happens to a packet, and why",
 	.detail = "From the class and the destination to the rule and the verdict, with the code that the kernel runs. An IPv6 "
 		  "address with a port stands in brackets. Without a protocol a port is TCP's. Where the policy looks at what "
@@ -252,9 +375,12 @@ const struct command command_explain = {
 		  "with a packet that does not say.\n\n"
 		  "An IPv6 address that carries IPv4 ones (NAT64, 6to4, Teredo, ISATAP) is judged with them; the strictest "
 		  "verdict holds.\n\n"
+		  "Without an argument it reads lines of CLASS DESTINATION [DIRECTION] from standard input, and answers each in "
+		  "one: class, address, verdict, rule. With --kernel the module is asked the same by the code that judges packets, and "
+		  "must agree; then it is the generation in force in the kernel that is spoken of.\n\n"
 		  "  residctl explain --class health 198.51.100.7:443\n"
 		  "  residctl explain --class health --json '[2001:db8::1]:53/udp'",
-	.min_args = 1,
+	.min_args = 0,
 	.max_args = 1,
 	.options = explain_options,
 	.run = explain_run,
