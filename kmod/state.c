@@ -19,7 +19,7 @@ static DEFINE_MUTEX(state_mutex);	/* writers of resid_state, and all below */
 static enum resid_boot state_boot;
 static enum resid_mode state_fallback;	/* what an unconfirmed mode goes back to */
 static unsigned long state_deadline;	/* jiffies */
-static struct resid_policy *state_previous;	/* what an unconfirmed policy goes back to, NULL: none; nobody reads it */
+static struct resid_policy *state_previous;	/* what an unconfirmed policy goes back to; no packet sees it */
 static unsigned long state_policy_deadline;	/* jiffies; 0: the policy in force is confirmed */
 static bool state_pinned;		/* armed: the module holds a reference to itself */
 

@@ -48,8 +48,9 @@ void resid_state_pin_closed(void);
 /* All of these: process context, take the state's mutex, wait for a grace period. 0 or a negative errno with extack. */
 
 /*
- * Validates @data, and publishes it if @replaces names the generation in force. Owns @data on success. @confirm: seconds
- * after which what was confirmed last comes back unless something is published without it; 0: it stays.
+ * Validates @data, and publishes it if @replaces names the generation in force. Owns @data on success.
+ * @confirm: seconds after which what was confirmed last comes back unless something is published without it; 0: it
+ * stays.
  */
 int resid_state_publish(void *data, size_t length, const u8 replaces[RESID_DIGEST_LEN], u32 confirm,
 			struct netlink_ext_ack *extack);

@@ -11,7 +11,8 @@
 #include "util/hex.h"
 #include "util/memory.h"
 
-int explain_kernel_snapshot(const struct call *call, struct resid_nl *nl, struct snapshot **out, struct resid_error *err)
+int explain_kernel_snapshot(const struct call *call, struct resid_nl *nl, struct snapshot **out,
+			    struct resid_error *err)
 {
 	struct resid_nl_status status = { 0 };
 	struct path file;

@@ -17,7 +17,8 @@ struct explain {
 };
 
 /* What the kernel has in force, unless the call names another; *out stays NULL where its file is not here. */
-int explain_kernel_snapshot(const struct call *call, struct resid_nl *nl, struct snapshot **out, struct resid_error *err);
+int explain_kernel_snapshot(const struct call *call, struct resid_nl *nl, struct snapshot **out,
+			    struct resid_error *err);
 
 /* Refused with exit 4 when the kernel judges by another generation than the snapshot's. */
 int explain_kernel_ask(struct resid_nl *nl, const struct snapshot *snapshot, const struct explain *items, size_t count,

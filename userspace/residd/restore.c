@@ -39,7 +39,8 @@ void restore_follow(struct daemon *daemon, const struct resid_nl_status *status)
 
 	history_settle(status);
 	if (!status->has_generation ||
-	    (daemon->snapshot && !memcmp(snapshot_generation(daemon->snapshot), status->generation, RESID_DIGEST_LEN)) ||
+	    (daemon->snapshot &&
+	     !memcmp(snapshot_generation(daemon->snapshot), status->generation, RESID_DIGEST_LEN)) ||
 	    snapshot_open(file.text, &snapshot, &ignored))
 		return;
 	snapshot_free(daemon->snapshot);

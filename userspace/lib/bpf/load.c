@@ -64,7 +64,8 @@ int load_snapshot(struct resid_nl *nl, const struct snapshot *snapshot, const st
 	if (!status.has_generation)
 		load_assignments(tagger, nl, snapshot, NULL, &report->assignments, &report->unassigned);
 	if (!report->unchanged &&
-	    resid_nl_upload(nl, bytes, length, status.generation, request->confirm, hooks->progress, hooks->context, err))
+	    resid_nl_upload(nl, bytes, length, status.generation, request->confirm, hooks->progress, hooks->context,
+			    err))
 		return -1;
 	if (!report->unchanged)
 		history_add(request->action ? request->action : "load", request->confirm, &status, snapshot);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * /var/lib/resid/history.jsonl: which policy came into force when and by whom, a JSON object a line, only ever appended.
+ * /var/lib/resid/history.jsonl: which policy came into force when and by whom, a JSON object a line, only ever
+ * appended.
  *
  *   time                     RFC 3339, UTC
  *   action                   load, confirm, rollback, restore, revert, or why residd loaded it
@@ -8,7 +9,7 @@
  *   replaces                 the generation before; absent: none
  *   confirm                  seconds that it was on trial for; absent: for good
  *   program uid login        who did it: login is the user who logged in, whatever became of them since
- *   data[]                   source, file, date of the location and control data, and `accepted`: what was wrong with it
+ *   data[]                   source, file and date of what it was compiled with; accepted: what was wrong with it
  */
 #ifndef RESID_NL_HISTORY_H
 #define RESID_NL_HISTORY_H
