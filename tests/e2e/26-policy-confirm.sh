@@ -22,7 +22,7 @@ setsid bash -c "'$residctl' policy load --confirm 8 '$(policy open)' >'$work/loa
 residd_stop KILL
 like "the load says that it is a trial" "$(cat "$work/load")" 'on trial for 8 s; confirm with'
 is "on trial the new policy decides" "$(saw health tcp "$us" trial)" connected
-like "status says when it goes back" "$("$residctl" status)" 'goes back by itself in [0-9]+ s unless `residctl policy confirm`'
+like "status says when it goes back" "$("$residctl" status)" 'goes back by itself in [0-9]+ s unless .residctl policy confirm.'
 is "a reboot now would restore the one before" "$(restored)" "$before"
 check "nobody confirms, and the trial ends" \
 	wait_until 30 sh -c "! '$residctl' status --json | grep -q policy_confirm_seconds"

@@ -113,12 +113,12 @@ expect 'bootstrap for the module' 0 'options resid bootstrap=192.0.2.53/32,2001:
 expect 'no bootstrap' 3 '' 'residctl: policy/default.yaml: has no *bootstrap*' \
 	"$ctl" policy check --modprobe policy/default.yaml
 
-expect 'lookup' 0 '2.0.0.1 *2.0.0.0/16 *FR *tor-geoipdb 2026-06-25*France' '' "$ctl" lookup --snapshot "$s" 2.0.0.1
+expect 'lookup' 0 '2.0.0.1 *2.0.0.0/16 *FR *tor-geoipdb 2026-06-25*France*' '' "$ctl" lookup --snapshot "$s" 2.0.0.1
 json='{"address":"2.0.0.1","prefix":"2.0.0.0/16","location":"FR","source":"tor-geoipdb","date":"2026-06-25",'
 json+='"control":?"FR"?,"tier":"location",'
 json+='"evidence":?{"of":"location","source":"tor-geoipdb","date":"2026-06-25"},'
 json+='{"of":"control","source":"tor-geoipdb","date":"2026-06-25"}?}'
-expect 'lookup --json' 0 "$json" '' "$ctl" lookup --json --snapshot "$s" 2.0.0.1
+expect 'lookup --json' 0 "${json%?}*" '' "$ctl" lookup --json --snapshot "$s" 2.0.0.1
 input=$'2.0.0.1\r\n\n  2a00::1  \n'
 expect 'lookup of lines' 0 "$json"$'\n''{"address":"2a00::1","prefix":"2a00::/16","location":"FR",*' '' \
 	"$ctl" lookup --json --snapshot "$s"
@@ -150,7 +150,7 @@ rules:
   - {id: home, location: EU, control: {subset of: [EU]}, verdict: allow, reason: at home}
 DATA
 controlled=(--policy "$tmp/control.yaml" "${data[@]}" --feed "aws=$tmp/ranges.json")
-expect 'lookup with a feed' 0 '2.0.1.9 *2.0.1.0/24 *FR *control US by feed, aws 2026-01-02, Amazon Web Services' '' \
+expect 'lookup with a feed' 0 '2.0.1.9 *2.0.1.0/24 *FR *control US by feed, aws 2026-01-02, Amazon Web Services*' '' \
 	"$ctl" lookup "${controlled[@]}" 2.0.1.9
 expect 'explain control' 0 $'*location *FR*\ncontrol *US (by feed: aws of 2026-01-02)\noperator *rule *us: *\nclause *19.6.c\n*drop' \
 	'' "$ctl" explain "${controlled[@]}" --class health 2.0.1.9

@@ -7,14 +7,62 @@
 #include <string.h>
 
 #include "geo/location.h"
+#include "geo/world_file.h"
 #include "output.h"
 #include "snapshots.h"
 #include "util/address.h"
 
 struct lookup {
 	const struct snapshot *snapshot;
+	struct world *world;	/* what each tier says; NULL: not asked for, or not kept here */
 	bool json;
 };
+
+static void lookup_fini(struct lookup *lookup)
+{
+	world_free(lookup->world);
+}
+
+/* The first of its axis won, unless the policy itself says where the address is. */
+static bool lookup_won(const struct world_opinion *opinions, size_t i, const struct snapshot_place *place)
+{
+	return (!i || strcmp(opinions[i].axis, opinions[i - 1].axis)) &&
+	       !strcmp(opinions[i].answer, strcmp(opinions[i].axis, "control") ? place->location : place->control);
+}
+
+static void lookup_opinion_text(const struct world_opinion *opinion, bool won)
+{
+	printf("    %s %-8s %-9s %-12s %s %s%s%s%s%s\n", won ? "*" : " ", opinion->axis, opinion->tier, opinion->answer,
+	       opinion->source, opinion->file, *opinion->date ? " of " : "", opinion->date, *opinion->operator ? ", " : "",
+	       opinion->operator);
+}
+
+static void lookup_opinion_json(const struct world_opinion *opinion, bool won)
+{
+	printf("{\"axis\":\"%s\",\"tier\":\"%s\",\"answer\":\"%s\",\"source\":\"%s\"", opinion->axis, opinion->tier,
+	       opinion->answer, opinion->source);
+	if (*opinion->date)
+		printf(",\"date\":\"%s\"", opinion->date);
+	if (*opinion->operator)
+		printf(",\"operator\":\"%s\"", opinion->operator);
+	printf(",\"won\":%s}", won ? "true" : "false");
+}
+
+/* Every tier that has something to say, the strongest first; a star, or `won`, for what holds. */
+static void lookup_opinions(const struct lookup *lookup, sa_family_t family, u128 key,
+			    const struct snapshot_place *place)
+{
+	struct world_opinion opinions[WORLD_OPINIONS_MAX];
+	size_t i, count = world_opinions_of(lookup->world, family, key, opinions);
+
+	for (i = 0; i < count; i++) {
+		bool won = lookup_won(opinions, i, place);
+
+		if (lookup->json)
+			fputs(i ? "," : "", stdout);
+		(lookup->json ? lookup_opinion_json : lookup_opinion_text)(&opinions[i], won);
+	}
+}
 
 /* Nothing where control is what the location says, which most readers take for granted. */
 static void lookup_print_control(const struct snapshot_place *place)
@@ -73,7 +121,7 @@ static void lookup_print(const struct lookup *lookup, const char *text, const st
 		putchar(',');
 	if (*place->operator)
 		lookup_print_evidence("operator", "operators", place->reviewed);
-	fputs("]}\n", stdout);
+	putchar(']');
 }
 
 static bool lookup_one(const struct lookup *lookup, const char *text)
@@ -90,6 +138,12 @@ static bool lookup_one(const struct lookup *lookup, const char *text)
 	snapshot_lookup(lookup->snapshot, family, bytes, &place);
 	address_format(family, key, canonical);
 	lookup_print(lookup, canonical, &place);
+	if (lookup->json && lookup->world)
+		fputs(",\"opinions\":[", stdout);
+	if (lookup->world)
+		lookup_opinions(lookup, family, key, &place);
+	if (lookup->json)
+		fputs(lookup->world ? "]}\n" : "}\n", stdout);
 	return true;
 }
 
@@ -119,12 +173,14 @@ static int lookup_lines(const struct lookup *lookup, struct resid_error *err)
 static int lookup_run(const struct call *call, struct resid_error *err)
 {
 	_cleanup_snapshot_ struct snapshot *snapshot = NULL;
-	struct lookup lookup = { .json = call_option(call, "json") };
+	_cleanup_(lookup_fini) struct lookup lookup = { .json = call_option(call, "json") };
 	int i;
 
 	if (snapshots_open(call, &snapshot, err))
 		return -1;
 	lookup.snapshot = snapshot;
+	if (call->argc || call_option(call, "tiers"))
+		lookup.world = world_load(snapshot_world(snapshot), NULL, true);
 	if (!call->argc)
 		return lookup_lines(&lookup, err);
 	for (i = 0; i < call->argc; i++)
@@ -136,6 +192,7 @@ static int lookup_run(const struct call *call, struct resid_error *err)
 
 static const struct command_option lookup_options[] = {
 	{ "json", NULL, "one JSON object a line" },
+	{ "tiers", NULL, "what each tier says also for addresses from standard input" },
 	{ "snapshot", "FILE", "a snapshot instead of the one in force" },
 	{ "policy", "FILE", "a policy, compiled in memory, instead of a snapshot" },
 	SNAPSHOTS_DATA_OPTIONS,
@@ -150,6 +207,9 @@ const struct command command_lookup = {
 		  "that has one answer, the location, and the source that says so with its date; then, where a source says it, whose law "
 		  "reaches the operator, how strong the evidence is (override, feed, operator, rir, as, from strong to weak), and "
 		  "who says so. With --json `control` is always there: where no source speaks it is the location's country.\n\n"
+		  "Below an address of the command line stands what each tier of evidence says of it, from strong to weak, with a "
+		  "star before what holds; with --json as `opinions`. It comes from the cache of the sources that the snapshot "
+		  "was made of, and is left out where the cache is gone.\n\n"
 		  "Locations are countries (ISO 3166-1), region-EU and region-AP (somewhere in Europe, somewhere in Asia or the "
 		  "Pacific: what data say when they know no country), local, link, special, multicast, metadata, translated and "
 		  "unknown. An IPv6 address that is `translated` carries an IPv4 address, which is judged as well.",

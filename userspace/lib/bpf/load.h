@@ -24,7 +24,7 @@ struct load_hooks {
 /* How it is to be loaded; zeros: for good. */
 struct load_request {
 	const char *action;	/* for the history: "load" if NULL */
-	uint32_t confirm;	/* seconds until the kernel goes back by itself; until then a start restores the old one */
+	uint32_t confirm;	/* seconds until the kernel goes back by itself, unless it is confirmed */
 };
 
 /*

@@ -1,0 +1,65 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# `residctl explain` of many lines, and of what never leaves the link; what each tier says in `residctl lookup`.
+set -uo pipefail
+# shellcheck source=tests/unit/cli.bash
+. tests/unit/cli.bash
+export NO_COLOR=1 RESID_CACHE_DIR=$tmp/cache
+
+s=$tmp/s.rsnap
+"$ctl" policy compile policy/default.yaml "${data[@]}" -o "$s" >"$tmp/out" 2>&1
+explain=("$ctl" explain --snapshot "$s")
+input=$'health 3.0.0.1:443\n\n  health 2.0.0.1 reply\r\npublic [2a00::1]:53/udp original\nhealth fe80::1\nhealth 64:ff9b::300:1/icmpv6\n'
+expect 'lines' 0 $'health 3.0.0.1 reject default-health
+health 2.0.0.1 allow home-only
+public 2a00::1 * *
+health fe80::1 link *
+health 64:ff9b::300:1 reject default-health' '' "${explain[@]}"
+expect 'lines as JSON' 0 '{"class":"health","class_id":4,"address":"3.0.0.1","port":443*
+{*"direction":"reply"*
+{*"direction":"original"*
+{*"link":true*
+{*"decided_by":"3.0.0.1"*' '' "${explain[@]}" --json
+input=$'health 3.0.0.1\nhealth\n'
+expect 'half a line' 3 '' 'residctl: standard input:2: a line is CLASS DESTINATION ?DIRECTION?' "${explain[@]}"
+input=$'health 3.0.0.1\nsecret 3.0.0.1\n'
+expect 'an unknown class' 3 '' "residctl: standard input:2: the policy has no class 'secret'*" "${explain[@]}"
+input=$'health 3.0.0.1 sideways\n'
+expect 'an unknown direction' 3 '' "residctl: standard input:1: *direction is original or reply*" "${explain[@]}"
+input=''
+expect 'nothing' 0 '' '' "${explain[@]}"
+expect 'a direction is said' 0 '*destination  2.0.0.1, a reply*' '' "${explain[@]}" --class health --direction reply 2.0.0.1
+expect 'link' 0 '*link *never leaves the link*' '' "${explain[@]}" --class health fe80::1
+expect 'the kernel is not here' 2 '' '*' "${explain[@]}" --kernel --class health 2.0.0.1
+
+expect 'each tier' 0 '2.0.0.1 *
+    ? location geoip     FR           tor-geoipdb geoip of 2026-06-25*' '' "$ctl" lookup --snapshot "$s" 2.0.0.1
+"$ctl" lookup --json --snapshot "$s" 2.0.0.1 >"$tmp/json"
+[[ $(jq -c '.opinions[0] | [.axis, .tier, .answer, .source, .date, .won]' "$tmp/json") == \
+	'["location","geoip","FR","tor-geoipdb","2026-06-25",true]' ]]
+result $((! $?)) 'as JSON' "$(cat "$tmp/json")"
+input=$'2.0.0.1\n'
+[[ $(printf %s "$input" | "$ctl" lookup --json --snapshot "$s" | jq 'has("opinions")') == false &&
+	$(printf %s "$input" | "$ctl" lookup --json --tiers --snapshot "$s" | jq 'has("opinions")') == true ]]
+result $((! $?)) 'lines from standard input have them on demand'
+
+expect 'confirm without the module' 2 '' 'residctl: ?*' "$ctl" policy confirm
+expect 'roll back to nothing' 3 '' '*no generation here begins with ffffffff*' "$ctl" policy rollback ffffffff
+expect 'no history yet' 3 '' '*it begins with the first*policy load*' "$ctl" policy history
+expect 'a generation that is none' 1 '' "*'abc' is no generation: write its first 8 digits or more" \
+	"$ctl" policy rollback abc
+mkdir -p "$tmp/state/generations"
+cp "$s" "$tmp/state/generations/$("$ctl" policy show --json --snapshot "$s" | jq -r .generation).rsnap"
+printf '%s\n' '{"time":"2026-11-22T01:00:00Z","action":"load","generation":"00112233445566778899","policy":"a.yaml","program":"residctl","uid":0,"login":"alice","data":[{"source":"rir","file":"f","date":"2026-01-01","accepted":"too old"}]}' \
+	'torn' >"$tmp/state/history.jsonl"
+expect 'history' 0 '2026-11-22T01:00:00Z  load      001122334455 a.yaml, by alice with residctl, its file is gone
+    rir f of 2026-01-01, accepted although it is not as it should be:
+      too old' '' "$ctl" policy history
+expect 'history --json' 0 '?{"time":"2026-11-22T01:00:00Z",*"login":"alice",*"in_force":false,"kept":false}?' '' \
+	"$ctl" policy history --json
+expect 'nothing to roll back to' 3 '' '*there is no generation before this one*' "$ctl" policy rollback
+expect '--confirm of nonsense' 1 '' '*--confirm takes seconds from 1 to 86400, not ?0?' \
+	"$ctl" policy load --confirm 0 policy/default.yaml
+
+echo "1..$number"
+exit "$failed"
