@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# bench_lpm and its BPF program; bench_format.
+# bench_lpm and its BPF program; bench_format; bench_spool.
 
 BENCH := $(B)/tests/bench
 
@@ -19,5 +19,9 @@ $(BENCH)/bench_lpm: tests/bench/bench_lpm.c $(BENCH)/trie.skel.h $(BENCH)/lpm.o 
 	$(call say,LINK) $(CC) $(ALL_CFLAGS) -I$(BENCH) $(LDFLAGS) -o $@ $< $(BENCH)/lpm.o $(B)/libresid.a $(LIBS) -lm
 
 $(BENCH)/bench_format: tests/bench/bench_format.c $(B)/libresid.a
+	@mkdir -p $(@D)
+	$(call say,LINK) $(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libresid.a $(LIBS)
+
+$(BENCH)/bench_spool: tests/bench/bench_spool.c $(B)/libresid.a
 	@mkdir -p $(@D)
 	$(call say,LINK) $(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libresid.a $(LIBS)

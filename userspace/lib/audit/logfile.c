@@ -16,6 +16,7 @@
 #include "util/paths.h"
 
 #define CURSOR		"log"
+#define RESUME_RECORDS	1000000	/* that the file may be ahead of the cursor: full disks keep cursors from moving */
 #define ID_PREFIX	"{\"id\":\""
 
 struct logfile {
@@ -130,7 +131,7 @@ static int logfile_resume(struct logfile *log, const char *last, struct resid_er
 	struct audit_event event;
 	char id[AUDIT_ID];
 
-	for (int i = 0; *last && i < LOGFILE_RECORDS; i++) {
+	for (int i = 0; *last && i < RESUME_RECORDS; i++) {
 		int result = spool_cursor_next(log->cursor, &event, err);
 
 		if (result < 0)
@@ -229,11 +230,13 @@ int logfile_pump(struct logfile *log, bool *more, struct resid_error *err)
 	}
 	*more = count == LOGFILE_RECORDS;
 	/* What was read before a place that cannot be read is written all the same. */
-	if (count && (logfile_append(log, log->text.text, log->text.length, err) ||
-		      spool_cursor_commit(log->cursor, err))) {
+	if (count && logfile_append(log, log->text.text, log->text.length, err)) {
 		spool_cursor_rewind(log->cursor);
 		return -1;
 	}
+	/* A cursor that cannot be kept now is kept later; the lines are in the file, which says so itself. */
+	if (count && spool_cursor_commit(log->cursor, err))
+		return -1;
 	return result < 0 ? -1 : 0;
 }
 
