@@ -1,0 +1,59 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# The spool's file system is full: residd says so at once, the kernel goes on refusing and keeps its batch; when space
+# returns all is recorded by itself, and what was folded meanwhile is a number in a record and in the status.
+set -euo pipefail
+# shellcheck source=tests/e2e/lib.sh
+. "${0%/*}/lib.sh"
+
+e2e_begin
+topology
+counters
+module_load boot=open audit_slots=256
+resid_up
+us=${place[US4]}
+count v4 output ip daddr "$us"
+
+ulimit -n 4096
+spool=$RESID_STATE_DIR/spool
+mkdir -p "$spool"
+truncate -s 8M "$work/disk"
+mkfs.ext4 -q -m 0 -O ^has_journal "$work/disk"
+modprobe loop
+mount -o loop "$work/disk" "$spool"
+residd_start
+
+status_has() { grep -q "$1" "$RESID_RUN_DIR/status.json"; }
+said() { grep -c "$1" "$work/residd.out" || true; }
+
+saw health udp "$us" before >/dev/null
+await_recorded "with room, a refusal is recorded" 1 dst="$us"
+
+cat /dev/zero >"$spool/filler" 2>/dev/null || true
+in_cgroup health "$tools/flood" -n 20000 -f 900 "$us" 9 >/dev/null
+check "residd says that the disk is full" wait_until 20 status_has 'No space left on device'
+is "and says it once" "$(said 'No space left on device')" 1
+is "health is still refused" "$(saw health tcp "$us" full)" ECONNREFUSED
+like "the kernel keeps its batch" "$("$residctl" status --json)" '"batch_waiting":[0-9]'
+in_cgroup health "$tools/flood" -n 20000 -f 900 "$us" 9 >/dev/null
+residd_stop KILL
+residd_start
+check "killed and started, it says so again" wait_until 20 status_has 'No space left on device'
+check "so is that such a disk is too small for half a year" wait_until 20 status_has '"small":true'
+# The one that lives through it counts what it cost.
+in_cgroup health "$tools/flood" -n 20000 -f 900 "$us" 9 >/dev/null
+
+rm "$spool/filler"
+total_is() { [[ $("$residctl" audit query --verdict reject | awk 'END { print $3 }') == "$(counted v4)" ]]; }
+check "space returns: every packet is in the records, without a restart" wait_until 60 total_is
+check "the trouble is over" wait_until 20 status_has '"writable":true'
+notice=$("$residctl" audit query --json | grep '"kind":"notice"' || true)
+like "a record says what it cost" "$notice" '"lost":[1-9][0-9]*'
+like "and that nothing is missing" "$notice" 'no packet is missing'
+like "the status has the number of packets that were folded" "$("$residctl" status --json)" '"packets_folded":[1-9]'
+is "no record has the id of another" \
+	"$("$residctl" audit query --json | grep -o '"id":"[^"]*"' | sort | uniq -d | wc -l)" 0
+check "the spool is as it was written" "$residctl" audit verify
+residd_stop TERM
+umount "$spool"
+e2e_done
