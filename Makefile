@@ -39,10 +39,21 @@ all: userspace module ## programs and module (default)
 
 userspace: $(B)/residctl $(B)/residd ## build/residctl, build/residd
 
-module: ## resid.ko for KDIR (default: the running kernel's headers, else the newest installed)
+module: resid.ko ## resid.ko for KDIR (default: the running kernel's headers, else the newest installed)
+
+# Kbuild takes seconds to find that nothing has changed, so it is asked only when something has.
+resid.ko: Kbuild $(wildcard kmod/*.[ch] kmod/uapi/*.h) $(B)/kdir
+	@$(MAKE) $(KBUILD) -C $(KDIR) M=$(CURDIR) modules
+	@touch $@
+
+# The headers that it was built against.
+$(B)/kdir: force
 	$(if $(wildcard $(KDIR)/Makefile),,$(error no kernel headers$(if $(KDIR), in $(KDIR)): sudo packaging/deps build, \
 		or name them with KDIR=))
-	@$(MAKE) $(KBUILD) -C $(KDIR) M=$(CURDIR) modules
+	@mkdir -p $(@D)
+	@echo '$(KDIR) $(KREL)' | cmp -s - $@ || echo '$(KDIR) $(KREL)' >$@
+
+.PHONY: force
 
 # Kbuild leaves its objects beside the sources, so the second architecture gets a copy of them.
 module-uml: ## build/uml/resid.ko and resid_kunit.ko, for the UML kernel of the tests
