@@ -1,0 +1,118 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# A node as README.md sets it up and takes it down, by the very commands of its section "A node", under systemd; and on
+# the way a policy that asks who controls a place, compiled by residd inside its sandbox.
+# vm: own --init systemd --memory 4096
+set -euo pipefail
+# shellcheck source=tests/e2e/lib.sh
+. "${0%/*}/lib.sh"
+
+path=$PATH
+e2e_begin
+places
+modules=/lib/modules/$(uname -r)
+unit=postgresql.service
+
+# The section's indented lines, without their comments.
+mapfile -t commands < <(awk '/^## / { on = $0 == "## A node" } on && sub(/^    /, "") { sub(/ +# .*/, ""); print }' "$top/README.md")
+
+# typed COMMAND: as an administrator's shell runs it, in the checkout; this guest has no sudo, and needs none.
+typed()
+{
+	(cd "$top" && env -u RESID_CONF_DIR -u RESID_STATE_DIR -u RESID_RUN_DIR -u RESID_BPF_DIR -u RESID_LOG_FILE PATH="$path" \
+		bash -c 'sudo() { "$@"; }; '"$1") >"$work/typed" 2>&1
+}
+
+# One line of output; nothing when it fails.
+answer() { typed "$1" && cat "$work/typed"; }
+
+# try_unit ADDRESS: what a process of the unit sees that sends a datagram there.
+try_unit()
+{
+	field saw "$("$tools/in" -g "$cg_root/system.slice/$unit" "$tools/try" -t 300 udp "${place[$1]}" 9 node)"
+}
+
+reached() { [[ $1 != ECONNREFUSED ]]; }
+
+# The node's modules are what Resid needs: depmod over all of a distribution's takes minutes in an emulated machine.
+small_modules()
+{
+	local file
+
+	modprobe -a dummy nf_conntrack nf_reject_ipv4 nf_reject_ipv6
+	mkdir "$work/modules"
+	cp -P "$modules"/{modules.order,modules.builtin,modules.builtin.modinfo,build} "$work/modules/"
+	while read -r _ file _; do
+		mkdir -p "$work/modules/$(dirname "${file#*"$modules/"}")"
+		cp "$file" "$work/modules/${file#*"$modules/"}"
+	done < <(for file in nf_conntrack nf_reject_ipv4 nf_reject_ipv6; do modprobe --show-depends $file; done | sort -u)
+	mount --bind "$work/modules" "$modules"
+}
+
+# A reload, by residd, inside its sandbox: who controls a place comes from libloc's database.
+control()
+{
+	local database=/usr/share/libloc-location/location.db
+
+	if [[ ! -e $database ]]; then
+		skip "control" "libloc-database is not installed: sudo packaging/deps test"
+		return
+	fi
+	cp "$top/policy/scenarios/health-warehouse/policy.yaml" /etc/resid/policy.yaml
+	systemctl reload residd
+	wait_until 120 controlled || true
+	like "residd compiled a policy that asks who controls a place" "$(answer 'residctl policy show')" libloc
+	like "and has it in force" "$(answer "residctl explain --class health ${place[FR4]}")" 'control +[A-Z]'
+	is "residd is well" "$(systemctl is-active residd)" active
+	like "no trouble" "$(grep -o '"trouble":.*' /run/resid/status.json || echo none)" '^none$'
+}
+
+controlled() { answer 'residctl policy show' | grep -q libloc; }
+
+small_modules
+ip_all <<-IP
+	link add world type dummy
+	addr add 10.77.0.1/24 dev world
+	link set world up
+	route add default via 10.77.0.2
+	neigh add 10.77.0.2 lladdr 02:00:00:00:77:02 dev world nud permanent
+IP
+cat >"/run/systemd/system/$unit" <<-UNIT
+	[Service]
+	ExecStart=/bin/sleep infinity
+UNIT
+systemctl daemon-reload
+systemctl start "$unit"
+
+built=$(stat -c %Y "$top/build/residctl" "$top/build/residd" "$top/resid.ko")
+for command in "${commands[@]}"; do
+	began=$SECONDS
+	check "$command" typed "$command"
+	note "$((SECONDS - began)) s"
+	cat "$work/typed" >>"$work/all"
+	case $command in
+	*"make install"*)
+		is "nothing is built twice" "$(stat -c %Y "$top/build/residctl" "$top/build/residd" "$top/resid.ko")" "$built"
+		is "what was typed is what was installed" "$(answer 'command -v residctl')" /usr/bin/residctl
+		;;
+	*"policy load") is "the first load is permissive" "$(answer 'residctl mode')" permissive ;;
+	*"enable --now residd")
+		is "residd runs" "$(systemctl is-active residd)" active
+		is "and starts with the machine" "$(systemctl is-enabled residd)" enabled
+		;;
+	*"class assign"*)
+		check "permissive: the unit reaches the US" reached "$(try_unit US4)"
+		like "and it is counted" "$(answer 'residctl counters')" 'health +reject'
+		;;
+	*"--confirm 60") is "now the unit is refused" "$(try_unit US4)" ECONNREFUSED ;;
+	*"mode enforcing")
+		like "the mode stays" "$(answer 'residctl mode')" '^enforcing$'
+		check "twin: the unit reaches France" reached "$(try_unit FR4)"
+		wait_until 60 grep -q "\"dst\":\"${place[US4]}\"" /var/log/resid/egress.jsonl || true
+		like "the record names the unit" "$(grep "\"dst\":\"${place[US4]}\"" /var/log/resid/egress.jsonl | tail -n 1)" "$unit"
+		control
+		;;
+	*"disable --now residd") is "residd has gone" "$(systemctl is-active residd || true)" inactive ;;
+	esac
+done
+e2e_done
