@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+/* libloc's location.db, made here, damaged here. */
+#include "source_support.h"
+
+#include <libloc/as.h>
+#include <libloc/libloc.h>
+#include <libloc/network.h>
+#include <libloc/writer.h>
+
+static void add_network(struct loc_writer *writer, const char *prefix, const char *country, uint32_t asn)
+{
+	struct loc_network *network;
+
+	assert_int_equal(loc_writer_add_network(writer, &network, prefix), 0);
+	if (country)
+		assert_int_equal(loc_network_set_country_code(network, country), 0);
+	loc_network_set_asn(network, asn);
+	loc_network_unref(network);
+}
+
+static const char *make_libloc(void)
+{
+	const char *path = temporary("location.db");
+	struct loc_writer *writer;
+	struct loc_ctx *ctx;
+	FILE *file;
+
+	assert_int_equal(loc_new(&ctx), 0);
+	assert_int_equal(loc_writer_new(ctx, &writer, NULL, NULL), 0);
+	add_network(writer, "192.0.2.0/24", "NO", 64496);
+	add_network(writer, "198.51.100.0/24", "FR", 64497);
+	add_network(writer, "198.51.100.128/25", NULL, 64498);
+	add_network(writer, "2001:db8::/32", "DE", 64499);
+	file = fopen(path, "w+");
+	assert_non_null(file);
+	assert_int_equal(loc_writer_write(writer, file, LOC_DATABASE_VERSION_1), 0);
+	fclose(file);
+	loc_writer_unref(writer);
+	loc_unref(ctx);
+	return path;
+}
+
+static void test_libloc(void **context)
+{
+	struct source *source = good(SOURCE_LIBLOC, make_libloc());
+	_cleanup_free_ char *data = NULL;
+	struct resid_error err;
+	size_t length, i;
+
+	assert_int_equal(source->v4.count, 3);
+	V4(0, "192.0.2.0/24 - - NO - 64496");
+	V4(1, "198.51.100.0/24 - - FR - 64497");
+	V4(2, "198.51.100.128/25 - - - - 64498");
+	assert_int_equal(source->v6.count, 1);
+	V6(0, "2001:db8::/32 - - DE - 64499");
+	assert_int_equal(strlen(source->date), 10);
+	source_free(source);
+
+	assert_int_equal(file_read(temporary("location.db"), 1 << 22, &data, &length, &err), 0);
+	refused(SOURCE_LIBLOC, keep("bad.db", data, 0), "is empty");
+	for (i = 1; i < 64; i += 7)
+		refused(SOURCE_LIBLOC, keep("bad.db", data, i), "byte 0: is shorter than the header");
+	refused(SOURCE_LIBLOC, keep("bad.db", data, 68), "byte 68: is cut short");
+	refused(SOURCE_LIBLOC, keep("bad.db", data, 4096), "byte 4096: is cut short");
+	refused(SOURCE_LIBLOC, keep("bad.db", data, length / 2), "is cut short: its section of ");
+	data[7] = 9;
+	refused(SOURCE_LIBLOC, keep("bad.db", data, length), "byte 7: is of version 9");
+	data[0] = 'X';
+	refused(SOURCE_LIBLOC, keep("bad.db", data, length), "byte 0: is no location.db");
+}
+
+static void test_libloc_damage(void **context)
+{
+	_cleanup_free_ char *data = NULL;
+	struct resid_error err;
+	size_t length;
+
+	assert_int_equal(file_read(make_libloc(), 1 << 22, &data, &length, &err), 0);
+	damage(SOURCE_LIBLOC, data, length, 8, 60);
+	/* the tree alone: its sections are small against the padding between them */
+	damage(SOURCE_LIBLOC, data, 4096 < length ? length : 4096, 28, 20);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_libloc),
+		cmocka_unit_test(test_libloc_damage),
+	};
+
+	return cmocka_run_group_tests(tests, source_setup, source_teardown);
+}
