@@ -7,6 +7,7 @@
 
 #include "audit/head.h"
 #include "nl/report.h"
+#include "output.h"
 #include "sink/jsonw.h"
 
 /* The head of a segment; false when it is open, or cannot be read. */
@@ -49,9 +50,7 @@ static void heads_json(const struct segment_head *head, const char *line)
 	jsonw_bool(&json, "signed", head_is_signed(head));
 	jsonw_string(&json, "line", line);
 	jsonw_object_end(&json);
-	jsonw_line(&json);
-	fwrite(json.text, 1, json.length, stdout);
-	jsonw_fini(&json);
+	output_json(&json);
 }
 
 static int audit_heads_run(const struct call *call, struct resid_error *err)

@@ -32,8 +32,7 @@ static void class_list_json(const struct snapshot *snapshot)
 		jsonw_object_end(&json);
 	}
 	jsonw_array_end(&json);
-	jsonw_line(&json);
-	fwrite(json.text, 1, json.length, stdout);
+	output_json(&json);
 }
 
 static int class_list_run(const struct call *call, struct resid_error *err)

@@ -9,6 +9,7 @@
 #include "nl/nl.h"
 #include "nl/report.h"
 #include "nl/store.h"
+#include "output.h"
 
 static int counters_compare(const void *a, const void *b)
 {
@@ -61,9 +62,7 @@ static int counters_run(const struct call *call, struct resid_error *err)
 	report_counters(&json, counters, count, snapshot);
 	jsonw_array_end(&json);
 	jsonw_object_end(&json);
-	jsonw_line(&json);
-	fwrite(json.text, 1, json.length, stdout);
-	jsonw_fini(&json);
+	output_json(&json);
 	return RESID_EXIT_OK;
 }
 

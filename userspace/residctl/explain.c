@@ -134,8 +134,7 @@ static void explain_json(const struct explain *explain, const struct resid_answe
 	jsonw_string(&json, "policy", snapshot_policy_name(explain->snapshot));
 	jsonw_hex(&json, "generation", snapshot_generation(explain->snapshot), RESID_DIGEST_LEN);
 	jsonw_object_end(&json);
-	jsonw_line(&json);
-	fwrite(json.text, 1, json.length, stdout);
+	output_json(&json);
 }
 
 static void explain_text_class(const struct explain *explain)

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sink/jsonw.h"
+
 static bool output_has_colour(void)
 {
 	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
@@ -13,6 +15,13 @@ static bool output_has_colour(void)
 	if ((no_color && *no_color) || (term && !strcmp(term, "dumb")))
 		return false;
 	return isatty(STDOUT_FILENO);
+}
+
+void output_json(struct jsonw *json)
+{
+	jsonw_line(json);
+	fwrite(json->text, 1, json->length, stdout);
+	jsonw_fini(json);
 }
 
 void output_countries(const char *list)

@@ -7,6 +7,11 @@
 
 #include "../../kmod/verdict.h"
 
+struct jsonw;
+
+/* The value as a line of standard output; gives it up. */
+void output_json(struct jsonw *json);
+
 /* "FR,US" as ["FR","US"]. */
 void output_countries(const char *list);
 

@@ -356,8 +356,7 @@ static void diff_json(struct diff *diff, const struct replay *flows)
 	if (flows)
 		replay_json(flows, json, "flows");
 	jsonw_object_end(json);
-	jsonw_line(json);
-	fwrite(json->text, 1, json->length, stdout);
+	output_json(json);
 }
 
 static void diff_text_change(const struct diff_change *change)

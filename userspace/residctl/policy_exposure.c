@@ -177,8 +177,7 @@ static void exposure_json(const struct exposure *exposure, const struct source *
 	}
 	jsonw_array_end(&json);
 	jsonw_object_end(&json);
-	jsonw_line(&json);
-	fwrite(json.text, 1, json.length, stdout);
+	output_json(&json);
 }
 
 static void exposure_text_part(const char *name, const struct exposure_part *part)

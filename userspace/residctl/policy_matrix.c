@@ -280,9 +280,7 @@ static void matrix_write(struct matrix_out *out, const struct policy *policy)
 	if (out->format != MATRIX_JSON)
 		return;
 	jsonw_array_end(&out->json);
-	jsonw_line(&out->json);
-	fwrite(out->json.text, 1, out->json.length, stdout);
-	jsonw_fini(&out->json);
+	output_json(&out->json);
 }
 
 /* Of a file, or as it was compiled into the snapshot. */

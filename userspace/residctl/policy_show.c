@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "nl/report.h"
 #include "output.h"
 #include "sink/jsonw.h"
 #include "snapshots.h"
@@ -34,26 +35,7 @@ static void policy_show_json_data(struct jsonw *json, const struct snapshot *sna
 {
 	size_t i;
 
-	jsonw_array(json, "sources");
-	for (i = 0; i < snapshot_source_count(snapshot); i++) {
-		struct snapshot_source source = snapshot_source_at(snapshot, i);
-
-		if (!*source.file)
-			continue;
-		jsonw_object(json, NULL);
-		jsonw_string(json, "source", source.name);
-		jsonw_string(json, "file", source.file);
-		jsonw_string(json, "date", source.date);
-		jsonw_string(json, "tier", source.tier);
-		jsonw_u64(json, "prefixes", source.prefixes);
-		jsonw_u64(json, "addresses", source.v4);
-		jsonw_u64(json, "slash64", source.v6);
-		jsonw_hex(json, "sha256", source.sha256, RESID_DIGEST_LEN);
-		if (*source.accepted)
-			jsonw_string(json, "accepted", source.accepted);
-		jsonw_object_end(json);
-	}
-	jsonw_array_end(json);
+	report_sources(json, "sources", snapshot);
 	jsonw_array(json, "tiers_without_source");
 	for (i = 0; i < sizeof(policy_show_tiers) / sizeof(policy_show_tiers[0]); i++)
 		if (!policy_show_has_tier(snapshot, policy_show_tiers[i].tier))
@@ -120,8 +102,7 @@ static void policy_show_json(const struct snapshot *snapshot)
 	jsonw_u64(&json, "ranges", snapshot_range_count(snapshot));
 	jsonw_string(&json, "text", snapshot_policy_text(snapshot));
 	jsonw_object_end(&json);
-	jsonw_line(&json);
-	fwrite(json.text, 1, json.length, stdout);
+	output_json(&json);
 }
 
 static void policy_show_text(const struct snapshot *snapshot)

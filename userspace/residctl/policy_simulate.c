@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "capture.h"
+#include "output.h"
 #include "snapshots.h"
 #include "util/memory.h"
 
@@ -87,8 +88,7 @@ static void simulate_json(const struct replay *replay)
 	_cleanup_(jsonw_fini) struct jsonw json = { 0 };
 
 	replay_json(replay, &json, NULL);
-	jsonw_line(&json);
-	fwrite(json.text, 1, json.length, stdout);
+	output_json(&json);
 }
 
 static int policy_simulate_run(const struct call *call, struct resid_error *err)

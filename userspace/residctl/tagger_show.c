@@ -10,6 +10,7 @@
 #include "bpf/cgroup.h"
 #include "bpf/tagger.h"
 #include "nl/store.h"
+#include "output.h"
 #include "sink/jsonw.h"
 
 struct show {
@@ -96,9 +97,7 @@ static int tagger_show_run(const struct call *call, struct resid_error *err)
 	if (show.json) {
 		jsonw_array_end(&json);
 		jsonw_object_end(&json);
-		jsonw_line(&json);
-		fwrite(json.text, 1, json.length, stdout);
-		jsonw_fini(&json);
+		output_json(&json);
 	}
 	return RESID_EXIT_OK;
 }

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "sink/jsonw.h"
+#include "nl/report.h"
 #include "util/file.h"
 #include "util/hex.h"
 #include "util/rfc3339.h"
@@ -48,27 +48,6 @@ static void history_who(struct jsonw *json)
 		jsonw_u64(json, "login", uid);
 }
 
-static void history_data(struct jsonw *json, const struct snapshot *snapshot)
-{
-	size_t i;
-
-	jsonw_array(json, "data");
-	for (i = 0; i < snapshot_source_count(snapshot); i++) {
-		struct snapshot_source source = snapshot_source_at(snapshot, i);
-
-		if (!*source.file)
-			continue;
-		jsonw_object(json, NULL);
-		jsonw_string(json, "source", source.name);
-		jsonw_string(json, "file", source.file);
-		jsonw_string(json, "date", source.date);
-		if (*source.accepted)
-			jsonw_string(json, "accepted", source.accepted);
-		jsonw_object_end(json);
-	}
-	jsonw_array_end(json);
-}
-
 static void history_begin(struct jsonw *json, const char *action)
 {
 	char now[RFC3339_TEXT];
@@ -103,7 +82,7 @@ void history_add(const char *action, uint32_t confirm, const struct resid_nl_sta
 	if (confirm)
 		jsonw_u64(&json, "confirm", confirm);
 	history_who(&json);
-	history_data(&json, snapshot);
+	report_sources(&json, "data", snapshot);
 	history_append(&json);
 }
 

@@ -9,7 +9,7 @@
  *   replaces                 the generation before; absent: none
  *   confirm                  seconds that it was on trial for; absent: for good
  *   program uid login        who did it: login is the user who logged in, whatever became of them since
- *   data[]                   source, file and date of what it was compiled with; accepted: what was wrong with it
+ *   data[]                   what it was compiled with: source, file, date, tier, sha256; accepted: what was wrong
  */
 #ifndef RESID_NL_HISTORY_H
 #define RESID_NL_HISTORY_H

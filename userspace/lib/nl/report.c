@@ -100,3 +100,29 @@ void report_counters(struct jsonw *json, const struct resid_nl_counter *counters
 		jsonw_object_end(json);
 	}
 }
+
+void report_sources(struct jsonw *json, const char *key, const struct snapshot *snapshot)
+{
+	size_t i;
+
+	jsonw_array(json, key);
+	for (i = 0; i < snapshot_source_count(snapshot); i++) {
+		struct snapshot_source source = snapshot_source_at(snapshot, i);
+
+		if (!*source.file)
+			continue;
+		jsonw_object(json, NULL);
+		jsonw_string(json, "source", source.name);
+		jsonw_string(json, "file", source.file);
+		jsonw_string(json, "date", source.date);
+		jsonw_string(json, "tier", source.tier);
+		jsonw_u64(json, "prefixes", source.prefixes);
+		jsonw_u64(json, "addresses", source.v4);
+		jsonw_u64(json, "slash64", source.v6);
+		jsonw_hex(json, "sha256", source.sha256, RESID_DIGEST_LEN);
+		if (*source.accepted)
+			jsonw_string(json, "accepted", source.accepted);
+		jsonw_object_end(json);
+	}
+	jsonw_array_end(json);
+}

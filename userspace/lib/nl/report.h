@@ -19,4 +19,7 @@ const char *report_rule(const struct snapshot *snapshot, uint64_t key, char unkn
 #define REPORT_TIME 80
 void report_time(uint64_t wall_ns, char out[REPORT_TIME]);
 
+/* The files that a snapshot was compiled with, an array. */
+void report_sources(struct jsonw *json, const char *key, const struct snapshot *snapshot);
+
 #endif
