@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -74,6 +75,25 @@ static void status_sinks(const json_t *sinks)
 		       (long long)json_integer_value(json_object_get(sink, "failures")));
 }
 
+static void status_spool(const json_t *spool)
+{
+	const json_t *days = json_object_get(spool, "room_days");
+
+	if (!spool)
+		return;
+	printf("%-14s %lld records in %lld segments, %.1f MB; ", "spool",
+	       (long long)json_integer_value(json_object_get(spool, "records")),
+	       (long long)json_integer_value(json_object_get(spool, "segments")),
+	       (double)json_integer_value(json_object_get(spool, "bytes")) / 1e6);
+	if (!json_is_true(json_object_get(spool, "writable")))
+		puts("it cannot be written: the kernel keeps what it counts");
+	else if (days && json_integer_value(days) < UINT32_MAX)
+		printf("room for %lld days at the rate observed%s\n", (long long)json_integer_value(days),
+		       json_is_true(json_object_get(spool, "small")) ? ", LESS THAN ARE TO BE KEPT" : "");
+	else
+		printf("%.1f MB of room\n", (double)json_integer_value(json_object_get(spool, "room_bytes")) / 1e6);
+}
+
 static void status_print(const json_t *status)
 {
 	const json_t *confirm = json_object_get(status, "mode_confirm_seconds");
@@ -105,6 +125,7 @@ static void status_print(const json_t *status)
 	if (daemon) {
 		status_line(daemon, "residd", "state", NULL);
 		status_line(daemon, "records", "records", NULL);
+		status_spool(json_object_get(daemon, "spool"));
 		status_sinks(json_object_get(daemon, "sinks"));
 		status_line(daemon, "trouble", "trouble", NULL);
 	}
