@@ -83,5 +83,28 @@ run "3 passed, 4 failed, 1 skipped, status 1" "tests/run: failure, wrong plan, s
 is 1 "$(grep -c ' passed, .* failed, .* skipped$' "$dir/out")" "tests/run: one closing line"
 printf '.PHONY: tests-unit\ntests-unit: ; false\n' >"$dir/Makefile"
 run "0 passed, 1 failed, 0 skipped, status 1" "tests/run: what does not build"
+
+# End to end, with a guest that is this machine: scripts of several guests, each judged by its own output.
+mkdir -p "$dir/tests/vm" "$dir/tests/e2e"
+printf 'print-KDIR:\n\t@echo here\n.PHONY: all e2e-tools\nall e2e-tools: ;\n' >"$dir/Makefile"
+cat >"$dir/tests/vm/run" <<'RUN'
+#!/bin/bash
+while [[ $1 != -- ]]; do shift; done
+exec "${@:2}"
+RUN
+chmod +x "$dir/tests/vm/run"
+for i in {0..9}; do
+	fake guest <<<"echo ok 1 - script $i; echo 1..1; sleep 0.0$i"
+	mv "$dir/build/tests/unit/guest" "$dir/tests/e2e/$i.sh"
+done
+sed -i '2i # vm: own --init systemd' "$dir/tests/e2e/3.sh"
+sed -i 's/^echo ok/echo not ok/' "$dir/tests/e2e/7.sh"
+"$dir/tests/run" e2e >"$dir/out" 2>&1 || true
+is "9 passed, 1 failed, 0 skipped" "$(tail -n 1 "$dir/out")" "tests/run: scripts of several guests"
+is "FAIL e2e/7:" "$(grep -o 'FAIL .*:' "$dir/out" | head -n 1)" "tests/run: the one that failed is named"
+# shellcheck disable=SC2016 # for that script
+echo 'kill "$(cut -d " " -f 4 "/proc/$PPID/stat")"' >>"$dir/tests/e2e/4.sh"	# the guest, as it were
+"$dir/tests/run" e2e >"$dir/out" 2>&1 || true
+is 1 "$(grep -c 'FAIL e2e/6: the guest ended before it did' "$dir/out")" "tests/run: a guest that ends too early"
 is 2 "$("$dir/tests/run" nonsense >/dev/null 2>&1 || echo $?)" "tests/run: an unknown suite"
 echo "1..$number"
