@@ -9,7 +9,8 @@ E2E_POLICIES := $(patsubst tests/e2e/policy/%.yaml,$(B)/tests/e2e-policy/%.rsnap
 E2E_PLACES := $(B)/tests/e2e-policy/places
 TESTS += $(E2E_TOOLS) $(E2E_POLICIES) $(E2E_PLACES)
 
-.PHONY: e2e-tools
+.PHONY: e2e-tools demo-tools
+demo-tools: $(E2E_TOOLS) $(E2E_PLACES)
 e2e-tools: $(E2E_TOOLS) $(E2E_POLICIES) $(E2E_PLACES) ## what tests/e2e needs in its guests
 
 $(B)/tests/e2e/%: tests/e2e/tools/%.c tests/e2e/tools/tool.h tests/e2e/tools/packet.h kmod/uapi/resid.h
