@@ -5,7 +5,6 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "../../bpf/tag.h"
 #include "bpf/netns.h"
 #include "bpf/reconcile.h"
 
@@ -296,21 +295,13 @@ int main(void)
 		cmocka_unit_test_setup(units_are_found_in_slices_only, fresh),
 		cmocka_unit_test_setup(ids_are_paths_again, fresh),
 	};
-	const char *missing = world_init();
-	struct resid_error err;
-	int failed;
+	int status;
 
-	if (missing) {
-		printf("1..0 # SKIP %s\n", missing);
-		return 0;
-	}
-	if (tagger_load(TAG_MASK_DEFAULT, &tagger, &err)) {
-		printf("Bail out! %s\n", err.text);
-		return 1;
-	}
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	if (!world_begin(&tagger, &status))
+		return status;
+	status = cmocka_run_group_tests(tests, NULL, NULL);
 	free(list.items);
 	tagger_free(tagger);
 	world_fini();
-	return failed;
+	return status;
 }

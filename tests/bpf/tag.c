@@ -9,7 +9,6 @@
 #include <poll.h>
 #include <time.h>
 
-#include "../../bpf/tag.h"
 #include "../../kmod/uapi/resid.h"
 
 #ifndef SO_RCVMARK
@@ -395,22 +394,14 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_removed_cgroup_counts_until_its_last_socket, fresh, egress_detach),
 		cmocka_unit_test_setup(pins_are_shared, fresh),
 	};
-	const char *missing = world_init();
-	struct resid_error err;
-	int failed;
+	int status;
 
-	if (missing) {
-		printf("1..0 # SKIP %s\n", missing);
-		return 0;
-	}
-	if (tagger_load(TAG_MASK_DEFAULT, &tagger, &err)) {
-		printf("Bail out! %s\n", err.text);
-		return 1;
-	}
+	if (!world_begin(&tagger, &status))
+		return status;
 	if (!tagger->release)
 		printf("# resid_release: %s\n", tagger->release_note);
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	status = cmocka_run_group_tests(tests, NULL, NULL);
 	tagger_free(tagger);
 	world_fini();
-	return failed;
+	return status;
 }

@@ -30,6 +30,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../../bpf/tag.h"
 #include "bpf/cgroup.h"
 #include "bpf/tagger.h"
 #include "util/paths.h"
@@ -152,6 +153,24 @@ static inline const char *world_init(void)
 	if (mkdir(world_cgroup_dir("").text, 0755))
 		return "cannot make a cgroup";
 	return NULL;
+}
+
+/* The world with a tagger in it; false: say *status, there is nothing to test. */
+static inline bool world_begin(struct tagger **tagger, int *status)
+{
+	const char *missing = world_init();
+	struct resid_error err;
+
+	*status = 0;
+	if (missing) {
+		printf("1..0 # SKIP %s\n", missing);
+		return false;
+	}
+	if (!tagger_load(TAG_MASK_DEFAULT, tagger, &err))
+		return true;
+	printf("Bail out! %s\n", err.text);
+	*status = 1;
+	return false;
 }
 
 static inline void world_fini(void)

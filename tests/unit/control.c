@@ -108,14 +108,8 @@ static struct snapshot *build(const char *rules)
 static void assert_control(const struct snapshot *snapshot, const char *address, const char *control, const char *tier,
 			   const char *operator)
 {
-	struct snapshot_place place;
-	sa_family_t family;
-	uint8_t bytes[16];
-	u128 key;
+	const struct snapshot_place place = support_place(snapshot, address);
 
-	assert_true(address_parse(address, &family, &key));
-	address_bytes(family, key, bytes);
-	snapshot_lookup(snapshot, family, bytes, &place);
 	if (strcmp(place.control, control) || strcmp(place.tier, tier) || strcmp(place.operator, operator))
 		fail_msg("%s: '%s' by %s, '%s'; not '%s' by %s, '%s'", address, place.control, place.tier, place.operator,
 			 control, tier, operator);

@@ -98,7 +98,7 @@ static inline const char *support_rule(const struct snapshot *snapshot, unsigned
 	return support_rule_of(snapshot, class_id, address, &flow);
 }
 
-static inline const char *support_location(const struct snapshot *snapshot, const char *address)
+static inline struct snapshot_place support_place(const struct snapshot *snapshot, const char *address)
 {
 	struct snapshot_place place;
 	sa_family_t family;
@@ -108,7 +108,12 @@ static inline const char *support_location(const struct snapshot *snapshot, cons
 	assert_true(address_parse(address, &family, &key));
 	address_bytes(family, key, bytes);
 	snapshot_lookup(snapshot, family, bytes, &place);
-	return place.location;
+	return place;
+}
+
+static inline const char *support_location(const struct snapshot *snapshot, const char *address)
+{
+	return support_place(snapshot, address).location;
 }
 
 #endif
