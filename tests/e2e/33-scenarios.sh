@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # The scenarios of policy/scenarios on a real kernel: every case of their tables is a packet here, and what the program
 # sees is what the table says. Then what no table can hold: the airlock opens and closes by the kernel's own clock, the
-# exception ends under an open connection, an answer is refused although its question came in.
+# exception ends under an open connection, an answer is refused although its question came in. It sets the clock.
+# vm: own
 set -euo pipefail
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
