@@ -9,7 +9,7 @@ set -euo pipefail
 e2e_begin
 topology
 resid_up
-state() { "$residctl" status --json | sed 's/"audit.*//'; }
+state() { "$residctl" status --json | sed 's/"devices.*//'; }
 before=$(state)
 
 # Every command with attributes that pass validation, so that permission is what stops it.

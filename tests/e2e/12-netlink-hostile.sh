@@ -11,7 +11,7 @@ topology
 resid_up
 genl=$tools/genl
 zeros=$(printf '0%.0s' {1..64})
-state() { "$residctl" status --json | sed 's/"audit.*//'; }
+state() { "$residctl" status --json | sed 's/"devices.*//'; }
 before=$(state)
 
 # hostile NAME ERRNO SENTENCE MESSAGE...: the last answer.

@@ -16,7 +16,7 @@ refused "disarm without the module" 2 'resid.ko|module|insmod|modprobe' "$residc
 
 topology
 resid_up
-generation() { "$residctl" status --json | sed 's/"audit.*//'; }
+generation() { "$residctl" status --json | sed 's/"devices.*//'; }
 before=$(generation)
 nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
 
