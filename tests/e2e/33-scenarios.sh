@@ -96,7 +96,7 @@ uptime_s() { cut -d . -f 1 /proc/uptime; }
 # before it) and closing. The kernel fixed it when the policy was published: the wall clock is set back meanwhile.
 window()
 {
-	local name=$1 class=$3 address=$4 from until publish now
+	local name=$1 class=$3 address=$4 from until publish now flow
 
 	from=$(date -d "$5" +%s) until=$(date -d "$6" +%s)
 	date -s "@$((from - 40))" >/dev/null
@@ -105,7 +105,7 @@ window()
 	count "$name" output ip daddr "$address" tcp dport 443
 	is "$name: before the window" "$(saw_443 "$name-$class" "$address")" ECONNREFUSED
 	(($(date +%s) < from)) || bail "the window was open before the first packet"
-	wait_until 60 reached $((from - publish))
+	wait_until 60 reached $((from - publish + 2))	# both are whole seconds
 	is "$name: the window is open" "$(saw_443 "$name-$class" "$address")" connected
 	hold_open "window-$name" "$name-$class" tcp "$address" 443
 	hold_do "window-$name" "send first-$name"
@@ -121,10 +121,11 @@ window()
 	hold_do "window-$name" recv
 	is "$name: the connection is reset" "$hold_said" ECONNRESET
 	stop "${hold_pid[window-$name]}"
-	all_recorded() { (($(recorded "dst=$address" dport=443 | tail -n 1) >= $(counted "$name"))); }
+	flow=("class=$class" "dst=$address" dport=443)
+	all_recorded() { (($(recorded "${flow[@]}") >= $(counted "$name"))); }
 	wait_until 20 all_recorded || true
-	note "$name: $(recorded "dst=$address" verdict=audit) packets recorded in the window, $(recorded "dst=$address" verdict=reject) refused"
-	is "$name: every packet is in the records, from the first to the last" "$(recorded "dst=$address" dport=443)" "$(counted "$name")"
+	note "$name: $(recorded "${flow[@]}" verdict=audit) packets recorded in the window, $(recorded "${flow[@]}" verdict=reject) refused"
+	is "$name: every packet is in the records, from the first to the last" "$(recorded "${flow[@]}")" "$(counted "$name")"
 }
 
 # reached SECONDS: since boot.
