@@ -3,6 +3,7 @@
  * Who controls an address: the chain of tiers against a slow one that asks every claim, and what a policy makes of it.
  * The last test is on real data where RESID_TEST_DATA (default ../shared/data) has them.
  */
+#include "clouds.h"
 #include "support.h"
 
 #include <unistd.h>
@@ -419,21 +420,6 @@ static void count_piece(void *context, u128 first, u128 last, const struct snaps
 
 	tally->all += count;
 	tally->allowed += table->rule[rule].verdict == RESID_V_ALLOW ? count : 0;
-}
-
-static const struct {
-	enum source_format format;
-	const char *name, *file;
-} clouds[] = {
-	{ SOURCE_AWS, "aws", "aws-ip-ranges.json" },
-	{ SOURCE_AZURE, "azure", "microsoft-azure-ip-ranges.json" },
-	{ SOURCE_GOOGLE, "google", "google-cloud-ip-ranges.json" },
-	{ SOURCE_ORACLE, "oracle", "oracle-cloud-ip-ranges.json" },
-};
-
-static const char *data_folder(void)
-{
-	return getenv("RESID_TEST_DATA") ? getenv("RESID_TEST_DATA") : "../shared/data";
 }
 
 /* IPv4 addresses of the four feeds that class 2 may reach, each counted once. */

@@ -4,6 +4,7 @@
  * sovereign regions decided by name, and nearly all that the largest European hosts have in the EU. What is missing of
  * those is named. Needs libloc-database, tor-geoipdb and the feeds of RESID_TEST_DATA (default ../shared/data).
  */
+#include "clouds.h"
 #include "support.h"
 
 #include <unistd.h>
@@ -37,16 +38,6 @@ static const struct {
 
 #define HOSTS (sizeof(hosts) / sizeof(hosts[0]))
 
-static const struct {
-	enum source_format format;
-	const char *name, *file;
-} clouds[] = {
-	{ SOURCE_AWS, "aws", "aws-ip-ranges.json" },
-	{ SOURCE_AZURE, "azure", "microsoft-azure-ip-ranges.json" },
-	{ SOURCE_GOOGLE, "google", "google-cloud-ip-ranges.json" },
-	{ SOURCE_ORACLE, "oracle", "oracle-cloud-ip-ranges.json" },
-};
-
 /* Regions that are not simply the provider's; those that the sample has not are counted. */
 static const struct {
 	const char *cloud, *region, *operator, *control;
@@ -62,11 +53,6 @@ static const struct {
 };
 
 static struct snapshot *snapshot;
-
-static const char *data_folder(void)
-{
-	return getenv("RESID_TEST_DATA") ? getenv("RESID_TEST_DATA") : "../shared/data";
-}
 
 static bool is_there(void)
 {
