@@ -18,6 +18,7 @@
 #include <net/net_namespace.h>
 
 #include "hook.h"
+#include "uapi/resid.h"
 
 static DEFINE_HASHTABLE(device_hash, 10);
 static u32 device_count;		/* RTNL */
@@ -179,6 +180,46 @@ static struct pernet_operations netns_pernet = {
 u32 resid_attach_netns_count(void)
 {
 	return atomic_read(&netns_count);
+}
+
+/* RCU read side. At its priority connection tracking is alone with chains of nftables, which say what they are. */
+static bool hooks_track(const struct nf_hook_entries *entries)
+{
+	struct nf_hook_ops **ops;
+	unsigned int i;
+
+	if (!entries)
+		return false;
+	ops = nf_hook_entries_get_hook_ops(entries);
+	for (i = 0; i < entries->num_hook_entries; i++) {
+		const struct nf_hook_ops *one = READ_ONCE(ops[i]);
+
+		if (one->priority == NF_IP_PRI_CONNTRACK && one->hook_ops_type == NF_HOOK_OP_UNDEFINED)
+			return true;
+	}
+	return false;
+}
+
+u32 resid_attach_untracked(u8 *own)
+{
+	struct net *net;
+	u32 count = 0;
+
+	*own = 0;
+	rcu_read_lock();
+	for_each_net_rcu(net) {
+		u8 lacking = 0;
+
+		if (!hooks_track(rcu_dereference(net->nf.hooks_ipv4[NF_INET_LOCAL_OUT])))
+			lacking |= RESID_UNTRACKED_IPV4;
+		if (!hooks_track(rcu_dereference(net->nf.hooks_ipv6[NF_INET_LOCAL_OUT])))
+			lacking |= RESID_UNTRACKED_IPV6;
+		if (net_eq(net, &init_net))
+			*own = lacking;
+		count += !!lacking;
+	}
+	rcu_read_unlock();
+	return count;
 }
 
 /* Both registrations replay what is there already. */

@@ -26,5 +26,7 @@ u32 resid_attach_device_count(void);
 /* A number that is another one whenever a device has come or gone; never 0. Holds RTNL. */
 unsigned int resid_attach_changes(void);
 u32 resid_attach_netns_count(void);
+/* Network namespaces without connection tracking of IPv4 or IPv6; *own: RESID_UNTRACKED_* of the initial one. */
+u32 resid_attach_untracked(u8 *own);
 
 #endif /* _RESID_ATTACH_H */

@@ -67,8 +67,11 @@ static int netlink_put_status(struct sk_buff *reply)
 {
 	struct resid_audit_status audit;
 	struct resid_status status;
+	u8 untracked_own;
+	u32 untracked;
 
 	resid_state_status(&status);
+	untracked = resid_attach_untracked(&untracked_own);
 	resid_audit_status(&audit);
 	return nla_put(reply, RESID_A_STATUS_INSTANCE, sizeof(netlink_instance), netlink_instance) ||
 	       nla_put_u8(reply, RESID_A_STATUS_BOOT, status.boot) ||
@@ -88,7 +91,9 @@ static int netlink_put_status(struct sk_buff *reply)
 		nla_put_u64_64bit(reply, RESID_A_STATUS_AUDIT_BATCH, audit.batch, RESID_A_STATUS_PAD)) ||
 	       nla_put_u64_64bit(reply, RESID_A_STATUS_AUDIT_ACKED, audit.acked, RESID_A_STATUS_PAD) ||
 	       nla_put_u64_64bit(reply, RESID_A_STATUS_AUDIT_FOLDED, audit.folded, RESID_A_STATUS_PAD) ||
-	       nla_put_u64_64bit(reply, RESID_A_STATUS_AUDIT_DENIED, audit.denied, RESID_A_STATUS_PAD);
+	       nla_put_u64_64bit(reply, RESID_A_STATUS_AUDIT_DENIED, audit.denied, RESID_A_STATUS_PAD) ||
+	       nla_put_u32(reply, RESID_A_STATUS_UNTRACKED, untracked) ||
+	       nla_put_u8(reply, RESID_A_STATUS_UNTRACKED_OWN, untracked_own);
 }
 
 static int netlink_status(struct genl_info *info)

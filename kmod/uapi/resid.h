@@ -336,9 +336,15 @@ enum resid_status_attr {
 	RESID_A_STATUS_AUDIT_DENIED,	/* u64 of these, packets refused for that: RESID_AUDIT_F_DENIED */
 	RESID_A_STATUS_PAD,
 	RESID_A_STATUS_POLICY_CONFIRM,	/* u32 seconds until the policy goes back by itself; absent: it stays */
+	/* where conntrack is not at work, a packet's direction is unknown */
+	RESID_A_STATUS_UNTRACKED,	/* u32 network namespaces where it is not, for IPv4, for IPv6, or for both */
+	RESID_A_STATUS_UNTRACKED_OWN,	/* u8 RESID_UNTRACKED_*, of the initial network namespace */
 	__RESID_A_STATUS_MAX
 };
 #define RESID_A_STATUS_MAX (__RESID_A_STATUS_MAX - 1)
+
+#define RESID_UNTRACKED_IPV4	1
+#define RESID_UNTRACKED_IPV6	2
 
 #define RESID_STAGE_CHUNK_MAX	(60u << 10)	/* bytes of one STAGE_DATA */
 

@@ -16,8 +16,21 @@ declare -A day=([oiv-nuclear]=2026-10-01T00:00:00Z [trusted-cloud-google]=2026-1
 e2e_begin
 topology
 module_load boot=open
-# What a stateful firewall would do: without a rule that asks it, conntrack rests, and no packet has a direction.
-nft 'add table inet e2e-ct; add chain inet e2e-ct c { type filter hook output priority -300; ct state invalid; }'
+# What a stateful firewall would do: without a rule that asks it, conntrack rests, and no packet has a direction. Resid says
+# so, and offers a remedy, which is taken. A chain at conntrack's priority is none.
+untracked() { "$residctl" status --json | jq -c '[.direction_rules, .untracked_ipv4, .untracked_ipv6, has("direction_unknown")]'; }
+nft 'add table inet e2e-ct; add chain inet e2e-ct c { type filter hook output priority -200; }'
+load=$("$residctl" policy load "$scenarios/trusted-cloud-google.rsnap" 2>&1 >/dev/null)
+like "without conntrack the load warns" "$load" 'warning: .* conntrack is off in the initial network namespace and [1-9]'
+is "and the status says so" "$(untracked)" '[true,true,true,true]'
+nft 'add table ip e2e-ct; add chain ip e2e-ct c { type filter hook output priority -300; ct state invalid; }'
+like "of the family that lacks it" "$("$residctl" status)" 'direction .* conntrack is off in the initial network namespace for IPv6'
+remedy=$(sed -n 's/.* until .nft .\(.*\).. in the namespace.*/\1/p' <<<"$load")
+check "the remedy, here" nft "$remedy"
+is "it helps" "$(untracked)" '[true,false,false,true]'
+like "the peer's namespace lacks it still" "$("$residctl" status)" 'conntrack is off in 1 of 1 other network namespaces:'
+check "the remedy, there" in_peer nft "$remedy"
+is "nothing lacks it" "$(untracked)" '[true,false,false,false]'
 mapfile -t addresses < <(cut -d ' ' -f 3 "$scenarios"/*.cases | sort -u)
 mapfile -t ports < <(awk '$5 != "reply" { print $4 }' "$scenarios"/*.cases | sort -nu)
 for address in "${addresses[@]}"; do

@@ -42,6 +42,8 @@ static struct nl_msg *status_message(void)
 	nla_put(msg, RESID_A_STATUS_PAD, 0, NULL);
 	nla_put_u64(msg, RESID_A_STATUS_AUDIT_BATCH, UINT64_MAX);
 	nla_put_u64(msg, RESID_A_STATUS_AUDIT_DENIED, 77);
+	nla_put_u32(msg, RESID_A_STATUS_UNTRACKED, 3);
+	nla_put_u8(msg, RESID_A_STATUS_UNTRACKED_OWN, RESID_UNTRACKED_IPV6);
 	return msg;
 }
 
@@ -60,6 +62,8 @@ static void status(void **state)
 	assert_memory_equal(got.generation, bytes32, 32);
 	assert_int_equal(got.audit_batch, UINT64_MAX);
 	assert_int_equal(got.audit_denied, 77);
+	assert_int_equal(got.untracked, 3);
+	assert_int_equal(got.untracked_own, RESID_UNTRACKED_IPV6);
 	assert_int_equal(got.tagger, 0);
 	assert_int_equal(got.confirm, 0);
 	nlmsg_free(msg);
@@ -88,9 +92,12 @@ static void status_with_wrong_sizes(void **state)
 	static const struct {
 		int attribute, size;
 	} wrong[] = {
-		{ RESID_A_STATUS_INSTANCE, 15 },   { RESID_A_STATUS_INSTANCE, 17 },  { RESID_A_STATUS_GENERATION, 31 },
-		{ RESID_A_STATUS_GENERATION, 33 }, { RESID_A_STATUS_MARK_MASK, 3 },  { RESID_A_STATUS_MODE, 0 },
-		{ RESID_A_STATUS_AUDIT_ACKED, 4 }, { RESID_A_STATUS_TAGGER, 2 },
+		{ RESID_A_STATUS_INSTANCE, 15 },     { RESID_A_STATUS_INSTANCE, 17 },
+		{ RESID_A_STATUS_GENERATION, 31 },   { RESID_A_STATUS_GENERATION, 33 },
+		{ RESID_A_STATUS_MARK_MASK, 3 },     { RESID_A_STATUS_MODE, 0 },
+		{ RESID_A_STATUS_AUDIT_ACKED, 4 },   { RESID_A_STATUS_TAGGER, 2 },
+		{ RESID_A_STATUS_UNTRACKED, 3 },     { RESID_A_STATUS_UNTRACKED_OWN, 0 },
+		{ RESID_A_STATUS_POLICY_CONFIRM, 2 },
 	};
 	char data[64] = { 0 };
 

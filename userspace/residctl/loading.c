@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "nl/report.h"
 #include "nl/store.h"
 #include "util/hex.h"
 
@@ -37,6 +38,19 @@ static void loading_say_mode(const struct load_report *report)
 		printf("mode: %s\n", store_mode_name(report->mode));
 }
 
+/* What is said of the kernel that has just taken it; a status that cannot be read is no failure of the load. */
+static void loading_say_direction(struct resid_nl *nl, const struct snapshot *snapshot)
+{
+	char text[REPORT_DIRECTION] = "";
+	struct resid_nl_status status;
+	struct resid_error ignored;
+
+	if (!resid_nl_status(nl, &status, &ignored))
+		report_direction(&status, snapshot, text);
+	if (*text)
+		fprintf(stderr, "warning: %s\n", text);
+}
+
 int loading_apply(struct resid_nl *nl, const struct snapshot *snapshot, const struct load_request *request,
 		  struct resid_error *err)
 {
@@ -54,6 +68,7 @@ int loading_apply(struct resid_nl *nl, const struct snapshot *snapshot, const st
 	printf("assignments: %zu applied, %zu wait for their target\n", report.assignments.applied,
 	       report.assignments.pending);
 	loading_say_mode(&report);
+	loading_say_direction(nl, snapshot);
 	if (request->confirm && !report.unchanged)
 		printf("on trial for %u s; confirm with `residctl policy confirm`, or the kernel goes back by itself\n",
 		       request->confirm);

@@ -117,6 +117,7 @@ static void status_print(const json_t *status)
 	status_line(status, "tagger", "tagger", "none: every packet is unlabelled");
 	status_line(status, "devices", "devices", NULL);
 	status_line(status, "namespaces", "network_namespaces", NULL);
+	status_line(status, "direction", "direction_unknown", NULL);
 	if (audit)
 		printf("%-14s %lld slots in use, batch %lld acknowledged, %lld packets folded\n", "audit",
 		       (long long)json_integer_value(json_object_get(audit, "slots_used")),

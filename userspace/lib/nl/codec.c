@@ -52,6 +52,9 @@ int codec_status(struct nlattr *head, int length, struct resid_nl_status *out, s
 		[RESID_A_STATUS_AUDIT_ACKED] = { .type = NLA_U64 },
 		[RESID_A_STATUS_AUDIT_FOLDED] = { .type = NLA_U64 },
 		[RESID_A_STATUS_AUDIT_DENIED] = { .type = NLA_U64 },
+		[RESID_A_STATUS_POLICY_CONFIRM] = { .type = NLA_U32 },
+		[RESID_A_STATUS_UNTRACKED] = { .type = NLA_U32 },
+		[RESID_A_STATUS_UNTRACKED_OWN] = { .type = NLA_U8 },
 	};
 	ATTRS(STATUS);
 
@@ -81,10 +84,13 @@ int codec_status(struct nlattr *head, int length, struct resid_nl_status *out, s
 		.audit_acked = codec_u64(attr[RESID_A_STATUS_AUDIT_ACKED]),
 		.audit_folded = codec_u64(attr[RESID_A_STATUS_AUDIT_FOLDED]),
 		.audit_denied = codec_u64(attr[RESID_A_STATUS_AUDIT_DENIED]),
+		.untracked = codec_u32(attr[RESID_A_STATUS_UNTRACKED]),
 	};
 	memcpy(out->instance, nla_data(attr[RESID_A_STATUS_INSTANCE]), sizeof(out->instance));
 	if (attr[RESID_A_STATUS_GENERATION])
 		memcpy(out->generation, nla_data(attr[RESID_A_STATUS_GENERATION]), sizeof(out->generation));
+	if (attr[RESID_A_STATUS_UNTRACKED_OWN])
+		out->untracked_own = nla_get_u8(attr[RESID_A_STATUS_UNTRACKED_OWN]);
 	return 0;
 }
 

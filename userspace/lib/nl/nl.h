@@ -37,6 +37,8 @@ struct resid_nl_status {
 	uint8_t generation[RESID_DIGEST_LEN];	/* zeros: none */
 	uint32_t tagger;	/* BPF program id; 0: none */
 	uint32_t devices, netns;
+	uint32_t untracked;	/* of these namespaces, those without conntrack */
+	uint8_t untracked_own;	/* RESID_UNTRACKED_* of the initial one */
 	uint32_t audit_slots, audit_used;
 	uint64_t audit_batch;	/* 0: none waits */
 	uint64_t audit_acked, audit_folded, audit_denied;

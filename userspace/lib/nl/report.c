@@ -43,11 +43,42 @@ void report_time(uint64_t wall_ns, char out[REPORT_TIME])
 		 tm.tm_hour, tm.tm_min, tm.tm_sec, (unsigned int)(wall_ns % 1000000000u));
 }
 
+static bool report_has_direction(const struct snapshot *snapshot)
+{
+	const struct resid_table *table = snapshot_table(snapshot);
+
+	for (size_t i = 0; i < table->core->step_count; i++)
+		if (table->step[i].flags & (RESID_STEP_F_ORIGINAL | RESID_STEP_F_REPLY))
+			return true;
+	return false;
+}
+
+void report_direction(const struct resid_nl_status *status, const struct snapshot *snapshot,
+		      char out[REPORT_DIRECTION])
+{
+	static const char *const family[] = { "", " for IPv4", " for IPv6", "" };
+	uint32_t others = status->untracked - !!status->untracked_own;
+	char where[128] = "", more[64] = "";
+
+	*out = '\0';
+	if (!status->untracked || !report_has_direction(snapshot))
+		return;
+	if (status->untracked_own)
+		snprintf(where, sizeof(where), "the initial network namespace%s", family[status->untracked_own & 3]);
+	if (others)
+		snprintf(more, sizeof(more), "%s%" PRIu32 " of %" PRIu32 " other network namespaces", *where ? " and " : "", others,
+			 status->netns - 1);
+	snprintf(out, REPORT_DIRECTION,
+		 "the policy has rules with a direction, and conntrack is off in %s%s: there each packet takes the stricter "
+		 "of the verdicts for original and reply, until `nft 'table inet direction { chain c { type filter hook "
+		 "output priority 0; ct state new; }; }'` in the namespace switches it on", where, more);
+}
+
 void report_status(struct jsonw *json, const struct resid_nl_status *status, const struct snapshot *snapshot)
 {
 	bool same = snapshot && status->has_generation &&
 		    !memcmp(snapshot_generation(snapshot), status->generation, RESID_DIGEST_LEN);
-	char mask[16], stale_at[RFC3339_TEXT];
+	char mask[16], stale_at[RFC3339_TEXT], direction[REPORT_DIRECTION];
 
 	jsonw_bool(json, "armed", status->has_generation);
 	jsonw_string(json, "mode", store_mode_name(status->mode));
@@ -72,6 +103,15 @@ void report_status(struct jsonw *json, const struct resid_nl_status *status, con
 	jsonw_string(json, "mark_mask", mask);
 	jsonw_u64(json, "devices", status->devices);
 	jsonw_u64(json, "network_namespaces", status->netns);
+	jsonw_u64(json, "network_namespaces_untracked", status->untracked);
+	jsonw_bool(json, "untracked_ipv4", status->untracked_own & RESID_UNTRACKED_IPV4);
+	jsonw_bool(json, "untracked_ipv6", status->untracked_own & RESID_UNTRACKED_IPV6);
+	if (same) {
+		jsonw_bool(json, "direction_rules", report_has_direction(snapshot));
+		report_direction(status, snapshot, direction);
+		if (*direction)
+			jsonw_string(json, "direction_unknown", direction);
+	}
 	jsonw_hex(json, "instance", status->instance, sizeof(status->instance));
 	jsonw_object(json, "audit");
 	jsonw_u64(json, "slots_per_cpu", status->audit_slots);

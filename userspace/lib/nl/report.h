@@ -7,6 +7,14 @@
 #include "sink/jsonw.h"
 #include "snapshot/snapshot.h"
 
+/*
+ * What a policy with rules for a direction lacks, in one sentence: where conntrack is not at work, what holds there and
+ * what switches it on. "": nothing, or the policy has no such rules.
+ */
+#define REPORT_DIRECTION 512
+void report_direction(const struct resid_nl_status *status, const struct snapshot *snapshot,
+		      char out[REPORT_DIRECTION]);
+
 /* The members of an object that the caller opened. snapshot (may be NULL) is the current one, for names. */
 void report_status(struct jsonw *json, const struct resid_nl_status *status, const struct snapshot *snapshot);
 void report_counters(struct jsonw *json, const struct resid_nl_counter *counters, size_t count,
