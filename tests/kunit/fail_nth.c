@@ -21,6 +21,9 @@ struct world {
 	struct resid_nl *nl;
 	const struct snapshot *snapshot[2];
 	int fail;	/* /proc/thread-self/fail-nth */
+	int nth;	/* allocation that is to fail once armed */
+	bool armed;
+	bool met;	/* it did */
 	enum resid_mode mode;	/* that was asked for last */
 };
 
@@ -45,7 +48,7 @@ static void setting(const char *name, const char *value)
 	close(fd);
 }
 
-static void arm(const struct world *world, int nth)
+static void fail_at(const struct world *world, int nth)
 {
 	char text[16];
 	int length = snprintf(text, sizeof(text), "%d", nth);
@@ -53,16 +56,24 @@ static void arm(const struct world *world, int nth)
 	must(pwrite(world->fail, text, (size_t)length, 0) == length, "fail-nth");
 }
 
-/* Was the failure met? Disarms. */
-static bool met(const struct world *world)
+static void arm(struct world *world)
+{
+	world->armed = true;
+	world->met = false;
+	fail_at(world, world->nth);
+}
+
+/* Notes whether the failure was met. */
+static void disarm(struct world *world)
 {
 	char text[16] = "";
-	bool zero;
 
+	if (!world->armed)
+		return;
 	must(pread(world->fail, text, sizeof(text) - 1, 0) > 0, "fail-nth");
-	zero = atoi(text) == 0;
-	arm(world, 0);
-	return zero;
+	world->met = atoi(text) == 0;
+	world->armed = false;
+	fail_at(world, 0);
 }
 
 static const struct snapshot *other(const struct world *world, const struct resid_nl_status *before)
@@ -72,22 +83,48 @@ static const struct snapshot *other(const struct world *world, const struct resi
 	return world->snapshot[first];
 }
 
-static int load(struct world *world, const struct resid_nl_status *before, struct resid_error *err)
+/* One chunk is like another, and a whole load costs a second: so until one has arrived, then from the last one on. */
+static void loaded_head(void *context, size_t done, size_t total)
+{
+	disarm(context);
+}
+
+static void loaded_tail(void *context, size_t done, size_t total)
+{
+	if (done < total && total - done <= RESID_STAGE_CHUNK_MAX)
+		arm(context);
+}
+
+static int load(struct world *world, const struct resid_nl_status *before, resid_nl_progress *progress,
+		struct resid_error *err)
 {
 	size_t length;
 	const void *data = snapshot_kernel_part(other(world, before), &length);
 
-	return resid_nl_upload(world->nl, data, length, before->generation, 0, NULL, NULL, err);
+	return resid_nl_upload(world->nl, data, length, before->generation, 0, progress, world, err);
+}
+
+static int load_head(struct world *world, const struct resid_nl_status *before, struct resid_error *err)
+{
+	arm(world);
+	return load(world, before, loaded_head, err);
+}
+
+static int load_tail(struct world *world, const struct resid_nl_status *before, struct resid_error *err)
+{
+	return load(world, before, loaded_tail, err);
 }
 
 static int change_mode(struct world *world, const struct resid_nl_status *before, struct resid_error *err)
 {
+	arm(world);
 	world->mode = before->mode == RESID_MODE_ENFORCING ? RESID_MODE_PERMISSIVE : RESID_MODE_ENFORCING;
 	return resid_nl_mode_set(world->nl, world->mode, 0, err);
 }
 
 static int remove_tagger(struct world *world, const struct resid_nl_status *before, struct resid_error *err)
 {
+	arm(world);
 	return resid_nl_tagger_set(world->nl, -1, err);
 }
 
@@ -95,8 +132,10 @@ static int read_counters(struct world *world, const struct resid_nl_status *befo
 {
 	struct resid_nl_counter *counters = NULL;
 	size_t count;
-	int result = resid_nl_counters(world->nl, &counters, &count, err);
+	int result;
 
+	arm(world);
+	result = resid_nl_counters(world->nl, &counters, &count, err);
 	free(counters);
 	return result;
 }
@@ -105,8 +144,10 @@ static int read_devices(struct world *world, const struct resid_nl_status *befor
 {
 	struct resid_nl_device *devices = NULL;
 	size_t count;
-	int result = resid_nl_devices(world->nl, &devices, &count, err);
+	int result;
 
+	arm(world);
+	result = resid_nl_devices(world->nl, &devices, &count, err);
 	free(devices);
 	return result;
 }
@@ -115,6 +156,7 @@ static int drain(struct world *world, const struct resid_nl_status *before, stru
 {
 	struct resid_nl_batch batch;
 
+	arm(world);
 	return resid_nl_audit_drain(world->nl, &batch, err);
 }
 
@@ -123,6 +165,7 @@ static int evaluate(struct world *world, const struct resid_nl_status *before, s
 	static const struct resid_question questions[RESID_QUESTIONS_MAX] = { { .family = AF_INET } };
 	struct resid_answer answer;
 
+	arm(world);
 	return resid_nl_evaluate(world->nl, questions, 1, &answer, NULL, err);
 }
 
@@ -141,7 +184,7 @@ static bool consistent(const struct world *world, action *act, const struct resi
 
 	if (!after->has_generation)
 		return false;
-	if (!same && act != load)
+	if (!same && act != load_head && act != load_tail)
 		return false;
 	if (!same && memcmp(after->generation, snapshot_generation(other(world, before)), RESID_DIGEST_LEN))
 		return false;
@@ -152,29 +195,27 @@ static bool survive(struct world *world, const char *name, action *act)
 {
 	struct resid_nl_status before, after;
 	struct resid_error err;
-	int nth, failures = 0;
+	int failures = 0;
 
-	for (nth = 1; nth < TRIES; nth++) {
+	for (world->nth = 1; world->nth < TRIES; world->nth++) {
 		int result;
-		bool hit;
 
 		must(resid_nl_status(world->nl, &before, &err) == 0, err.text);
-		arm(world, nth);
 		err.text[0] = 0;
 		result = act(world, &before, &err);
-		hit = met(world);
+		disarm(world);
 		/* a failed reply leaves the socket out of step, and an upload of its own behind */
 		if (result)
 			reopen(world);
 		must(resid_nl_status(world->nl, &after, &err) == 0, err.text);
 		if (!consistent(world, act, &before, &after)) {
-			printf("# allocation %d of %s: inconsistent\n", nth, name);
+			printf("# allocation %d of %s: inconsistent\n", world->nth, name);
 			return false;
 		}
 		failures += result != 0;
-		if (!hit) {
-			printf("# %s: %d allocations, %d of them made it fail\n", name, nth - 1, failures);
-			return result == 0 && nth > 1;
+		if (!world->met) {
+			printf("# %s: %d allocations, %d of them made it fail\n", name, world->nth - 1, failures);
+			return result == 0 && world->nth > 1;
 		}
 	}
 	printf("# %s: more than %d allocations\n", name, TRIES);
@@ -187,9 +228,9 @@ int main(int argc, char **argv)
 		const char *name;
 		action *act;
 	} actions[] = {
-		{ "load a policy", load }, { "change the mode", change_mode }, { "remove the tagger", remove_tagger },
-		{ "read the counters", read_counters }, { "read the devices", read_devices }, { "drain", drain },
-		{ "evaluate", evaluate },
+		{ "begin to load a policy", load_head }, { "end it", load_tail }, { "change the mode", change_mode },
+		{ "remove the tagger", remove_tagger }, { "read the counters", read_counters },
+		{ "read the devices", read_devices }, { "drain", drain }, { "evaluate", evaluate },
 	};
 	const size_t count = sizeof(actions) / sizeof(*actions);
 	struct world world = { 0 };

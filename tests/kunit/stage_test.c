@@ -85,6 +85,15 @@ static bool stage_test_is(const u8 *generation)
 	return status.has_policy && !memcmp(generation, status.generation, RESID_DIGEST_LEN);
 }
 
+/* The time to confirm is over. The first test of each waits for the timer itself. */
+static void stage_test_late(unsigned long *deadline, struct delayed_work *work)
+{
+	if (*deadline)
+		*deadline = jiffies ?: 1;
+	mod_delayed_work(system_wq, work, 0);
+	flush_delayed_work(work);
+}
+
 /* What is not confirmed goes back to what was confirmed last, and that may be nothing. */
 static void stage_test_confirm(struct kunit *test)
 {
@@ -108,16 +117,14 @@ static void stage_test_confirm(struct kunit *test)
 	blob.header->number = 2;
 	stage_test_try(test, &blob, then, 1);
 	KUNIT_EXPECT_FALSE(test, stage_test_is(first));
-	msleep(1100);
-	flush_delayed_work(&state_policy_work);
+	stage_test_late(&state_policy_deadline, &state_policy_work);
 	KUNIT_EXPECT_TRUE(test, stage_test_is(first));
 	KUNIT_EXPECT_TRUE(test, state_pinned);
 
 	memcpy(then, first, sizeof(then));
 	stage_test_try(test, &blob, then, 1);
 	stage_test_try(test, &blob, then, 0);
-	msleep(1100);
-	flush_delayed_work(&state_policy_work);
+	stage_test_late(&state_policy_deadline, &state_policy_work);
 	KUNIT_EXPECT_TRUE(test, stage_test_is(then));
 	KUNIT_EXPECT_PTR_EQ(test, state_previous, (struct resid_policy *)NULL);
 
@@ -192,13 +199,14 @@ static void stage_test_mode(struct kunit *test)
 	resid_state_status(&status);
 	KUNIT_EXPECT_EQ(test, (int)status.mode, RESID_MODE_ENFORCING);
 	KUNIT_EXPECT_EQ(test, status.confirm, 1);
-	msleep(1500);
+	msleep(1100);
+	flush_delayed_work(&state_revert_work);
 	resid_state_status(&status);
 	KUNIT_EXPECT_EQ(test, (int)status.mode, RESID_MODE_PERMISSIVE);
 
 	KUNIT_EXPECT_EQ(test, resid_state_set_mode(RESID_MODE_ENFORCING, 1, &extack), 0);
 	KUNIT_EXPECT_EQ(test, resid_state_set_mode(RESID_MODE_ENFORCING, 0, &extack), 0);
-	msleep(1500);
+	stage_test_late(&state_deadline, &state_revert_work);
 	resid_state_status(&status);
 	KUNIT_EXPECT_EQ(test, (int)status.mode, RESID_MODE_ENFORCING);
 }
