@@ -42,10 +42,23 @@ await_recorded "and recorded: six in all" 6 dst="$us"
 is "no record has the id of another" \
 	"$(sed -n 's/.*"id":"\([^"]*\)".*/\1/p' "$RESID_LOG_FILE" | sort | uniq -d | wc -l)" 0
 
-# Rotation: SIGUSR1 opens the file anew.
+# Rotation: SIGUSR1 makes the file anew; without it the next record does.
 mv "$RESID_LOG_FILE" "$RESID_LOG_FILE.1"
 kill -USR1 "$residd_pid"
-wait_until 5 test -e "$RESID_LOG_FILE"
+check "after a rotation SIGUSR1 makes the file anew" wait_until 20 test -e "$RESID_LOG_FILE"
 saw health udp "$us" rotated >/dev/null
-await_recorded "after a rotation records go to the new file" 1 dst="$us"
+await_recorded "and records go to it" 1 dst="$us"
+mv "$RESID_LOG_FILE" "$RESID_LOG_FILE.1"
+saw health udp "$us" silent >/dev/null
+await_recorded "a rotation that nobody told of is found by the next record" 1 dst="$us"
+
+# A file log.conf takes the place of the built-in log.
+mkdir -p "$RESID_CONF_DIR/sinks.d"
+printf 'transport = file\npath = %s/other.jsonl\nformat = ecs\n' "$work" >"$RESID_CONF_DIR/sinks.d/log.conf"
+kill -HUP "$residd_pid"
+wait_until 20 test -e "$work/other.jsonl" || true
+saw health udp "$us" replaced >/dev/null
+residd_stop TERM
+is "a file log.conf is the log from then on, and the end waits for it" \
+	"$(grep -c "\"destination\":{[^}]*$us" "$work/other.jsonl") $(recorded dst="$us")" "1 1"
 e2e_done

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Every receiver stands still while 100,000 records come and the daemon is killed twice; then all arrive, in order.
+# Every receiver stands still while 100,000 records come and the daemon is killed twice; then all arrive, in order, and as
+# they were recorded; what arrives twice is the same twice.
 set -euo pipefail
 . "$(dirname "$(realpath "$0")")/lib.sh"
 
@@ -42,7 +43,7 @@ CONF
 file_has_all() { [[ $(wc -l <"$dir/siem/file.jsonl") -ge $total && $(lag file) == 0 ]]; }
 has_lag() { [[ $(lag rsyslog) -ge $total && $(lag syslog-ng) -ge $total && $(lag remote) -ge $total ]]; }
 all_say_why() { [[ -n $(error rsyslog) && -n $(error remote) ]]; }
-journal_text() { journalctl --file "$dir/siem/remote*.journal" -o cat --output-fields=RESID_ID >"$dir/siem/remote.log"; }
+journal_text() { journalctl --file "$dir/siem/remote*.journal" -o json >"$dir/siem/remote.log"; }
 
 kill -STOP "$rsyslog" "$syslog_ng" "$journal_remote"
 node_start $((total / 2)) hold
@@ -67,5 +68,6 @@ ok "syslog-ng, TCP: all, in order" arrived "$dir/siem/syslog-ng.log" $total
 ok "systemd-journal-remote: the journal can be read" journal_text
 ok "systemd-journal-remote: all, in order" arrived "$dir/siem/remote.log" $total
 ok "the file: all, in order" arrived "$dir/siem/file.jsonl" $total
+ok "and each once, though the daemon was killed twice" is "$(grep -cE '"id":"1{32}-' "$dir/siem/file.jsonl")" $total
 sed 's/^/# /' "$dir/node.err"
 echo "1..$number"

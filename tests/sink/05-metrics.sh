@@ -16,6 +16,7 @@ ok "promtool test rules: each alert fires on its own, none on a healthy node" \
 	promtool test rules "$dir/rules_test.yml"
 
 # The daemon without the module: it has a spool, sinks and a clock to tell of.
+export RESID_LOG_FILE=$dir/log/egress.jsonl
 sink file <<CONF
 transport = file
 path = $dir/siem/file.jsonl
@@ -24,7 +25,6 @@ cat >"$dir/conf/residd.conf" <<CONF
 metrics_listen = 127.0.0.1:9469
 metrics_file = $dir/node.prom
 status_interval = 1
-log_file = $dir/egress.jsonl
 audit_key = $dir/audit.key
 CONF
 build/tests/sink/node "$PWD/build/residd" 500 >/dev/null
@@ -37,7 +37,9 @@ ok "the spool's records" grep -qx 'resid_spool_records_total 500' "$dir/scraped.
 ok "the module is missed" grep -qx 'resid_module_loaded 0' "$dir/scraped.prom"
 ok "no other path" is "$(curl -so /dev/null -w '%{http_code}' http://127.0.0.1:9469/)" 404
 ok "the file for the node exporter" within 10 check "$dir/node.prom"
-ok "residctl sink list" is "$(build/residctl sink list --json | jq -r '.[] | "\(.name) \(.state) \(.lag)"')" "file up 0"
+listed() { [[ $(build/residctl sink list --json | jq -r '.[] | "\(.name) \(.state) \(.lag)"') == $'file up 0\nlog up 0' ]]; }
+ok "residctl sink list: the sink, and the log that is built in" within 10 listed
+ok "which has all" is "$(wc -l <"$RESID_LOG_FILE")" 500
 
 cat >"$dir/prometheus.yml" <<CONF
 global: {scrape_interval: 1s, evaluation_interval: 1s}
@@ -61,11 +63,11 @@ sed -i '/^metrics_listen/d; s/^status_interval.*/status_interval = 10/' "$dir/co
 build/residd --config "$dir/conf/residd.conf" >"$dir/residd.out" 2>&1 &
 residd=$!
 sleep 5
-timeout 30 strace -f -qq -e trace=epoll_wait,poll,recvfrom -o "$dir/trace" -p "$residd" -p "$(pgrep -P "$residd")" \
+timeout 30 strace -f -qq -e trace=epoll_wait,poll,recvfrom -o "$dir/trace" -p "$(pgrep -d , -P "$residd"),$residd" \
 	2>"$dir/strace.err" || true
 idle=$(grep -cE 'epoll_wait\(.*, -1\)|poll\(|recvfrom\(' "$dir/trace")
 ok "an idle daemon wakes less than once a second: $idle times in 30 s" test "$idle" -gt 0 -a "$idle" -lt 30
 ok "and its settings stand: metrics only on loopback" test -n "$(
 	echo 'metrics_listen = 0.0.0.0:9469' >"$dir/bad.conf"
-	build/residd --config "$dir/bad.conf" 2>&1 | grep -F 'bad.conf:1: metrics_listen takes 127.0.0.1:PORT')"
+	build/residd --config "$dir/bad.conf" 2>&1 | grep -F 'bad.conf:1:18: metrics_listen takes 127.0.0.1:PORT')"
 echo "1..$number"

@@ -163,7 +163,7 @@ error() { tac "$dir/node.out" | awk -v n="$1" '$1 == n { $1 = $2 = $3 = $4 = $5 
 # is TEST...
 is() { [[ $1 == "$2" ]] || { echo "$1 is not $2"; return 1; }; }
 
-# arrived FILE TOTAL: its ids, the first time that each came, are those of records 1 to TOTAL in their order
+# arrived FILE TOTAL: it has records 1 to TOTAL, in their order the first time that each came, and the same every time
 arrived()
 {
 	python3 tests/sink/arrived.py "$1" "$2"

@@ -7,6 +7,7 @@
  * Fills the spool up to TOTAL records, in batches as the daemon commits them, while the sinks of
  * $RESID_CONF_DIR/sinks.d run (PROGRAM --sink FILE). Ends when every sink has delivered all, or with `hold` never.
  * Once a second it prints a line a sink: NAME STATE LAG DELIVERED FAILURES PARKED ERROR.
+ * SIGUSR1: TOTAL is 500 more. SIGHUP: sinks.d is read again; what is wrong goes to standard error.
  */
 #include <netinet/in.h>
 #include <signal.h>
@@ -15,7 +16,7 @@
 #include <string.h>
 #include <systemd/sd-event.h>
 
-#include "sink/feeder.h"
+#include "sink/sinks.h"
 #include "util/cleanup.h"
 
 #define BATCH	500
@@ -24,6 +25,7 @@ static struct node {
 	struct spool *spool;
 	struct sinks *sinks;
 	sd_event *event;
+	sd_event_source *feeding;
 	uint64_t total;
 	bool hold;
 } node;
@@ -109,12 +111,27 @@ static int look(sd_event_source *source, uint64_t usec, void *context)
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
+static int more(sd_event_source *source, const struct signalfd_siginfo *info, void *context)
+{
+	node.total += BATCH;
+	return sd_event_source_set_enabled(node.feeding, SD_EVENT_ON);
+}
+
+static int reload(sd_event_source *source, const struct signalfd_siginfo *info, void *context)
+{
+	struct resid_error err;
+
+	if (sinks_load(node.sinks, &err))
+		fprintf(stderr, "%s\n", err.text);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct sinks_options options = { .say = say };
 	struct spool_options spool = { 0 };
 	struct resid_error err;
-	sd_event_source *feeding, *looking;
+	sd_event_source *looking;
 	sigset_t signals;
 	int result;
 
@@ -122,6 +139,8 @@ int main(int argc, char **argv)
 		return 2;
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGCHLD);
+	sigaddset(&signals, SIGUSR1);
+	sigaddset(&signals, SIGHUP);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	options.program = argv[1];
 	node.total = strtoull(argv[2], NULL, 10);
@@ -136,8 +155,10 @@ int main(int argc, char **argv)
 		fprintf(stderr, "%s\n", err.text);
 		return 3;
 	}
-	if (sd_event_add_defer(node.event, &feeding, feed, NULL) < 0 ||
-	    sd_event_source_set_enabled(feeding, SD_EVENT_ON) < 0 ||
+	if (sd_event_add_defer(node.event, &node.feeding, feed, NULL) < 0 ||
+	    sd_event_source_set_enabled(node.feeding, SD_EVENT_ON) < 0 ||
+	    sd_event_add_signal(node.event, NULL, SIGUSR1, more, NULL) < 0 ||
+	    sd_event_add_signal(node.event, NULL, SIGHUP, reload, NULL) < 0 ||
 	    sd_event_add_time_relative(node.event, &looking, CLOCK_MONOTONIC, 0, 1000, look, NULL) < 0)
 		return 2;
 	result = sd_event_loop(node.event);

@@ -18,27 +18,13 @@
 
 static char dir[] = "/tmp/resid-sink-XXXXXX";
 
-static int reads(const char *name, const char *text, struct sink_config *config, struct resid_error *err)
-{
-	struct path file = paths_in(dir, "%s", name);
-	FILE *out = fopen(file.text, "we");
-	int result;
-
-	assert_non_null(out);
-	fputs(text, out);
-	fclose(out);
-	result = sink_config_read(file.text, config, err);
-	unlink(file.text);
-	return result;
-}
-
 static void defaults(void **state)
 {
 	struct sink_config config;
 	struct resid_error err;
 
-	assert_int_equal(reads("siem-1.conf", "# a comment\n\n transport = syslog-tcp \r\naddress=[::1]:514\n", &config, &err),
-			 0);
+	assert_int_equal(sink_config_parse("/x/siem-1.conf", "# a comment\n\n transport = syslog-tcp \r\naddress=[::1]:514\n",
+					   &config, &err), 0);
 	assert_string_equal(config.name, "siem-1");
 	assert_ptr_equal(config.transport, &transport_syslog_tcp);
 	assert_ptr_equal(config.format, &format_rfc5424);
@@ -46,8 +32,8 @@ static void defaults(void **state)
 	assert_int_equal(config.facility, 13);
 	assert_int_equal(config.timeout, 10);
 	assert_int_equal(config.ack, 0);
-	assert_int_equal(reads("a.conf", "transport = hec\nurl = https://x\ntoken = /t\nack = yes\nformat = ocsf\n", &config,
-			       &err), 0);
+	assert_int_equal(sink_config_parse("a.conf", "transport = hec\nurl = https://x\ntoken = /t\nack = yes\nformat = ocsf\n",
+					   &config, &err), 0);
 	assert_ptr_equal(config.format, &format_ocsf);
 	assert_int_equal(config.ack, 1);
 }
@@ -66,10 +52,10 @@ static void refuses(void **state)
 		{ "a.conf", "transport = file\npath = /x\nformat = journal\n", "there is no format `journal`" },
 		{ "a.conf", "transport = syslog-tls\naddress = a:1\n", "needs `tls_ca = ...`" },
 		{ "a.conf", "transport = syslog-tls\naddress = a:1\ntls_ca = /c\ntls_key = /k\n", "belong together" },
-		{ "a.conf", "\ncolour = red\n", "a.conf:2: there is no key `colour`" },
-		{ "a.conf", "transport file\n", "a.conf:1: `transport file` is not key = value" },
-		{ "a.conf", "path = x\n", "a.conf:1: path takes an absolute path, not `x`" },
-		{ "a.conf", "batch = 257\n", "a.conf:1: batch takes a number from 1 to 256, not `257`" },
+		{ "a.conf", "\ncolour = red\n", "a.conf:2:1: there is no key `colour`" },
+		{ "a.conf", " transport file\n", "a.conf:1:2: `transport file` is not key = value" },
+		{ "a.conf", "path = x\n", "a.conf:1:8: path takes an absolute path, not `x`" },
+		{ "a.conf", "batch =\t 257\n", "a.conf:1:10: batch takes a number from 1 to 256, not `257`" },
 		{ "a.conf", "timeout = -1\n", "takes a number" },
 		{ "a.conf", "ack = maybe\n", "takes yes or no" },
 		{ "a.conf", "url =\n", "takes a text" },
@@ -80,7 +66,7 @@ static void refuses(void **state)
 		struct sink_config config;
 		struct resid_error err;
 
-		if (!reads(bad[i].name, bad[i].text, &config, &err))
+		if (!sink_config_parse(bad[i].name, bad[i].text, &config, &err))
 			fail_msg("taken: %s", bad[i].text);
 		if (!strstr(err.text, bad[i].says))
 			fail_msg("`%s` does not say `%s`", err.text, bad[i].says);

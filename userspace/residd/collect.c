@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
@@ -15,7 +14,6 @@
 
 #define SECOND		1000000u
 #define COLLECT_ONCE	2	/* batches a wake: one that waited, and what came since */
-#define PUMP_AT_END	256	/* pumps of the log; what is left waits in the spool */
 
 static uint64_t collect_now(void)
 {
@@ -115,16 +113,14 @@ static void collect_open(struct daemon *daemon)
 	struct resid_error err;
 	int result;
 
-	if (!daemon->spool) {
-		collect_key(daemon);
-		if (*daemon->trouble[TROUBLE_KEY])
-			options.key = NULL;
-		result = privacy_key(&daemon->config.privacy, &err) || spool_open(&options, &daemon->spool, &err);
-		daemon_trouble(daemon, TROUBLE_SPOOL, result ? err.text : NULL);
-		deliver_load(daemon);
-	}
-	if (daemon->spool && !daemon->log)
-		collect_rotate(daemon);
+	if (daemon->spool)
+		return;
+	collect_key(daemon);
+	if (*daemon->trouble[TROUBLE_KEY])
+		options.key = NULL;
+	result = privacy_key(&daemon->config.privacy, &err) || spool_open(&options, &daemon->spool, &err);
+	daemon_trouble(daemon, TROUBLE_SPOOL, result ? err.text : NULL);
+	deliver_load(daemon);
 }
 
 static void collect_tend(struct daemon *daemon)
@@ -133,52 +129,6 @@ static void collect_tend(struct daemon *daemon)
 
 	if (daemon->spool)
 		daemon_trouble(daemon, TROUBLE_SPOOL, spool_tend(daemon->spool, &err) ? err.text : NULL);
-}
-
-/* ---- spool to log ------------------------------------------------------------------------------------------ */
-
-static bool collect_pump(struct daemon *daemon)
-{
-	struct resid_error err;
-	bool more = false;
-
-	if (daemon->log)
-		daemon_trouble(daemon, TROUBLE_LOG, logfile_pump(daemon->log, &more, &err) ? err.text : NULL);
-	return more && !*daemon->trouble[TROUBLE_LOG];
-}
-
-static int collect_log(sd_event_source *source, int fd, uint32_t events, void *context)
-{
-	eventfd_t count;
-
-	eventfd_read(fd, &count);
-	/* One pump a turn: drains and signals come in between. */
-	if (collect_pump(context))
-		eventfd_write(fd, 1);
-	return 0;
-}
-
-void collect_rotate(struct daemon *daemon)
-{
-	struct resid_error err;
-	int result = 0;
-
-	if (daemon->log)
-		result = logfile_reopen(daemon->log, &err);
-	else if (daemon->spool)
-		result = logfile_open(daemon->config.log_file.text, daemon->spool, &daemon->log, &err);
-	daemon_trouble(daemon, TROUBLE_LOG, result ? err.text : NULL);
-	if (!daemon->log || daemon->log_wake)
-		return;
-	if (sd_event_add_io(daemon->event, &daemon->log_wake, logfile_fd(daemon->log), EPOLLIN, collect_log,
-			    daemon) >= 0)
-		eventfd_write(logfile_fd(daemon->log), 1);	/* what an earlier run left */
-}
-
-void collect_fini(struct daemon *daemon)
-{
-	for (int i = 0; i < PUMP_AT_END && collect_pump(daemon); i++)
-		continue;
 }
 
 /* ---- events ------------------------------------------------------------------------------------------------ */
@@ -192,9 +142,6 @@ static int collect_timer(sd_event_source *source, uint64_t usec, void *context)
 	collect_open(daemon);
 	collect(daemon, COLLECT_ONCE);
 	collect_tend(daemon);
-	/* A log that could not be written is tried again, also when nothing comes. */
-	if (daemon->log && *daemon->trouble[TROUBLE_LOG])
-		eventfd_write(logfile_fd(daemon->log), 1);
 	sd_event_source_set_time_relative(source, daemon->config.drain_interval * (uint64_t)SECOND);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
@@ -228,7 +175,7 @@ int collect_init(struct daemon *daemon, struct resid_error *err)
 {
 	int error;
 
-	/* A spool or a log that cannot be opened now is tried again: the kernel keeps the records meanwhile. */
+	/* A spool that cannot be opened now is tried again: the kernel keeps the records meanwhile. */
 	collect_open(daemon);
 	error = sd_event_add_time_relative(daemon->event, &daemon->drain_timer, CLOCK_MONOTONIC, 0, SECOND / 2,
 					   collect_timer, daemon);

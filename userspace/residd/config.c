@@ -43,7 +43,6 @@ static const char *config_listen(void *at, const char *value)
 #define OWN(name, member, store)		SETTING(name, OWN, member, 0, 0, 0, store)
 
 static const struct setting config_settings[] = {
-	PATH("log_file", log_file),
 	PATH("geoip4", geoip4),
 	PATH("geoip6", geoip6),
 	PATH("sets", sets),
@@ -66,7 +65,6 @@ static const struct setting config_settings[] = {
 int config_read(struct config *config, const char *file, struct resid_error *err)
 {
 	settings_default(config_settings, CONFIG_SETTINGS, config, sizeof(*config));
-	snprintf(config->log_file.text, sizeof(config->log_file.text), "%s", paths_log_file());
 	config->audit_key = head_key_default();
 	if (access(file, F_OK) && errno == ENOENT)
 		return 0;

@@ -12,7 +12,6 @@
 #include "util/settings.h"
 
 struct config {
-	struct path log_file;
 	struct path geoip4, geoip6, sets;	/* "": the compiler's default */
 	uint32_t drain_interval;	/* seconds between drains that the kernel did not ask for */
 	uint32_t status_interval;	/* seconds between two status files, at most */

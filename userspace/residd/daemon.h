@@ -6,8 +6,8 @@
  *   restore.c    the module: finds it, restores mode and snapshot, arms a module that was loaded anew
  *   policy.c     SIGHUP and changed location data: compile, load, or keep what is in force
  *   watch.c      cgroups, namespaces, devices, assign.d: keeps the class maps true
- *   collect.c    audit batches to the spool, the spool to the log file
- *   deliver.c    the spool to the sinks of sinks.d, each in a process of its own
+ *   collect.c    audit batches to the spool
+ *   deliver.c    the spool to the sinks, the log file among them, each in a process of its own
  *   publish.c    /run/resid/status.json and what systemd is told
  *   expose.c     metrics
  *   main.c       the command line and the event loop
@@ -19,14 +19,13 @@
 #include <systemd/sd-event.h>
 
 #include "audit/drain.h"
-#include "audit/logfile.h"
 #include "bpf/load.h"
 #include "bpf/tagger.h"
 #include "config.h"
 #include "nl/nl.h"
 #include "nl/store.h"
-#include "sink/feeder.h"
 #include "sink/jsonw.h"
+#include "sink/sinks.h"
 
 struct watch;
 
@@ -37,7 +36,6 @@ enum trouble {
 	TROUBLE_TAGGER,
 	TROUBLE_ASSIGN,
 	TROUBLE_AUDIT,
-	TROUBLE_LOG,
 	TROUBLE_STALE,
 	TROUBLE_SPOOL,
 	TROUBLE_KEY,
@@ -55,7 +53,6 @@ struct daemon {
 	struct snapshot *snapshot;	/* what the kernel has, else what current.rsnap is; NULL: none */
 	struct tagger *tagger;
 	struct spool *spool;		/* NULL: it cannot be opened now */
-	struct logfile *log;		/* its sink; NULL: the same */
 	struct drain drain;
 	struct who_table *who;		/* NULL: the kernel cannot */
 	struct outage {			/* of the spool: since it could not be written */
@@ -69,9 +66,10 @@ struct daemon {
 	uint64_t started;		/* seconds since the epoch */
 	struct watch *watch;
 	struct reconcile_report assignments;
-	sd_event_source *wake, *drain_timer, *status_timer, *log_wake;
+	sd_event_source *wake, *drain_timer, *status_timer;
 	char trouble[TROUBLE_COUNT][512];
 	bool publish;			/* the status changed */
+	bool stopping;			/* files take the last records */
 };
 
 /* One line on standard error with its level (SD_ERR, SD_NOTICE, ...) for the journal. */
@@ -105,9 +103,6 @@ int collect_init(struct daemon *daemon, struct resid_error *err);
 void collect_listen(struct daemon *daemon);
 /* Up to `batches`; false after a failure. */
 bool collect(struct daemon *daemon, unsigned int batches);
-void collect_rotate(struct daemon *daemon);
-/* The last of it, before the end. */
-void collect_fini(struct daemon *daemon);
 
 /* deliver.c: reads sinks.d again and starts what it names; and "sinks": [...] for the status. */
 void deliver_load(struct daemon *daemon);

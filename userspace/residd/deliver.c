@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <systemd/sd-daemon.h>
 
-#include "sink/feeder.h"
+#include "sink/sinks.h"
 
 static void deliver_say(void *context, const char *sink, const char *text)
 {
@@ -17,7 +17,11 @@ static void deliver_say(void *context, const char *sink, const char *text)
 void deliver_load(struct daemon *daemon)
 {
 	const struct sinks_options options = {
-		.event = daemon->event, .spool = daemon->spool, .say = deliver_say, .context = daemon,
+		.event = daemon->event,
+		.spool = daemon->spool,
+		.log = paths_log_file(),
+		.say = deliver_say,
+		.context = daemon,
 	};
 	struct resid_error err;
 	int result = 0;

@@ -15,6 +15,7 @@
 #include "sink/child.h"
 
 #define COLLECT_AT_END	64	/* batches; what is left waits in the kernel for the next start */
+#define STOP_AFTER	3000000	/* microseconds for files to take the last records; what is left waits in the spool */
 
 void daemon_say(const char *level, const char *format, ...)
 {
@@ -42,15 +43,22 @@ void daemon_trouble(struct daemon *daemon, enum trouble which, const char *text)
 	daemon->publish = true;
 }
 
+static int main_end(sd_event_source *source, uint64_t usec, void *context)
+{
+	struct daemon *daemon = context;
+
+	publish_now(daemon);
+	return sd_event_exit(daemon->event, 0);
+}
+
 static int main_stop(sd_event_source *source, const struct signalfd_siginfo *info, void *context)
 {
 	struct daemon *daemon = context;
 
 	sd_notify(0, "STOPPING=1");
 	collect(daemon, COLLECT_AT_END);
-	collect_fini(daemon);
-	publish_now(daemon);
-	return sd_event_exit(daemon->event, 0);
+	daemon->stopping = true;
+	return sd_event_add_time_relative(daemon->event, NULL, CLOCK_MONOTONIC, STOP_AFTER, 1, main_end, daemon);
 }
 
 static int main_reload(sd_event_source *source, const struct signalfd_siginfo *info, void *context)
@@ -69,15 +77,19 @@ static int main_reload(sd_event_source *source, const struct signalfd_siginfo *i
 
 static int main_rotate(sd_event_source *source, const struct signalfd_siginfo *info, void *context)
 {
-	collect_rotate(context);
+	const struct daemon *daemon = context;
+
+	sinks_rotate(daemon->sinks);
 	return 0;
 }
 
-/* After each turn of the loop: what changed is published once. */
+/* After each turn of the loop: what changed is published once; and the end comes when files are done. */
 static int main_after(sd_event_source *source, void *context)
 {
 	struct daemon *daemon = context;
 
+	if (daemon->stopping && sinks_files_done(daemon->sinks))
+		return main_end(source, 0, daemon);
 	if (daemon->publish)
 		publish_now(daemon);
 	return 0;
@@ -141,7 +153,7 @@ static int main_usage(FILE *to)
 	      "Restores policy and mode, keeps class maps true, writes audit records.\n"
 	      "  --config FILE   settings (default /etc/resid/residd.conf)\n"
 	      "  SIGHUP          compile and load /etc/resid/policy.yaml again; read sinks.d again\n"
-	      "  SIGUSR1         open the log file again, after a rotation\n", to);
+	      "  SIGUSR1         make files of sinks anew, after a rotation\n", to);
 	return to == stderr ? RESID_EXIT_USAGE : RESID_EXIT_OK;
 }
 
@@ -181,8 +193,6 @@ int main(int argc, char **argv)
 	restore_disconnect(&daemon);
 	drain_fini(&daemon.drain);
 	who_free(daemon.who);
-	sd_event_source_disable_unref(daemon.log_wake);
-	logfile_free(daemon.log);
 	expose_fini(&daemon);
 	sinks_free(daemon.sinks);
 	spool_free(daemon.spool);

@@ -46,8 +46,6 @@ static void publish_spool(struct jsonw *json, struct daemon *daemon)
 	}
 	jsonw_bool(json, "small", status.small);
 	jsonw_bool(json, "writable", !daemon->outage.on);
-	if (daemon->log)
-		jsonw_u64(json, "log_lag", logfile_lag(daemon->log));
 	jsonw_object_end(json);
 }
 
@@ -56,7 +54,6 @@ static void publish_daemon(struct jsonw *json, struct daemon *daemon)
 	jsonw_object(json, "daemon");
 	jsonw_string(json, "state", daemon->nl ? "running" : "waiting for resid.ko");
 	jsonw_u64(json, "pid", (uint64_t)getpid());
-	jsonw_string(json, "log_file", daemon->config.log_file.text);
 	jsonw_u64(json, "batches", daemon->drain.batches);
 	jsonw_u64(json, "records", daemon->drain.written);
 	jsonw_u64(json, "batches_replayed", daemon->drain.replayed);

@@ -21,6 +21,7 @@
 #include "sink/transport.h"
 #include "sink/wire.h"
 #include "util/memory.h"
+#include "util/paths.h"
 
 #define NOBODY		65534
 #define CHILD_MEMORY	(256u << 20)	/* bytes of data; it needs about a tenth */
@@ -53,12 +54,13 @@ static int child_drop_capabilities(struct resid_error *err)
 	return 0;
 }
 
-static int child_drop(bool root, struct resid_error *err)
+/* Whoever makes files makes them as root, of the group that may read them. */
+static int child_drop(bool files, struct resid_error *err)
 {
 	const struct rlimit memory = { CHILD_MEMORY, CHILD_MEMORY }, core = { 0, 0 };
 	const struct passwd *user = getpwnam(SINK_USER);
 	uid_t uid = user ? user->pw_uid : NOBODY;
-	gid_t gid = user ? user->pw_gid : NOBODY;
+	gid_t gid = user ? user->pw_gid : NOBODY, readers = paths_group();
 
 	setrlimit(RLIMIT_DATA, &memory);
 	setrlimit(RLIMIT_CORE, &core);
@@ -66,7 +68,9 @@ static int child_drop(bool root, struct resid_error *err)
 		return resid_fail(err, RESID_EXIT_SYSTEM, "cannot give up privileges: %s", strerror(errno));
 	if (geteuid())
 		return 0;	/* there is nothing to give up */
-	if (!root && (setgroups(0, NULL) || setresgid(gid, gid, gid) || setresuid(uid, uid, uid)))
+	if (files && readers != (gid_t)-1 && setresgid(readers, readers, readers))
+		return resid_fail(err, RESID_EXIT_SYSTEM, "cannot become of group resid: %s", strerror(errno));
+	if (!files && (setgroups(0, NULL) || setresgid(gid, gid, gid) || setresuid(uid, uid, uid)))
 		return resid_fail(err, RESID_EXIT_SYSTEM, "cannot become user %s: %s", user ? SINK_USER : "nobody",
 				  strerror(errno));
 	return child_drop_capabilities(err);
@@ -236,18 +240,25 @@ static bool child_turn(struct child *child)
 
 static int child_begin(struct child *child, const char *file, struct resid_error *err)
 {
+	struct wire_header header = { 0 };
 	char name[16];
+	ssize_t length;
 
 	signal(SIGPIPE, SIG_IGN);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (sink_config_read(file, &child->config, err))
+	length = recv(WIRE_FD, child->message, sizeof(child->message), 0);
+	if (length > (ssize_t)sizeof(header))
+		memcpy(&header, child->message, sizeof(header));
+	if (header.type != WIRE_BEGIN || child->message[length - 1])
+		return resid_fail(err, RESID_EXIT_USAGE, "residd --sink is for residd itself");
+	if (sink_config_parse(file, (const char *)child->message + sizeof(header), &child->config, err))
 		return -1;
 	snprintf(name, sizeof(name), "sink:%.10s", child->config.name);
 	prctl(PR_SET_NAME, name);
 	child->link = (struct sink_link){ .config = &child->config, .park = child_park, .context = child };
 	if (format_writer_new(child->config.format, child->config.enterprise, &child->writer, err) ||
 	    (child->config.transport->prepare && child->config.transport->prepare(&child->link, err)) ||
-	    child_drop(child->config.transport->root, err))
+	    child_drop(child->config.transport->files, err))
 		return -1;
 	return 0;
 }
@@ -259,6 +270,8 @@ int sink_child_run(const char *file, struct resid_error *err)
 
 	if (result)
 		child_failed(err);
+	else
+		child_reply(WIRE_READY);
 	while (!result && child_turn(child))
 		;
 	child_close(child);

@@ -10,7 +10,9 @@
 
 #include "sink/format.h"
 #include "sink/transport.h"
+#include "util/cleanup.h"
 #include "util/file.h"
+#include "util/memory.h"
 
 #define SUFFIX		".conf"
 #define CREDENTIAL	"credential:"
@@ -97,11 +99,13 @@ static int config_needs(const struct sink_config *config, const char *file, stru
 	return 0;
 }
 
-int sink_config_read(const char *file, struct sink_config *config, struct resid_error *err)
+int sink_config_parse(const char *file, const char *text, struct sink_config *config, struct resid_error *err)
 {
+	_cleanup_free_ char *copy = mem_copy(text, strlen(text));
+
 	settings_default(config_settings, CONFIG_SETTINGS, config, sizeof(*config));
 	if (config_name(file, config->name, sizeof(config->name), err) ||
-	    settings_read(config_settings, CONFIG_SETTINGS, config, file, err))
+	    settings_parse(config_settings, CONFIG_SETTINGS, config, file, copy, err))
 		return -1;
 	config->transport = transport_find(config->transport_name.text);
 	if (!config->transport)

@@ -13,6 +13,8 @@
  *   tls_ca tls_cert tls_key   PEM files; tls_name: whom the certificate must name, if not the host
  *
  * A file may be `credential:ID`: what systemd passed under that id (LoadCredential=).
+ *
+ * Without a log.conf there is a sink `log` all the same: JSON lines in /var/log/resid/egress.jsonl (sinks.h).
  */
 #ifndef RESID_SINK_CONFIG_H
 #define RESID_SINK_CONFIG_H
@@ -38,7 +40,10 @@ struct sink_config {
 	uint32_t ack;		/* HEC: wait until the indexer has it */
 };
 
-int sink_config_read(const char *file, struct sink_config *config, struct resid_error *err);
+#define SINK_CONFIG_MAX	(64u << 10)	/* bytes of a file */
+
+/* What the text of a file says; its name is the sink's. */
+int sink_config_parse(const char *file, const char *text, struct sink_config *config, struct resid_error *err);
 
 /* Calls each(context, file) for every *.conf of the folder, in the order of their names. A missing folder has none. */
 int sink_config_each(const char *dir, int (*each)(void *context, const char *file, struct resid_error *err),

@@ -4,15 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
-#include <time.h>
 
-#include "sink/format.h"
 #include "sink/jsonw.h"
 #include "sink/transport.h"
 #include "sink/wire.h"
@@ -20,44 +16,13 @@
 #include "util/memory.h"
 
 #define SECOND		1000000ull
-#define RESTART_MAX	60	/* seconds between two starts of a process that does not stay */
-
-enum feeder_wait {
-	WAIT_NOTHING,		/* the process is free */
-	WAIT_BATCH,
-	WAIT_CONFIRM,
-};
-
-struct feeder {
-	struct sinks *sinks;
-	struct path file;
-	struct sink_config config;
-	struct spool_cursor *cursor;
-	sd_event_source *wake, *answer, *child, *timer;
-	pid_t pid;
-	enum feeder_wait wait;
-	uint32_t batch;		/* records under way */
-	uint64_t unconfirmed;	/* records delivered since the last confirmation */
-	unsigned int restart;	/* seconds until the next start, if it fails again */
-	struct sink_status status;
-	char error[512];
-};
-
-struct sinks {
-	struct sinks_options options;
-	struct path dir;
-	struct feeder **feeders;
-	size_t count, room;
-};
-
-static void feeder_start(struct feeder *feeder);
 
 static void feeder_say(struct feeder *feeder, const char *text)
 {
-	feeder->sinks->options.say(feeder->sinks->options.context, feeder->config.name, text);
+	feeder->options->say(feeder->options->context, feeder->config.name, text);
 }
 
-static void feeder_error(struct feeder *feeder, enum sink_state state, const char *text)
+void feeder_error(struct feeder *feeder, enum sink_state state, const char *text)
 {
 	if (strcmp(feeder->error, text))
 		feeder_say(feeder, text);
@@ -77,8 +42,7 @@ static void feeder_good(struct feeder *feeder)
 
 /* ---- sending ---------------------------------------------------------------------------------------------- */
 
-/* Asks for the confirmation that has been due since a stream began; restarts the timer otherwise. */
-static void feeder_timer(struct feeder *feeder, uint64_t seconds)
+void feeder_timer(struct feeder *feeder, uint64_t seconds)
 {
 	sd_event_source_set_time_relative(feeder->timer, seconds * SECOND);
 	sd_event_source_set_enabled(feeder->timer, SD_EVENT_ONESHOT);
@@ -95,6 +59,16 @@ static bool feeder_send(struct feeder *feeder, const void *message, size_t lengt
 	}
 	feeder->wait = wait;
 	return true;
+}
+
+void feeder_begin(struct feeder *feeder)
+{
+	const struct wire_header header = { .type = WIRE_BEGIN };
+	_cleanup_buffer_ struct buffer message = { 0 };
+
+	buffer_append(&message, &header, sizeof(header));
+	buffer_append(&message, feeder->text, strlen(feeder->text) + 1);
+	feeder_send(feeder, message.data, message.length, WAIT_READY);
 }
 
 /* Fills a message with what comes next. */
@@ -119,7 +93,7 @@ static uint32_t feeder_fill(struct feeder *feeder, struct buffer *message)
 	return count;
 }
 
-static void feeder_feed(struct feeder *feeder)
+void feeder_feed(struct feeder *feeder)
 {
 	_cleanup_buffer_ struct buffer message = { 0 };
 	struct wire_header header = { .type = WIRE_BATCH };
@@ -128,13 +102,14 @@ static void feeder_feed(struct feeder *feeder)
 		return;
 	buffer_append(&message, &header, sizeof(header));
 	header.count = feeder->batch = feeder_fill(feeder, &message);
-	if (!header.count)
+	if (!header.count && !feeder->look)
 		return;
+	feeder->look = false;
 	memcpy(message.data, &header, sizeof(header));
 	feeder_send(feeder, message.data, message.length, WAIT_BATCH);
 }
 
-static void feeder_rewind(struct feeder *feeder)
+void feeder_rewind(struct feeder *feeder)
 {
 	spool_cursor_rewind(feeder->cursor);
 	feeder->unconfirmed = 0;
@@ -142,7 +117,7 @@ static void feeder_rewind(struct feeder *feeder)
 	sd_event_source_set_enabled(feeder->timer, SD_EVENT_OFF);
 }
 
-static void feeder_confirm(struct feeder *feeder)
+void feeder_confirm(struct feeder *feeder)
 {
 	const struct wire_header header = { .type = WIRE_CONFIRM };
 
@@ -208,6 +183,9 @@ static void feeder_park(struct feeder *feeder, const struct wire_report *report)
 static void feeder_message(struct feeder *feeder, const struct wire_report *report, size_t length)
 {
 	switch (report->header.type) {
+	case WIRE_READY:
+		feeder->wait = WAIT_NOTHING;
+		break;
 	case WIRE_FAILED:
 		if (length == sizeof(*report))
 			feeder_error(feeder, SINK_FAILING, report->text);
@@ -228,7 +206,7 @@ static void feeder_message(struct feeder *feeder, const struct wire_report *repo
 	}
 }
 
-static int feeder_answer(sd_event_source *source, int fd, uint32_t events, void *context)
+int feeder_answer(sd_event_source *source, int fd, uint32_t events, void *context)
 {
 	struct feeder *feeder = context;
 	struct wire_report report;
@@ -271,227 +249,44 @@ static int feeder_time(sd_event_source *source, uint64_t usec, void *context)
 	return 0;
 }
 
-/* ---- the process ------------------------------------------------------------------------------------------ */
+/* ---- from beginning to end --------------------------------------------------------------------------------- */
 
-static void feeder_detach(struct feeder *feeder)
+void feeder_free(struct feeder *feeder)
 {
-	feeder->answer = sd_event_source_disable_unref(feeder->answer);
-	feeder->child = sd_event_source_disable_unref(feeder->child);
-	feeder->pid = 0;
-}
-
-static void feeder_restart(struct feeder *feeder)
-{
-	feeder_rewind(feeder);
-	feeder_timer(feeder, feeder->restart);
-	feeder->restart = feeder->restart * 2 > RESTART_MAX ? RESTART_MAX : feeder->restart * 2;
-}
-
-static int feeder_ended(sd_event_source *source, const siginfo_t *info, void *context)
-{
-	struct feeder *feeder = context;
-	char text[128];
-
-	/* What it said last. */
-	if (feeder->answer)
-		feeder_answer(feeder->answer, sd_event_source_get_io_fd(feeder->answer), 0, feeder);
-	feeder_detach(feeder);
-	if (info->si_code == CLD_EXITED)
-		snprintf(text, sizeof(text), "its process ended with status %d", info->si_status);
-	else
-		snprintf(text, sizeof(text), "its process was ended by signal %d", info->si_status);
-	/* Why it could not begin, it has said itself. */
-	if (info->si_code != CLD_EXITED || !*feeder->error)
-		feeder_error(feeder, SINK_DOWN, text);
-	feeder->status.state = SINK_DOWN;
-	feeder_restart(feeder);
-	return 0;
-}
-
-static int feeder_spawn(struct feeder *feeder, int fd, pid_t *pid)
-{
-	const char *program = feeder->sinks->options.program ?: "/proc/self/exe";
-	char *argv[] = { (char *)"residd", (char *)"--sink", feeder->file.text, NULL };
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t none, defaults;
-	int error;
-
-	sigemptyset(&none);
-	sigfillset(&defaults);
-	posix_spawn_file_actions_init(&actions);
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setsigdefault(&attributes, &defaults);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	posix_spawn_file_actions_adddup2(&actions, fd, WIRE_FD);
-	posix_spawn_file_actions_addclosefrom_np(&actions, WIRE_FD + 1);
-	error = posix_spawn(pid, program, &actions, &attributes, argv, environ);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&actions);
-	return error;
-}
-
-static void feeder_start(struct feeder *feeder)
-{
-	sd_event *event = feeder->sinks->options.event;
-	const int room = WIRE_BUFFER;
-	int pair[2], error;
-	char text[256];
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair)) {
-		error = errno;
-	} else {
-		/* Never WIRE_FD itself, whose close-on-exec dup2 would then not clear. */
-		_cleanup_close_ int theirs = fcntl(pair[1], F_DUPFD_CLOEXEC, WIRE_FD + 1);
-
-		close(pair[1]);
-		setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
-		error = theirs < 0 ? errno : feeder_spawn(feeder, theirs, &feeder->pid);
-		if (error)
-			close(pair[0]);
-	}
-	if (error) {
-		snprintf(text, sizeof(text), "cannot start its process: %s", strerror(error));
-		feeder->pid = 0;
-		feeder_error(feeder, SINK_DOWN, text);
-		feeder_restart(feeder);
-		return;
-	}
-	if (sd_event_add_io(event, &feeder->answer, pair[0], EPOLLIN, feeder_answer, feeder) < 0 ||
-	    sd_event_source_set_io_fd_own(feeder->answer, true) < 0 ||
-	    sd_event_add_child(event, &feeder->child, feeder->pid, WEXITED, feeder_ended, feeder) < 0) {
-		kill(feeder->pid, SIGKILL);
-		feeder_detach(feeder);
-		return;
-	}
-	feeder_feed(feeder);
-}
-
-static void feeder_free(struct feeder *feeder)
-{
-	pid_t pid = feeder->pid;
-
 	if (!feeder)
 		return;
-	feeder_detach(feeder);
-	if (pid > 0) {
-		/* Its socket is closed: it ends by itself, unless it waits for a receiver. */
-		kill(pid, SIGKILL);
-		waitpid(pid, NULL, 0);
-	}
+	feeder_stop(feeder);
 	sd_event_source_disable_unref(feeder->wake);
 	sd_event_source_disable_unref(feeder->timer);
 	spool_cursor_free(feeder->cursor);
+	free(feeder->file);
+	free(feeder->text);
 	free(feeder);
 }
 
-static int feeder_new(struct sinks *sinks, const char *file, struct feeder **out, struct resid_error *err)
+int feeder_new(const struct sinks_options *options, const char *file, const char *text, struct feeder **out,
+	       struct resid_error *err)
 {
 	struct feeder *feeder = mem_zero(1, sizeof(*feeder));
-	sd_event *event = sinks->options.event;
+	sd_event *event = options->event;
 
-	feeder->sinks = sinks;
+	feeder->options = options;
 	feeder->restart = 1;
-	snprintf(feeder->file.text, sizeof(feeder->file.text), "%s", file);
-	if (sink_config_read(file, &feeder->config, err) ||
-	    spool_cursor_open(sinks->options.spool, feeder->config.name, &feeder->cursor, err)) {
+	feeder->file = mem_copy(file, strlen(file));
+	feeder->text = mem_copy(text, strlen(text));
+	if (sink_config_parse(file, text, &feeder->config, err) ||
+	    spool_cursor_open(options->spool, feeder->config.name, &feeder->cursor, err)) {
 		feeder_free(feeder);
 		return -1;
 	}
 	if (sd_event_add_io(event, &feeder->wake, spool_cursor_fd(feeder->cursor), EPOLLIN, feeder_wake, feeder) < 0 ||
 	    sd_event_add_time_relative(event, &feeder->timer, CLOCK_MONOTONIC, 0, SECOND / 2, feeder_time,
-				       feeder) < 0) {
+				       feeder) < 0 ||
+	    sd_event_source_set_enabled(feeder->timer, SD_EVENT_OFF) < 0) {
 		feeder_free(feeder);
 		return resid_fail(err, RESID_EXIT_SYSTEM, "%s: cannot watch its cursor", file);
 	}
+	feeder_start(feeder);
 	*out = feeder;
 	return 0;
-}
-
-/* ---- all of them ------------------------------------------------------------------------------------------ */
-
-int sinks_new(const struct sinks_options *options, struct sinks **out, struct resid_error *err)
-{
-	struct sinks *sinks = mem_zero(1, sizeof(*sinks));
-
-	sinks->options = *options;
-	sinks->dir = paths_in(options->dir ?: paths_conf_dir(), "sinks.d");
-	*out = sinks;
-	return 0;
-}
-
-static void sinks_stop(struct sinks *sinks)
-{
-	while (sinks->count)
-		feeder_free(sinks->feeders[--sinks->count]);
-}
-
-void sinks_free(struct sinks *sinks)
-{
-	if (!sinks)
-		return;
-	sinks_stop(sinks);
-	free(sinks->feeders);
-	free(sinks);
-}
-
-struct sinks_loading {
-	struct sinks *sinks;
-	struct resid_error *first;	/* the first file that cannot be used */
-	bool failed;
-};
-
-static int sinks_add(void *context, const char *file, struct resid_error *err)
-{
-	struct sinks_loading *loading = context;
-	struct sinks *sinks = loading->sinks;
-	struct feeder *feeder = NULL;
-
-	if (feeder_new(sinks, file, &feeder, err)) {
-		if (!loading->failed)
-			*loading->first = *err;
-		loading->failed = true;
-		return 0;
-	}
-	*MEM_PUSH(sinks->feeders, sinks->count, sinks->room) = feeder;
-	return 0;	/* the timer starts it */
-}
-
-int sinks_load(struct sinks *sinks, struct resid_error *err)
-{
-	struct resid_error each;
-	struct sinks_loading loading = { .sinks = sinks, .first = err };
-
-	sinks_stop(sinks);
-	if (sink_config_each(sinks->dir.text, sinks_add, &loading, &each)) {
-		*err = each;
-		return -1;
-	}
-	return loading.failed ? -1 : 0;
-}
-
-size_t sinks_count(const struct sinks *sinks)
-{
-	return sinks ? sinks->count : 0;
-}
-
-void sinks_status(const struct sinks *sinks, size_t index, struct sink_status *out)
-{
-	const struct feeder *feeder = sinks->feeders[index];
-
-	*out = feeder->status;
-	out->name = feeder->config.name;
-	out->transport = feeder->config.transport_name.text;
-	out->format = feeder->config.format->name;
-	out->pid = feeder->pid;
-	out->lag = spool_cursor_lag(feeder->cursor);
-	out->error = feeder->error;
-}
-
-const char *sink_state_name(enum sink_state state)
-{
-	static const char *const name[] = { "up", "failing", "down" };
-
-	return name[state];
 }

@@ -1,60 +1,60 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The daemon's half of the sinks. Each has its own cursor into the spool and its own process, so that one dead SIEM,
- * one crash in a library and one slow line delay and endanger nobody else:
- *
- *   spool --cursor NAME--> feeder == socket pair == residd --sink FILE ---> receiver
- *                            ^ moves the cursor when the receiver has it (wire.h)
- *
- * A process that dies is started again after a while, its cursor rewound. Nothing here wakes the daemon while no record
- * comes and no delivery waits to be confirmed.
+ * One sink of the daemon: feeder.c moves records from its cursor to its process and the cursor with the answers,
+ * feeder_process.c starts that process and starts it again.
  */
 #ifndef RESID_SINK_FEEDER_H
 #define RESID_SINK_FEEDER_H
 
-#include <systemd/sd-event.h>
-
-#include "audit/spool.h"
 #include "sink/config.h"
+#include "sink/sinks.h"
 
-struct sinks;
-
-/* Where sinks are, and who runs them. say: a line for the journal. */
-struct sinks_options {
-	sd_event *event;	/* SIGCHLD is blocked */
-	struct spool *spool;	/* outlives the sinks */
-	const char *dir;	/* has sinks.d; NULL: the configuration's folder */
-	const char *program;	/* takes `--sink FILE`; NULL: this one */
-	void (*say)(void *context, const char *sink, const char *text);
-	void *context;
+enum feeder_wait {
+	WAIT_NOTHING,		/* the process is free */
+	WAIT_READY,
+	WAIT_BATCH,
+	WAIT_CONFIRM,
 };
 
-int sinks_new(const struct sinks_options *options, struct sinks **out, struct resid_error *err);
-void sinks_free(struct sinks *sinks);
-
-/*
- * Reads the folder again: starts what is new, stops what is gone, starts anew what runs. *err: the first file that
- * cannot be used; the others run.
- */
-int sinks_load(struct sinks *sinks, struct resid_error *err);
-
-enum sink_state {
-	SINK_UP,	/* its last delivery succeeded, or it has had none to make */
-	SINK_FAILING,	/* it tries again */
-	SINK_DOWN,	/* its process cannot begin */
+struct feeder {
+	const struct sinks_options *options;
+	char *file, *text;	/* its configuration; the name is for messages */
+	struct sink_config config;
+	struct spool_cursor *cursor;
+	sd_event_source *wake, *answer, *child, *timer;
+	pid_t pid;
+	enum feeder_wait wait;
+	bool look;		/* a batch is sent even without records */
+	bool stale;		/* sinks.c: nobody wants it any more */
+	uint32_t batch;		/* records under way */
+	uint64_t unconfirmed;	/* records delivered since the last confirmation */
+	unsigned int restart;	/* seconds until the next start, if it fails again */
+	struct sink_status status;
+	char error[512];
 };
 
-struct sink_status {
-	const char *name, *transport, *format;
-	enum sink_state state;
-	pid_t pid;		/* 0: none */
-	uint64_t lag;		/* records that the receiver does not have yet */
-	uint64_t delivered, failures, parked;	/* records, attempts, records; since start */
-	const char *error;	/* the last one, "" if none since the last success */
-};
+/* Its process is started, too. */
+int feeder_new(const struct sinks_options *options, const char *file, const char *text, struct feeder **out,
+	       struct resid_error *err);
+void feeder_free(struct feeder *feeder);
 
-size_t sinks_count(const struct sinks *sinks);
-void sinks_status(const struct sinks *sinks, size_t index, struct sink_status *out);
-const char *sink_state_name(enum sink_state state);
+/* Tells a new process what it is. */
+void feeder_begin(struct feeder *feeder);
+/* Sends what comes next, if the process is free. */
+void feeder_feed(struct feeder *feeder);
+/* Goes back to the cursor: what is under way is in doubt. */
+void feeder_rewind(struct feeder *feeder);
+/* Asks whether the receiver has all that was delivered. */
+void feeder_confirm(struct feeder *feeder);
+/* Reads what the process said. */
+int feeder_answer(sd_event_source *source, int fd, uint32_t events, void *context);
+/* Keeps an error, and says it when it is new. */
+void feeder_error(struct feeder *feeder, enum sink_state state, const char *text);
+/* feeder_time comes after so many seconds. */
+void feeder_timer(struct feeder *feeder, uint64_t seconds);
+
+/* feeder_process.c */
+void feeder_start(struct feeder *feeder);
+void feeder_stop(struct feeder *feeder);
 
 #endif

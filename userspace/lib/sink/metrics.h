@@ -5,7 +5,7 @@
 
 #include "audit/spool.h"
 #include "nl/nl.h"
-#include "sink/feeder.h"
+#include "sink/sinks.h"
 #include "sink/jsonw.h"
 #include "snapshot/snapshot.h"
 

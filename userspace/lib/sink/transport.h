@@ -48,7 +48,7 @@ struct transport {
 	const char *format;	/* when the configuration names none */
 	bool own_format;	/* and may name none */
 	bool json;		/* carries only formats that are JSON */
-	bool root;		/* keeps the user id of the daemon, without capabilities: it makes files */
+	bool files;		/* makes files: keeps the user id of the daemon, without capabilities */
 	unsigned int needs;	/* enum transport_need */
 	size_t overhead;	/* bytes that it adds to a record, which the record then lacks */
 

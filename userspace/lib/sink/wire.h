@@ -4,6 +4,8 @@
  * and one message is under way at a time:
  *
  *   daemon                         sink
+ *   BEGIN  its settings       -->             the text of the file, with a final zero
+ *                             <--  READY      it has them, and has given up every privilege
  *   BATCH  records            -->
  *                             <--  FAILED     it keeps trying; what is wrong, for the status
  *                             <--  PARK       one record that the receiver will never take
@@ -25,8 +27,10 @@
 #define WIRE_BUFFER	212992	/* of the socket, which holds one message */
 
 enum wire_type {
-	WIRE_BATCH = 1,
+	WIRE_BEGIN = 1,
+	WIRE_BATCH,
 	WIRE_CONFIRM,
+	WIRE_READY,
 	WIRE_FAILED,
 	WIRE_PARK,
 	WIRE_DELIVERED,

@@ -69,18 +69,24 @@ static const char *settings_store(const struct setting *setting, void *out, cons
 	return NULL;
 }
 
+static unsigned int settings_column(const char *start, const char *at)
+{
+	return (unsigned int)(at - start) + 1;
+}
+
 static int settings_line(const struct setting *settings, size_t count, void *out, const char *file, unsigned int number,
 			 char *line, struct resid_error *err)
 {
 	const char *want;
-	char *equals, *name, *value, text[64];
+	char *start = line, *equals, *name, *value, text[64];
 
 	line = settings_trim(line);
 	if (!*line || *line == '#')
 		return 0;
 	equals = strchr(line, '=');
 	if (!equals)
-		return resid_fail(err, RESID_EXIT_INPUT, "%s:%u: `%.200s` is not key = value", file, number, line);
+		return resid_fail(err, RESID_EXIT_INPUT, "%s:%u:%u: `%.200s` is not key = value", file, number,
+				  settings_column(start, line), line);
 	*equals = '\0';
 	name = settings_trim(line);
 	value = settings_trim(equals + 1);
@@ -90,9 +96,11 @@ static int settings_line(const struct setting *settings, size_t count, void *out
 		want = settings_store(&settings[i], out, value, text, sizeof(text));
 		if (!want)
 			return 0;
-		return resid_fail(err, RESID_EXIT_INPUT, "%s:%u: %s %s, not `%.200s`", file, number, name, want, value);
+		return resid_fail(err, RESID_EXIT_INPUT, "%s:%u:%u: %s %s, not `%.200s`", file, number,
+				  settings_column(start, value), name, want, value);
 	}
-	return resid_fail(err, RESID_EXIT_INPUT, "%s:%u: there is no key `%.200s`", file, number, name);
+	return resid_fail(err, RESID_EXIT_INPUT, "%s:%u:%u: there is no key `%.200s`", file, number,
+			  settings_column(start, name), name);
 }
 
 int settings_parse(const struct setting *settings, size_t count, void *out, const char *file, char *text,

@@ -32,7 +32,7 @@ struct setting {
 
 /* Numbers and flags to their presets, all else to nothing. `size` bytes of `out`. */
 void settings_default(const struct setting *settings, size_t count, void *out, size_t size);
-/* `text` is changed. `file` is for messages: FILE:LINE: a sentence. */
+/* `text` is changed. `file` is for messages: FILE:LINE:COLUMN: a sentence. */
 int settings_parse(const struct setting *settings, size_t count, void *out, const char *file, char *text,
 		   struct resid_error *err);
 int settings_read(const struct setting *settings, size_t count, void *out, const char *file, struct resid_error *err);
