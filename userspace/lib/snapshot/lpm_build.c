@@ -64,35 +64,50 @@ static void lpm_add_root(struct lpm_builder *builder, struct buffer *out)
 	}
 }
 
-/* bits: how many lie above the node. The deepest IPv6 nodes have slots finer than an address: those are filled up. */
+/* The slot of a node that an address after its first is in, LPM_SLOTS when it is behind the node. */
+static uint32_t lpm_slot(u128 base, int shift, u128 address)
+{
+	u128 offset = address - base;
+
+	if (offset >> (shift + RESID_LPM_STRIDE))
+		return LPM_SLOTS;
+	return (uint32_t)(shift >= 0 ? offset >> shift : offset << -shift);
+}
+
+/*
+ * bits: how many lie above the node. The deepest IPv6 nodes have slots finer than an address: those are filled up. Slots
+ * in which no range begins are like the one before them and are not looked at.
+ */
 static void lpm_add_node(struct lpm_builder *builder, struct lpm_pending pending, unsigned int bits)
 {
 	int shift = 128 - (int)bits - RESID_LPM_STRIDE;
 	struct resid_lpm_node *node = buffer_extend(&builder->nodes, sizeof(*node));
 	bool running = false;
 	uint16_t run = 0;
-	uint32_t slot;
+	uint32_t slot = 0;
 
 	node->node_base = (uint32_t)builder->pending_count;
 	node->leaf_base = (uint32_t)(builder->leaves.length / sizeof(run));
-	for (slot = 0; slot < LPM_SLOTS; slot++) {
+	while (slot < LPM_SLOTS) {
 		u128 base = pending.base, last;
 		uint16_t group;
 
 		base |= shift >= 0 ? (u128)slot << shift : slot >> -shift;
 		last = shift > 0 ? base | (((u128)1 << shift) - 1) : base;
 		if (lpm_is_split(builder, base, last, &pending.range)) {
-			node->inner |= 1ull << slot;
+			node->inner |= 1ull << slot++;
 			lpm_push(builder, base, pending.range);
 			continue;
 		}
 		group = builder->range[pending.range].group;
-		if (running && group == run)
-			continue;
-		node->starts |= 1ull << slot;
-		buffer_append(&builder->leaves, &group, sizeof(group));
-		running = true;
-		run = group;
+		if (!running || group != run) {
+			node->starts |= 1ull << slot;
+			buffer_append(&builder->leaves, &group, sizeof(group));
+			running = true;
+			run = group;
+		}
+		slot = pending.range + 1 < builder->count ?
+			lpm_slot(pending.base, shift, builder->range[pending.range + 1].first) : LPM_SLOTS;
 	}
 }
 
