@@ -16,6 +16,7 @@
 #include "geo/geo.h"
 #include "policy/model.h"
 #include "snapshot/build.h"
+#include "snapshot/full_build.h"
 
 #define EDIT_SIZE 10
 #define EDIT_DIGEST 0x5a	/* each byte of it; rules have keys of it, and 0 is none */
@@ -33,6 +34,14 @@ static inline struct snapshot *edit_template(void)
 	static const char v4[] = "33554432,33619967,FR\n50331648,50397189,US\n";
 	static const char v6[] = "2a00::,2a00:ffff:ffff:ffff:ffff:ffff:ffff:ffff,FR\n2b00::,2b00::ff,US\n";
 	static const struct policy_options options = { .sets = "/nonexistent" };
+	static struct source_fact fact = { .first = (u128)2 << 120, .last = ((u128)3 << 120) - 1, .asn = 64496 };
+	static struct source_as as = { .number = 64496, .name = 1 };
+	static struct source source = { .name = "libloc", .file = "l", .v4 = { &fact, 1, 1 }, .v6 = { &fact, 1, 1 },
+					.as = { (uint8_t *)&as, sizeof(as), sizeof(as) },
+					.as_text = { (uint8_t *)"FUZZ", 5, 5 } };
+	struct world_inputs inputs = { .asn = &source };
+	struct operators *operators = NULL;
+	struct world *world = NULL;
 	struct geo_table *geo4 = NULL, *geo6 = NULL;
 	struct snapshot *snapshot = NULL;
 	struct policy *policy = NULL;
@@ -40,9 +49,16 @@ static inline struct snapshot *edit_template(void)
 
 	if (policy_parse("p", edit_policy, sizeof(edit_policy) - 1, &options, &policy, &err) ||
 	    geo_tor_parse("4", v4, sizeof(v4) - 1, AF_INET, &geo4, &err) ||
-	    geo_tor_parse("6", v6, sizeof(v6) - 1, AF_INET6, &geo6, &err) ||
-	    snapshot_build_from(policy, geo4, geo6, &snapshot, &err))
+	    geo_tor_parse("6", v6, sizeof(v6) - 1, AF_INET6, &geo6, &err) || operators_read(NULL, &operators, &err))
 		abort();
+	inputs.operators = operators;
+	inputs.geo4 = geo4;
+	inputs.geo6 = geo6;
+	world_new(&inputs, &world);
+	if (snapshot_build_data(policy, &(struct full_data){ .world = world }, &snapshot, &err))
+		abort();
+	world_free(world);
+	operators_free(operators);
 	policy_free(policy);
 	geo_free(geo4);
 	geo_free(geo6);

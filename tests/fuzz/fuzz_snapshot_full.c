@@ -74,7 +74,11 @@ static void read_all(const struct full *full)
 			abort();
 		read_string(full, zone4->location);
 		read_string(full, full->source[zone6->source].name);
+		total += strlen(asn_name(&full->asn, asn_find(&full->asn, AF_INET, (u128)i << 122)));
+		total += strlen(asn_name(&full->asn, asn_find(&full->asn, AF_INET6, (u128)i << 122)));
 	}
+	for (i = 0; i < full->asn.count[ASN_NAMES]; i++)
+		total += strlen(asn_name(&full->asn, ((const struct source_as *)full->asn.part[ASN_NAMES])[i].number));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)

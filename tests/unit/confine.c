@@ -68,6 +68,25 @@ static int parse_date(struct confine *confine, int fd)
 	return confine_date(confine, (time_t)INT64_MAX);
 }
 
+/* The first name stays; one without end is cut between two letters. */
+static int parse_names(struct confine *confine, int fd)
+{
+	const struct prefix prefix = { .first = (u128)0xc0000200 << 96, .family = AF_INET, .length = 24 };
+	char endless[1000];
+
+	memset(endless, 'x', sizeof(endless));
+	memcpy(endless + SOURCE_AS_NAME - 1, "\xc3\xa9", 2);
+	confine_fact(confine, &prefix, 64496, "NO", NULL);
+	confine_name(confine, 64499, endless, sizeof(endless));
+	confine_name(confine, 64497, "first", 5);
+	confine_name(confine, 64496, "", 0);
+	confine_name(confine, 64496, "\r\n", 2);
+	confine_name(confine, 0, "nobody", 6);
+	confine_name(confine, 64497, "second", 6);
+	confine_name(confine, 64498, "0123456789abcdef", 16);
+	return 0;
+}
+
 static int parse_escapes(struct confine *confine, int fd)
 {
 	return confine_fail(confine, "two\nlines\x1b[2J");
@@ -103,10 +122,28 @@ static void test_confined(void **context)
 	}
 }
 
+static void test_names(void **context)
+{
+	struct resid_error err = { 0 };
+	struct source *source = mem_zero(1, sizeof(*source));
+	struct source_reader reader = { .source = source, .path = FEEDS "list.txt", .err = &err };
+
+	if (confine_read(&reader, parse_names))
+		fail_msg("%s", err.text);
+	source_order_as(source);
+	assert_int_equal(source->as.length, 3 * sizeof(struct source_as));
+	as_is(source, 0, 64497, "first");
+	as_is(source, 1, 64498, "0123456789abcdef");
+	assert_int_equal(((const struct source_as *)source->as.data)[2].number, 64499);
+	assert_int_equal(strlen((char *)source->as_text.data), SOURCE_AS_NAME - 1);
+	source_free(source);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_confined),
+		cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, source_setup, source_teardown);

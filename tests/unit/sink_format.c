@@ -18,6 +18,7 @@
 #include <time.h>
 
 #include "sink/format.h"
+#include "util/utf8.h"
 
 #define SCHEMAS	"tests/unit/schemas/"
 #define LONG	4096
@@ -589,7 +590,7 @@ static void hostile_names_come_through(void **state)
 static bool is_utf8(const char *text)
 {
 	while (*text) {
-		size_t length = jsonw_utf8(text);
+		size_t length = utf8_length(text);
 
 		if (!length || (length == 1 && ((unsigned char)*text < 0x20 || *text == 0x7f)))
 			return false;

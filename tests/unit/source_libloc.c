@@ -18,6 +18,16 @@ static void add_network(struct loc_writer *writer, const char *prefix, const cha
 	loc_network_unref(network);
 }
 
+static void add_as(struct loc_writer *writer, uint32_t number, const char *name)
+{
+	struct loc_as *as;
+
+	assert_int_equal(loc_writer_add_as(writer, &as, number), 0);
+	if (name)
+		assert_int_equal(loc_as_set_name(as, name), 0);
+	loc_as_unref(as);
+}
+
 static const char *make_libloc(void)
 {
 	const char *path = temporary("location.db");
@@ -31,6 +41,9 @@ static const char *make_libloc(void)
 	add_network(writer, "198.51.100.0/24", "FR", 64497);
 	add_network(writer, "198.51.100.128/25", NULL, 64498);
 	add_network(writer, "2001:db8::/32", "DE", 64499);
+	add_as(writer, 64498, "Telef\xc3\xb3nica \"de\" Ib\xc3\xa9rica");
+	add_as(writer, 64496, "Sixteen bytes: 6");
+	add_as(writer, 64497, "bell\a, half a letter \xc3, esc\x1b[2J");
 	file = fopen(path, "w+");
 	assert_non_null(file);
 	assert_int_equal(loc_writer_write(writer, file, LOC_DATABASE_VERSION_1), 0);
@@ -54,6 +67,10 @@ static void test_libloc(void **context)
 	assert_int_equal(source->v6.count, 1);
 	V6(0, "2001:db8::/32 - - DE - 64499");
 	assert_int_equal(strlen(source->date), 10);
+	assert_int_equal(source->as.length, 3 * sizeof(struct source_as));
+	as_is(source, 0, 64496, "Sixteen bytes: 6");
+	as_is(source, 1, 64497, "bell, half a letter , esc[2J");
+	as_is(source, 2, 64498, "Telef\xc3\xb3nica \"de\" Ib\xc3\xa9rica");
 	source_free(source);
 
 	assert_int_equal(file_read(temporary("location.db"), 1 << 22, &data, &length, &err), 0);

@@ -108,6 +108,15 @@ static inline void fact_is(const struct source *source, const struct source_fact
 #define V4(i, expected) fact_is(source, &source->v4, i, expected)
 #define V6(i, expected) fact_is(source, &source->v6, i, expected)
 
+static inline void as_is(const struct source *source, size_t i, uint32_t number, const char *name)
+{
+	const struct source_as *as = (const struct source_as *)source->as.data + i;
+
+	assert_true(i < source->as.length / sizeof(*as));
+	assert_int_equal(as->number, number);
+	assert_string_equal(source->as_text.data + as->name - 1, name);
+}
+
 /* Damage after the header: refused or read, but the program lives, and what it says is a sentence. */
 static inline void damage(enum source_format format, const char *data, size_t length, size_t from, unsigned int rounds)
 {

@@ -9,17 +9,20 @@
 #include "geo/location.h"
 #include "geo/world_file.h"
 #include "output.h"
+#include "sink/jsonw.h"
 #include "snapshots.h"
 #include "util/address.h"
 
 struct lookup {
 	const struct snapshot *snapshot;
 	struct world *world;	/* what each tier says; NULL: not asked for, or not kept here */
+	struct jsonw as;	/* the members "asn" and "as_name", whose name is a stranger's */
 	bool json;
 };
 
 static void lookup_fini(struct lookup *lookup)
 {
+	jsonw_fini(&lookup->as);
 	world_free(lookup->world);
 }
 
@@ -83,8 +86,23 @@ static void lookup_print_evidence(const char *of, const char *source, const char
 	putchar('}');
 }
 
-/* All strings here are the snapshot's own words and addresses, so none needs escapes; a million lines need speed. */
-static void lookup_print(const struct lookup *lookup, const char *text, const struct snapshot_place *place)
+static void lookup_print_as(struct lookup *lookup, const struct snapshot_as *as)
+{
+	struct jsonw *json = &lookup->as;
+
+	if (!as->number)
+		return;
+	json->length = 0;
+	json->comma = true;
+	jsonw_u64(json, "asn", as->number);
+	if (*as->name)
+		jsonw_string(json, "as_name", as->name);
+	fwrite(json->text, 1, json->length, stdout);
+}
+
+/* All else are the snapshot's own words and addresses, so none needs escapes; a million lines need speed. */
+static void lookup_print(struct lookup *lookup, const char *text, const struct snapshot_place *place,
+			 const struct snapshot_as *as)
 {
 	int location = location_find(place->location);
 	const char *country = location < 0 ? NULL : location_country_name((unsigned int)location);
@@ -111,6 +129,7 @@ static void lookup_print(const struct lookup *lookup, const char *text, const st
 	output_countries(place->control);
 	if (*place->operator)
 		printf(",\"operator\":\"%s\"", place->operator);
+	lookup_print_as(lookup, as);
 	printf(",\"tier\":\"%s\",\"evidence\":[", place->tier);
 	lookup_print_evidence("location", place->source, place->source_date);
 	if (*place->control)
@@ -124,9 +143,10 @@ static void lookup_print(const struct lookup *lookup, const char *text, const st
 	putchar(']');
 }
 
-static bool lookup_one(const struct lookup *lookup, const char *text)
+static bool lookup_one(struct lookup *lookup, const char *text)
 {
 	struct snapshot_place place;
+	struct snapshot_as as;
 	char canonical[ADDRESS_TEXT];
 	sa_family_t family;
 	uint8_t bytes[16];
@@ -137,7 +157,8 @@ static bool lookup_one(const struct lookup *lookup, const char *text)
 	address_bytes(family, key, bytes);
 	snapshot_lookup(lookup->snapshot, family, bytes, &place);
 	address_format(family, key, canonical);
-	lookup_print(lookup, canonical, &place);
+	as = snapshot_as_of(lookup->snapshot, family, bytes);
+	lookup_print(lookup, canonical, &place, &as);
 	if (lookup->json && lookup->world)
 		fputs(",\"opinions\":[", stdout);
 	if (lookup->world)
@@ -147,7 +168,7 @@ static bool lookup_one(const struct lookup *lookup, const char *text)
 	return true;
 }
 
-static int lookup_lines(const struct lookup *lookup, struct resid_error *err)
+static int lookup_lines(struct lookup *lookup, struct resid_error *err)
 {
 	_cleanup_free_ char *line = NULL;
 	size_t room = 0, number = 0;
@@ -206,7 +227,8 @@ const struct command command_lookup = {
 	.detail = "Addresses come from the arguments, or one a line from standard input. For each: the longest prefix around it "
 		  "that has one answer, the location, and the source that says so with its date; then, where a source says it, whose law "
 		  "reaches the operator, how strong the evidence is (override, feed, operator, rir, as, from strong to weak), and "
-		  "who says so. With --json `control` is always there: where no source speaks it is the location's country.\n\n"
+		  "who says so. With --json `control` is always there: where no source speaks it is the location's country; `asn` and `as_name` "
+		  "are there where the AS database knows who announces the address.\n\n"
 		  "Below an address of the command line stands what each tier of evidence says of it, from strong to weak, with a "
 		  "star before what holds; with --json as `opinions`. It comes from the cache of the sources that the snapshot "
 		  "was made of, and is left out where the cache is gone.\n\n"

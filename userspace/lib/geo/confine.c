@@ -15,6 +15,7 @@
 #include "../../../kmod/deps.h"
 
 #define CONFINE_FACTS	((size_t)1 << 22)	/* the largest known file has 1.3 million */
+#define CONFINE_NAMES	(1 << 20)
 
 /* The file as it is now, in memory that nobody can change any more. */
 static int confine_seal(const struct source_reader *reader)
@@ -110,6 +111,27 @@ static int confine_take_fact(struct source_reader *reader, const struct confine_
 	return 0;
 }
 
+/* Pieces of one name follow each other; what is too long ends early. */
+static int confine_take_name(struct source_reader *reader, const struct confine_record *record)
+{
+	size_t room = sizeof(reader->name) - 1 - reader->name_length;
+
+	if (record->length > sizeof(record->bytes))
+		return source_fail(reader, "its parser says what makes no sense");
+	if (reader->source->as.length / sizeof(struct source_as) >= CONFINE_NAMES)
+		return source_fail(reader, "names more than %d ASes", CONFINE_NAMES);
+	if (record->length <= room) {
+		memcpy(reader->name + reader->name_length, record->bytes, record->length);
+		reader->name_length += record->length;
+	}
+	if (record->length == sizeof(record->bytes))
+		return 0;
+	reader->name[reader->name_length] = '\0';
+	reader->name_length = 0;
+	source_as(reader, record->asn, reader->name);
+	return 0;
+}
+
 static int confine_take_date(struct source_reader *reader, int64_t date)
 {
 	const time_t seconds = (time_t)date;
@@ -147,6 +169,10 @@ static int confine_take(struct source_reader *reader, const struct confine_recor
 		switch (records[i].kind) {
 		case CONFINE_FACT:
 			if (confine_take_fact(reader, &records[i]))
+				return -1;
+			break;
+		case CONFINE_NAME:
+			if (confine_take_name(reader, &records[i]))
 				return -1;
 			break;
 		case CONFINE_DATE:

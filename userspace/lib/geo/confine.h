@@ -4,7 +4,7 @@
  *
  *   residctl                                       child
  *   file -> sealed memory -> its digest            no capabilities, no new privileges, no files (landlock), only the
- *         \________________________________.       system calls that a parser needs (seccomp), 10 s of processor time
+ *         \________________________________.       system calls that a parser needs (seccomp), 60 s
  *                                            \__   the library parses the sealed memory
  *   checks every record as if a stranger  <-pipe-  records
  *   had sent it, and the child's end
@@ -34,6 +34,8 @@ int confine_close_files(struct confine *confine);
 /* country, registered: two letters, or NULL for not said. A fact that says nothing at all is left out. */
 int confine_fact(struct confine *confine, const struct prefix *prefix, uint32_t asn, const char *country,
 		 const char *registered);
+/* What an AS is called: length bytes of whatever encoding. */
+int confine_name(struct confine *confine, uint32_t asn, const char *name, size_t length);
 /* The day of the data. */
 int confine_date(struct confine *confine, time_t date);
 /* A piece of what a stream yields. */

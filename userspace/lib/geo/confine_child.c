@@ -53,6 +53,23 @@ int confine_fact(struct confine *confine, const struct prefix *prefix, uint32_t 
 	return 0;
 }
 
+/* A record that is not full ends the name. */
+int confine_name(struct confine *confine, uint32_t asn, const char *name, size_t length)
+{
+	size_t at = 0, part;
+
+	do {
+		struct confine_record *record = confine_push(confine, CONFINE_NAME);
+
+		part = length - at < sizeof(record->bytes) ? length - at : sizeof(record->bytes);
+		record->asn = asn;
+		record->length = (uint8_t)part;
+		memcpy(record->bytes, name + at, part);
+		at += part;
+	} while (part == sizeof(((struct confine_record *)NULL)->bytes));
+	return 0;
+}
+
 int confine_date(struct confine *confine, time_t date)
 {
 	confine_push(confine, CONFINE_DATE)->date = date;

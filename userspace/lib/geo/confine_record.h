@@ -8,11 +8,11 @@
 #define CONFINE_SECONDS	60		/* of processor time; the largest known file takes one, an emulated guest ten */
 #define CONFINE_BATCH	1024
 
-enum confine_kind { CONFINE_FACT = 1, CONFINE_DATE, CONFINE_BYTES, CONFINE_FAIL, CONFINE_END };
+enum confine_kind { CONFINE_FACT = 1, CONFINE_NAME, CONFINE_DATE, CONFINE_BYTES, CONFINE_FAIL, CONFINE_END };
 
 /* What goes through the pipe. A CONFINE_FAIL has its sentence in the records after it, at once. */
 struct confine_record {
-	uint8_t kind, family, length, reserved;	/* CONFINE_BYTES: length of them */
+	uint8_t kind, family, length, reserved;	/* CONFINE_BYTES, CONFINE_NAME: of them; less than 16 end a name */
 	uint32_t asn;
 	char country[2], registered[2];	/* zeros: not said */
 	uint32_t padding;

@@ -5,6 +5,7 @@
  * it is said first: libloc itself maps what the header names without looking at the file's length.
  */
 #include <endian.h>
+#include <libloc/as.h>
 #include <libloc/database.h>
 #include <libloc/format.h>
 #include <libloc/libloc.h>
@@ -63,12 +64,50 @@ static int libloc_network(struct confine *confine, struct loc_network *network)
 	return confine_fact(confine, &prefix, loc_network_get_asn(network), country, NULL);
 }
 
+static int libloc_networks(struct confine *confine, struct loc_database *database)
+{
+	struct loc_database_enumerator *enumerator = NULL;
+	struct loc_network *network;
+
+	if (loc_database_enumerator_new(&enumerator, database, LOC_DB_ENUMERATE_NETWORKS, 0))
+		return confine_fail(confine, "libloc does not list its networks");
+	for (;;) {
+		network = NULL;
+		if (loc_database_enumerator_next_network(enumerator, &network))
+			return confine_fail(confine, "libloc finds its tree of networks damaged");
+		if (!network)
+			return 0;
+		libloc_network(confine, network);
+		loc_network_unref(network);
+	}
+}
+
+static int libloc_names(struct confine *confine, struct loc_database *database)
+{
+	struct loc_database_enumerator *enumerator = NULL;
+	struct loc_as *as;
+
+	if (loc_database_enumerator_new(&enumerator, database, LOC_DB_ENUMERATE_ASES, 0))
+		return confine_fail(confine, "libloc does not list its ASes");
+	for (;;) {
+		const char *name;
+
+		as = NULL;
+		if (loc_database_enumerator_next_as(enumerator, &as))
+			return confine_fail(confine, "libloc finds its list of ASes damaged");
+		if (!as)
+			return 0;
+		name = loc_as_get_name(as);
+		if (name)
+			confine_name(confine, loc_as_get_number(as), name, strlen(name));
+		loc_as_unref(as);
+	}
+}
+
 /* Nothing is freed: the process ends here. */
 static int libloc_parse(struct confine *confine, int fd)
 {
-	struct loc_database_enumerator *enumerator = NULL;
 	struct loc_database *database = NULL;
-	struct loc_network *network;
 	struct loc_ctx *ctx = NULL;
 	FILE *file;
 
@@ -82,17 +121,7 @@ static int libloc_parse(struct confine *confine, int fd)
 	if (loc_database_new(ctx, &database, file) || !database)
 		return confine_fail(confine, "libloc refuses it");
 	confine_date(confine, loc_database_created_at(database));
-	if (loc_database_enumerator_new(&enumerator, database, LOC_DB_ENUMERATE_NETWORKS, 0))
-		return confine_fail(confine, "libloc does not list its networks");
-	for (;;) {
-		network = NULL;
-		if (loc_database_enumerator_next_network(enumerator, &network))
-			return confine_fail(confine, "libloc finds its tree of networks damaged");
-		if (!network)
-			return 0;
-		libloc_network(confine, network);
-		loc_network_unref(network);
-	}
+	return libloc_networks(confine, database) || libloc_names(confine, database) ? -1 : 0;
 }
 
 int source_libloc_read(struct source_reader *reader)

@@ -11,12 +11,11 @@ struct location_code {
 
 #define LOCATION_NUMBER(a, b) (((a) - 'A') * 26 + (b) - 'A')
 
-/* By number; those that stand for nothing are empty. */
+/* By number. Withdrawn codes still stand in data; SU for one covers members and non-members of the EU. */
 static const struct location_code codes[LOCATION_CODES] = {
 #define LOCATION_COUNTRY(a, b, english) [LOCATION_NUMBER(a, b)] = { { a, b }, english },
 #include "geo/location_countries.h"
 #undef LOCATION_COUNTRY
-	/* withdrawn, and still in data; SU for one covers members and non-members of the EU */
 #define LOCATION_HISTORIC(a, b) [LOCATION_NUMBER(a, b)] = { { a, b }, NULL }
 	LOCATION_HISTORIC('A', 'N'), LOCATION_HISTORIC('C', 'S'), LOCATION_HISTORIC('S', 'U'),
 	LOCATION_HISTORIC('T', 'P'), LOCATION_HISTORIC('Y', 'U'), LOCATION_HISTORIC('Z', 'R'),

@@ -11,6 +11,7 @@
 #include "geo/location.h"
 #include "util/file.h"
 #include "util/memory.h"
+#include "util/utf8.h"
 
 static const struct {
 	const char *name;
@@ -61,6 +62,8 @@ void source_free(struct source *source)
 	free(source->string);
 	source_facts_fini(&source->v4);
 	source_facts_fini(&source->v6);
+	buffer_fini(&source->as);
+	buffer_fini(&source->as_text);
 	free(source->name);
 	free(source->file);
 	free(source);
@@ -92,6 +95,53 @@ void source_add(struct source_reader *reader, const struct prefix *prefix, const
 	*added = *fact;
 	added->first = prefix->first;
 	added->last = prefix_last(prefix);
+}
+
+/* Text of a stranger: what is no UTF-8, a control character or over the length is not there. */
+void source_as(struct source_reader *reader, uint32_t number, const char *name)
+{
+	struct source *source = reader->source;
+	const struct source_as as = { number, (uint32_t)source->as_text.length + 1 };
+	size_t length, used = 0;
+	char clean[SOURCE_AS_NAME + 1];
+
+	for (; *name; name += length ? length : 1) {
+		length = utf8_length(name);
+		if (length == 1 && (*name < ' ' || *name == 127))
+			continue;
+		if (used + length > SOURCE_AS_NAME)
+			break;
+		memcpy(clean + used, name, length);
+		used += length;
+	}
+	if (!number || !used)
+		return;
+	clean[used] = '\0';
+	buffer_append(&source->as, &as, sizeof(as));
+	buffer_append(&source->as_text, clean, used + 1);
+}
+
+static int source_compare_as(const void *a, const void *b)
+{
+	const struct source_as *x = a, *y = b;
+
+	if (x->number != y->number)
+		return x->number < y->number ? -1 : 1;
+	return x->name < y->name ? -1 : x->name > y->name;
+}
+
+void source_order_as(struct source *source)
+{
+	struct source_as *as = (struct source_as *)source->as.data;
+	size_t i, kept = 0, count = source->as.length / sizeof(*as);
+
+	if (!count)
+		return;
+	qsort(as, count, sizeof(*as), source_compare_as);
+	for (i = 0; i < count; i++)
+		if (!kept || as[kept - 1].number != as[i].number)
+			as[kept++] = as[i];
+	source->as.length = kept * sizeof(*as);
 }
 
 uint32_t source_string(struct source_reader *reader, const char *text)
@@ -240,6 +290,7 @@ int source_read(enum source_format format, const char *name, const char *path, s
 	source_take_strings(&reader);
 	source_order(&source->v4);
 	source_order(&source->v6);
+	source_order_as(source);
 	if (format == SOURCE_AZURE) {
 		source_azure_collapse(source, &source->v4);
 		source_azure_collapse(source, &source->v6);

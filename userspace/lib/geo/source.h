@@ -11,6 +11,7 @@
 
 #include "../../../kmod/uapi/resid.h"
 #include "util/address.h"
+#include "util/buffer.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
@@ -27,6 +28,8 @@ enum source_format {
 	SOURCE_FORMATS
 };
 
+#define SOURCE_AS_NAME	96	/* bytes; the longest of libloc's 70,000 has 80 */
+
 struct source_fact {
 	u128 first, last;	/* keys, as in geo_range */
 	uint32_t asn;		/* 0: not said */
@@ -41,6 +44,12 @@ struct source_facts {
 	size_t count, capacity;
 };
 
+/* What an AS database calls an AS. */
+struct source_as {
+	uint32_t number;
+	uint32_t name;		/* offset into the text, from 1 */
+};
+
 struct source {
 	enum source_format format;
 	char *name;			/* as the policy names it: "aws" */
@@ -50,6 +59,8 @@ struct source {
 	struct source_facts v4, v6;
 	char **string;			/* regions and services, each once; string[0] is "" */
 	size_t string_count, string_capacity;
+	struct buffer as;		/* struct source_as[], ascending, each once */
+	struct buffer as_text;		/* up to SOURCE_AS_NAME bytes of clean UTF-8 and a zero, again and again */
 };
 
 /*
@@ -61,6 +72,8 @@ int source_read(enum source_format format, const char *name, const char *path, s
 void source_free(struct source *source);
 /* The order that facts stand in, each once. */
 void source_order(struct source_facts *facts);
+/* Names of ASes ascending; of an AS with several the first. */
+void source_order_as(struct source *source);
 /* "aws" and so on, as in operators.yaml; -1: no such format. */
 int source_format_parse(const char *text);
 const char *source_format_name(enum source_format format);

@@ -27,6 +27,8 @@ struct source_reader {
 	struct intern *strings;
 	confine_taker take;	/* of a stream (confine.h), else NULL */
 	void *take_context;
+	char name[256];		/* of an AS, while it comes in pieces (confine.c) */
+	size_t name_length;
 	struct resid_error *err;
 };
 
@@ -40,6 +42,8 @@ int source_fail(const struct source_reader *reader, const char *format, ...) __a
 const char *source_prefix(const char *text, struct prefix *out);
 /* Adds the fact for a prefix; first and last of it are filled in here. */
 void source_add(struct source_reader *reader, const struct prefix *prefix, const struct source_fact *fact);
+/* Adds what an AS is called; the first name stays. */
+void source_as(struct source_reader *reader, uint32_t number, const char *name);
 /* A day of the calendar, YYYY-MM-DD and nothing after it. */
 bool source_is_date(const char *text);
 uint32_t source_string(struct source_reader *reader, const char *text);

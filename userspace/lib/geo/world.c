@@ -34,6 +34,7 @@ void world_free(struct world *world)
 	intern_free(world->pair);
 	free(world->v4.range);
 	free(world->v6.range);
+	asn_fini(&world->asn);
 	free(world->source);
 	free(world->overlap);
 	free(world->opinions);
@@ -459,6 +460,7 @@ static void world_lay(struct world_work *work, sa_family_t family)
 				     family == AF_INET ? WORLD_GEOIP4 : WORLD_GEOIP6, PLACE_NONE);
 
 	work->family = family;
+	asn_lay(&world->asn, family, work->inputs->asn ? world_facts(work, work->inputs->asn) : NULL);
 	world_places(work, &places);
 	world_controls(work, &controls);
 	if (work->inputs->consume)
@@ -482,6 +484,7 @@ void world_new(const struct world_inputs *inputs, struct world **out)
 	intern_new(&world->pair);
 	world_add_sources(&work);
 	world_add_overlaps(&work);
+	asn_lay_names(&world->asn, inputs->asn);
 	world_lay(&work, AF_INET);
 	world_lay(&work, AF_INET6);
 	*out = world;

@@ -11,6 +11,7 @@
 #ifndef RESID_GEO_WORLD_H
 #define RESID_GEO_WORLD_H
 
+#include "geo/asn.h"
 #include "geo/control.h"
 #include "geo/place.h"
 #include "util/buffer.h"
@@ -81,6 +82,7 @@ struct world {
 	struct intern *place;		/* struct place_fact */
 	struct intern *pair;		/* struct world_pair */
 	struct world_ranges v4, v6;
+	struct asn_table asn;
 	char **operator;		/* ids, by index */
 	size_t operator_count;
 	struct world_source *source;

@@ -29,7 +29,8 @@ enum world_table {
 	WORLD_RANGES6,
 	WORLD_OPERATORS,	/* uint32_t[]: strings */
 	WORLD_VOICES,		/* struct world_opinions[] */
-	WORLD_TABLES
+	WORLD_ASN,		/* as many as enum asn_part has */
+	WORLD_TABLES = WORLD_ASN + ASN_PARTS
 };
 
 /* All after sha256, up to the opinions, is under it. */
@@ -59,7 +60,7 @@ struct world_file_range6 {
 	uint32_t pair, reserved;
 };
 
-static const size_t world_size_of[WORLD_TABLES] = {
+static const size_t world_size_of[WORLD_ASN] = {
 	[WORLD_STRINGS] = 1,
 	[WORLD_SOURCES] = sizeof(struct world_file_source),
 	[WORLD_OVERLAPS] = sizeof(struct world_overlap),
@@ -71,6 +72,11 @@ static const size_t world_size_of[WORLD_TABLES] = {
 	[WORLD_OPERATORS] = sizeof(uint32_t),
 	[WORLD_VOICES] = sizeof(struct world_opinions),
 };
+
+static size_t world_element(unsigned int table)
+{
+	return table < WORLD_ASN ? world_size_of[table] : asn_part_size[table - WORLD_ASN];
+}
 
 struct path world_file(const uint8_t key[RESID_DIGEST_LEN])
 {
@@ -150,11 +156,13 @@ static void world_write(const struct world *world, struct buffer *out)
 	world_put_interned(&table[WORLD_PAIRS], world->pair, sizeof(struct world_pair));
 	world_put_ranges(&table[WORLD_RANGES4], &table[WORLD_RANGES6], world);
 	buffer_append(&table[WORLD_VOICES], world->opinions, world->opinions_count * sizeof(*world->opinions));
+	for (i = 0; i < ASN_PARTS; i++)
+		buffer_append(&table[WORLD_ASN + i], world->asn.part[i].data, world->asn.part[i].length);
 
 	buffer_extend(out, sizeof(header));
 	buffer_align(out);
 	for (i = 0; i < WORLD_TABLES; i++) {
-		header.count[i] = (uint32_t)(table[i].length / world_size_of[i]);
+		header.count[i] = (uint32_t)(table[i].length / world_element(i));
 		buffer_append(out, table[i].data, table[i].length);
 		buffer_align(out);
 		buffer_fini(&table[i]);
@@ -260,7 +268,7 @@ static bool world_check_layout(struct world_reader *reader, const uint8_t *data)
 
 	for (i = 0; i < WORLD_TABLES; i++) {
 		reader->table[i] = data + at;
-		at += (header->count[i] * (uint64_t)world_size_of[i] + 7) & ~7ull;
+		at += (header->count[i] * (uint64_t)world_element(i) + 7) & ~7ull;
 		if (at > header->head)
 			return false;
 	}
@@ -374,6 +382,19 @@ static bool world_take_ranges(const struct world_reader *reader, struct world *w
 	return world->v4.count && world->v6.count;
 }
 
+static bool world_take_asn(const struct world_reader *reader, struct world *world)
+{
+	struct asn_view view;
+	unsigned int i;
+
+	for (i = 0; i < ASN_PARTS; i++) {
+		view.part[i] = reader->table[WORLD_ASN + i];
+		view.count[i] = reader->header->count[WORLD_ASN + i];
+		buffer_append(&world->asn.part[i], view.part[i], view.count[i] * asn_part_size[i]);
+	}
+	return asn_is_sound(&view);
+}
+
 /* What a tier says: sorted, and every fact is one. */
 static bool world_check_opinions(const struct world *world, const struct world_opinions *opinions)
 {
@@ -461,7 +482,8 @@ struct world *world_load(const uint8_t key[RESID_DIGEST_LEN], const struct opera
 	if (!world_check_layout(&reader, data) || !world_take_sources(&reader, world) ||
 	    !world_take_operators(&reader, world) || (operators && world->operator_count != operators->count) ||
 	    !world_take_overlaps(&reader, world) || !world_take_facts(&reader, world) ||
-	    !world_take_ranges(&reader, world) || (opinions && !world_take_opinions(&reader, fd, world)))
+	    !world_take_ranges(&reader, world) || !world_take_asn(&reader, world) ||
+	    (opinions && !world_take_opinions(&reader, fd, world)))
 		return NULL;
 	/* used now: what was not used for longest goes first */
 	futimens(fd, NULL);

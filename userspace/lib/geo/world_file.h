@@ -5,7 +5,7 @@
  * whole, never changed; it is believed only when it belongs to us or to root, nobody else may write it or its folder,
  * its digests are right and every index in it is in range. Otherwise it is as if it were not there.
  *
- *   header | sources, overlaps, places, controls, pairs, ranges, operators, strings | opinions
+ *   header | sources, overlaps, places, controls, pairs, ranges, ASes, operators, strings | opinions
  *          '------------------------- what a compile reads ------------------------'   '- what a lookup reads too
  */
 #ifndef RESID_GEO_WORLD_FILE_H
@@ -15,7 +15,7 @@
 #include "util/paths.h"
 
 /* Counts in the key: raise it whenever a reader, a tier's rule or this format changes what comes out. */
-#define WORLD_VERSION	"resid world 2"
+#define WORLD_VERSION	"resid world 3"
 
 /* Where the world of a key is or would be. */
 struct path world_file(const uint8_t key[RESID_DIGEST_LEN]);

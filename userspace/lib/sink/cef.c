@@ -8,12 +8,14 @@
 
 #include <string.h>
 
+#include "util/utf8.h"
+
 #define CEF_PUT(out, literal) jsonw_raw(out, literal, sizeof(literal) - 1)
 
 /* One character of `at`; its length there. */
 static size_t cef_character(struct jsonw *out, const char *at, char special)
 {
-	size_t length = jsonw_utf8(at);
+	size_t length = utf8_length(at);
 	unsigned char first = (unsigned char)*at;
 
 	if (!length) {

@@ -6,6 +6,7 @@
 
 #include "util/hex.h"
 #include "util/memory.h"
+#include "util/utf8.h"
 
 char *jsonw_grow(struct jsonw *json, size_t length)
 {
@@ -26,35 +27,6 @@ void jsonw_fini(struct jsonw *json)
 	*json = (struct jsonw){ 0 };
 }
 
-size_t jsonw_utf8(const char *text)
-{
-	const unsigned char *at = (const unsigned char *)text;
-	unsigned char low = 0x80, high = 0xbf;
-	size_t length;
-
-	if (*at < 0x80)
-		return 1;
-	if (*at >= 0xc2 && *at <= 0xdf)
-		return at[1] >= 0x80 && at[1] <= 0xbf ? 2 : 0;
-	if (*at >= 0xe0 && *at <= 0xef) {
-		length = 3;
-		low = *at == 0xe0 ? 0xa0 : 0x80;
-		high = *at == 0xed ? 0x9f : 0xbf;
-	} else if (*at >= 0xf0 && *at <= 0xf4) {
-		length = 4;
-		low = *at == 0xf0 ? 0x90 : 0x80;
-		high = *at == 0xf4 ? 0x8f : 0xbf;
-	} else {
-		return 0;
-	}
-	if (at[1] < low || at[1] > high)
-		return 0;
-	for (size_t i = 2; i < length; i++)
-		if (at[i] < 0x80 || at[i] > 0xbf)
-			return 0;
-	return length;
-}
-
 size_t jsonw_cut(struct jsonw *json, const char *name)
 {
 	size_t length = strlen(name), at = 0;
@@ -63,7 +35,7 @@ size_t jsonw_cut(struct jsonw *json, const char *name)
 		return length;
 	json->cut = true;
 	while (at < length) {
-		size_t next = at + (jsonw_utf8(name + at) ?: 1);
+		size_t next = at + (utf8_length(name + at) ?: 1);
 
 		if (next > json->name_max)
 			break;
@@ -85,7 +57,7 @@ static void jsonw_escape(struct jsonw *json, unsigned int code)
 /* One character that cannot stand as it is; its length in `at`. */
 static size_t jsonw_special(struct jsonw *json, const char *at)
 {
-	size_t length = jsonw_utf8(at);
+	size_t length = utf8_length(at);
 	unsigned char first = (unsigned char)*at;
 
 	if (!length) {

@@ -129,10 +129,4 @@ void jsonw_countries(struct jsonw *json, const char *key, const char *list);
 /* Ends a line of a JSON lines file. */
 void jsonw_line(struct jsonw *json);
 
-/*
- * Length of the UTF-8 sequence that begins at `text` (1 to 4), 0 when there is none: overlong forms, surrogates and
- * what lies beyond U+10FFFF are none (Unicode 15, table 3-7). Reads no further than a final zero.
- */
-size_t jsonw_utf8(const char *text);
-
 #endif

@@ -8,6 +8,7 @@
 
 #include "nl/report.h"
 #include "util/hex.h"
+#include "util/utf8.h"
 
 #define METRICS_PUT(out, literal) jsonw_raw(out, literal, sizeof(literal) - 1)
 
@@ -51,7 +52,7 @@ static void metrics_label(struct jsonw *out, char before, const char *name, cons
 	metrics_text(out, name);
 	METRICS_PUT(out, "=\"");
 	for (const char *at = value; *at;) {
-		size_t length = jsonw_utf8(at);
+		size_t length = utf8_length(at);
 
 		if (*at == '\n')
 			METRICS_PUT(out, "\\n");

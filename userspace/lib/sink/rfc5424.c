@@ -8,11 +8,13 @@
 
 #include <string.h>
 
+#include "util/utf8.h"
+
 #define SD_PUT(out, literal) jsonw_raw(out, literal, sizeof(literal) - 1)
 
 static size_t sd_character(struct jsonw *out, const char *at)
 {
-	size_t length = jsonw_utf8(at);
+	size_t length = utf8_length(at);
 	unsigned char first = (unsigned char)*at;
 
 	if (!length) {

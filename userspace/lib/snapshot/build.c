@@ -148,16 +148,6 @@ static int build_file(struct build *build, struct resid_error *err)
 	return 0;
 }
 
-int snapshot_build_from(const struct policy *policy, struct geo_table *geo4, struct geo_table *geo6,
-			struct snapshot **out, struct resid_error *err)
-{
-	const struct world_inputs inputs = { .geo4 = geo4, .geo6 = geo6 };
-	_cleanup_world_ struct world *world = NULL;
-
-	world_new(&inputs, &world);
-	return snapshot_build_data(policy, &(struct full_data){ .world = world }, out, err);
-}
-
 int snapshot_build_data(const struct policy *policy, const struct full_data *data, struct snapshot **out,
 			struct resid_error *err)
 {

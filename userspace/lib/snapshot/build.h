@@ -33,12 +33,8 @@ typedef void build_warning(void *context, const char *text);
 int snapshot_build(const struct build_inputs *inputs, build_warning *warn, void *context, struct snapshot **out,
 		   struct resid_error *err);
 
-/* The same from a policy (policy/model.h) and data (geo/geo.h) that have been read already. */
+/* The same from a policy (policy/model.h) and data as they were laid out (snapshot/full_build.h). */
 struct policy;
-struct geo_table;
-int snapshot_build_from(const struct policy *policy, struct geo_table *geo4, struct geo_table *geo6,
-			struct snapshot **out, struct resid_error *err);
-/* From data as they were laid out (snapshot/full_build.h). */
 struct full_data;
 int snapshot_build_data(const struct policy *policy, const struct full_data *data, struct snapshot **out,
 			struct resid_error *err);

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-static const size_t full_size[FULL_TABLES] = {
+static const size_t full_size[FULL_ASN] = {
 	[FULL_STRINGS] = 1,
 	[FULL_CLASSES] = sizeof(struct full_class),
 	[FULL_RULES] = sizeof(struct full_rule),
@@ -18,6 +18,11 @@ static const size_t full_size[FULL_TABLES] = {
 	[FULL_FIRST6] = sizeof(struct full_first6),
 	[FULL_ZONE6] = sizeof(uint16_t),
 };
+
+static size_t full_element(unsigned int id)
+{
+	return id < FULL_ASN ? full_size[id] : asn_part_size[id - FULL_ASN];
+}
 
 static bool full_zero(const void *data, size_t length)
 {
@@ -40,7 +45,7 @@ static const char *full_check_layout(const uint8_t *data, size_t length)
 
 		if (table->offset != offset || table->reserved)
 			return "full table: a table is out of place";
-		end = offset + table->count * (uint64_t)full_size[id];
+		end = offset + table->count * (uint64_t)full_element(id);
 		if (end > length)
 			return "full table: cut short";
 		offset = (end + 7) & ~7ull;
@@ -161,6 +166,7 @@ const char *full_open(struct full *full, const void *data, size_t length, uint32
 	const struct full_header *header = data;
 	const uint8_t *bytes = data;
 	const char *error;
+	unsigned int i;
 
 	if (length < sizeof(*header) || memcmp(header->magic, FULL_MAGIC, sizeof(header->magic)))
 		return "full table: not one, or of another version";
@@ -182,11 +188,19 @@ const char *full_open(struct full *full, const void *data, size_t length, uint32
 		.first6 = (const struct full_first6 *)(bytes + header->table[FULL_FIRST6].offset),
 		.zone6 = (const uint16_t *)(bytes + header->table[FULL_ZONE6].offset),
 	};
+	for (i = 0; i < ASN_PARTS; i++) {
+		full->asn.part[i] = bytes + header->table[FULL_ASN + i].offset;
+		full->asn.count[i] = header->table[FULL_ASN + i].count;
+	}
 	if (!full_count(full, FULL_STRINGS) || full->strings[0] ||
 	    full->strings[full_count(full, FULL_STRINGS) - 1])
 		return "full table: strings without an end";
 	error = full_check_names(full);
-	return error ? error : full_check_ranges(full, group_count);
+	if (error)
+		return error;
+	if (!asn_is_sound(&full->asn))
+		return "full table: ASes out of order or out of range";
+	return full_check_ranges(full, group_count);
 }
 
 uint32_t full_find4(const struct full *full, uint32_t address)

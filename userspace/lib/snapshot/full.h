@@ -11,10 +11,11 @@
 #include <stdint.h>
 
 #include "../../../kmod/uapi/resid.h"
+#include "geo/asn.h"
 #include "geo/control.h"
 #include "geo/place.h"
 
-#define FULL_MAGIC	"rsfull4\n"	/* eight bytes, without the final zero */
+#define FULL_MAGIC	"rsfull5\n"	/* eight bytes, without the final zero */
 #define FULL_NO_CLASS	0xffff
 #define FULL_NO_SOURCE	0xffff
 #define FULL_NO_OPERATOR 0xffff
@@ -32,7 +33,8 @@ enum full_table_id {
 	FULL_ZONE4,		/* uint16_t[]: its zone */
 	FULL_FIRST6,		/* struct full_first6[] */
 	FULL_ZONE6,		/* uint16_t[] */
-	FULL_TABLES
+	FULL_ASN,		/* as many as enum asn_part (geo/asn.h) has, in its order */
+	FULL_TABLES = FULL_ASN + ASN_PARTS
 };
 
 struct full_table {
@@ -133,6 +135,7 @@ struct full {
 	const uint16_t *zone4;
 	const struct full_first6 *first6;
 	const uint16_t *zone6;
+	struct asn_view asn;
 };
 
 /*

@@ -362,7 +362,7 @@ int full_build(const struct policy *policy, const struct full_data *data, const 
 		return -1;
 	full_add_ranges(&builder, zones);
 
-	const uint32_t count[FULL_TABLES] = {
+	uint32_t count[FULL_TABLES] = {
 		[FULL_STRINGS] = (uint32_t)builder.table[FULL_STRINGS].length,
 		[FULL_CLASSES] = (uint32_t)policy->class_count + 2,
 		[FULL_RULES] = matrix_rule_count(policy),
@@ -376,6 +376,12 @@ int full_build(const struct policy *policy, const struct full_data *data, const 
 		[FULL_FIRST6] = (uint32_t)zones->v6.count,
 		[FULL_ZONE6] = (uint32_t)zones->v6.count,
 	};
+	for (i = 0; i < ASN_PARTS; i++) {
+		const struct buffer *part = &data->world->asn.part[i];
+
+		buffer_append(&builder.table[FULL_ASN + i], part->data, part->length);
+		count[FULL_ASN + i] = (uint32_t)(part->length / asn_part_size[i]);
+	}
 	full_write(&builder, &header, count, out);
 	return 0;
 }

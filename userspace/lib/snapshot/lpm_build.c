@@ -75,8 +75,8 @@ static uint32_t lpm_slot(u128 base, int shift, u128 address)
 }
 
 /*
- * bits: how many lie above the node. The deepest IPv6 nodes have slots finer than an address: those are filled up. Slots
- * in which no range begins are like the one before them and are not looked at.
+ * bits: how many lie above the node. The deepest IPv6 nodes have slots finer than an address: those are filled up.
+ * Slots in which no range begins are like the one before them and are not looked at.
  */
 static void lpm_add_node(struct lpm_builder *builder, struct lpm_pending pending, unsigned int bits)
 {

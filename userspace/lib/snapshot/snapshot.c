@@ -202,6 +202,14 @@ void snapshot_lookup(const struct snapshot *snapshot, sa_family_t family, const 
 	snapshot_describe(full, snapshot_zone(full, family, at), out);
 }
 
+struct snapshot_as snapshot_as_of(const struct snapshot *snapshot, sa_family_t family, const void *address)
+{
+	const struct asn_view *view = &snapshot->full.asn;
+	uint32_t asn = asn_find(view, family, address_key(family, address));
+
+	return (struct snapshot_as){ asn, asn ? asn_name(view, asn) : "" };
+}
+
 void snapshot_walk(const struct snapshot *snapshot, sa_family_t family, u128 first, u128 last, snapshot_piece *piece,
 		   void *context)
 {

@@ -73,7 +73,15 @@ const char *snapshot_policy_text(const struct snapshot *snapshot);	/* the YAML a
 void snapshot_lookup(const struct snapshot *snapshot, sa_family_t family, const void *address,
 		     struct snapshot_place *out);
 
-/* The same for every range of one answer inside first..last, which are keys (util/address.h); prefix is not set. */
+/* Which AS announces an address, and what the AS database calls it. */
+struct snapshot_as {
+	uint32_t number;	/* 0: not known */
+	const char *name;	/* "OVH SAS": at most SOURCE_AS_NAME bytes of UTF-8 without control characters; "" */
+};
+
+struct snapshot_as snapshot_as_of(const struct snapshot *snapshot, sa_family_t family, const void *address);
+
+/* As snapshot_lookup() for every range of one answer inside first..last, keys (util/address.h); prefix is not set. */
 typedef void snapshot_piece(void *context, u128 first, u128 last, const struct snapshot_place *place);
 void snapshot_walk(const struct snapshot *snapshot, sa_family_t family, u128 first, u128 last, snapshot_piece *piece,
 		   void *context);
