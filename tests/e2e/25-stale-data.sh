@@ -12,9 +12,13 @@ resid_up
 us=${place[US4]}
 generation() { "$residctl" status --json | sed 's/.*"generation":"\([0-9a-f]*\)".*/\1/'; }
 status() { "$residctl" status; }
-# dated DAY: the node's location data, as if of that day.
-dated() { sed "s/^# Generated: .*/# Generated: Thu, $1 00:00:00 GMT/" /usr/share/tor/geoip >"$work/geoip"; }
-sed "s|^rules:|sources: {geoip: {path: $work/geoip, max_age: 30d}}\n&|" "$top/policy/default.yaml" >"$work/aged.yaml"
+# dated DAY: location data of the part of the world that the test asks about, as if of that day.
+dated()
+{
+	sed "s/^# Generated: .*/# Generated: Thu, $1 00:00:00 GMT/" "$top/build/tests/e2e-policy/geoip" >"$work/geoip"
+}
+sources="geoip: {path: $work/geoip, max_age: 30d}, geoip6: {path: $top/build/tests/e2e-policy/small6, max_shrink: 100%}"
+sed "s|^rules:|sources: {$sources}\n&|" "$top/policy/default.yaml" >"$work/aged.yaml"
 dated '01 Jan 2026'
 
 before=$(generation)
