@@ -27,7 +27,7 @@ installed()
 # changed FROM TO: the module with the same number of other bytes, in $work/resid.ko.
 changed()
 {
-	LC_ALL=C sed "s/$1/$2/" "$top/resid.ko" >"$work/resid.ko"
+	command -p sed "s/$1/$2/" "$top/resid.ko" >"$work/resid.ko"
 	if cmp -s "$work/resid.ko" "$top/resid.ko"; then
 		bail "nothing was changed: $1"
 	fi

@@ -49,6 +49,15 @@ $(B)/tests/e2e-policy/small-%.rsnap: $(B)/tests/e2e-policy/%.rsnap $(B)/tests/e2
 	$(call say,POLICY) $(B)/residctl policy compile --geoip4 $(@D)/small4 --geoip6 $(@D)/small6 \
 		$(firstword $(wildcard tests/e2e/policy/$*.yaml policy/$*.yaml)) -o $@ >/dev/null
 
+# What tests ask `residctl explain`; Python takes ten seconds for it in a guest.
+E2E_QUESTIONS := $(B)/tests/e2e-questions/any $(B)/tests/e2e-questions/real
+TESTS += $(E2E_QUESTIONS)
+e2e-tools: $(E2E_QUESTIONS)
+
+$(B)/tests/e2e-questions/%: tests/e2e/questions.py $(E2E_PLACES)
+	@mkdir -p $(@D)
+	@python3 $< 10000 1 $* $(E2E_PLACES) >$@
+
 # The scenarios with a class more, for the peer, which shares the guest's kernel; their tables as lines; and two with a
 # window of twenty seconds.
 E2E_SCENARIOS := $(notdir $(patsubst %/,%,$(wildcard policy/scenarios/*/)))

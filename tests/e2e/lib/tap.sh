@@ -77,6 +77,9 @@ bail()
 	exit 2
 }
 
+# Nothing is ever written to it: to wait for it is to sleep without starting a program.
+exec {never}<> <(:)
+
 # wait_until SECONDS COMMAND...
 wait_until()
 {
@@ -85,6 +88,6 @@ wait_until()
 	shift
 	until "$@" >/dev/null 2>&1; do
 		((SECONDS < deadline)) || return 1
-		sleep 0.05
+		read -rt 0.05 -u "$never" || true
 	done
 }
