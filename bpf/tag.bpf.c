@@ -2,8 +2,7 @@
 /*
  * The tagger: whose data is this packet?
  *
- *   resid_class     run by resid.ko in its hooks; returns the class of a packet: of its cgroup, else of its network
- *                   namespace, else of its device, else 0
+ *   resid_class     run by resid.ko in its hooks; returns the class of a packet (tag_rule.h), 0 for nobody's
  *   resid_stamp     tc ingress of an inside device: writes the device's class into the mark, so that the class survives
  *                   routing, where the packet has no socket
  *   resid_release   forgets a cgroup when its last socket is gone; rmdir is too early, sockets outlive it
@@ -50,44 +49,49 @@ struct {
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } class_device SEC(".maps");
 
-/* The deepest labelled ancestor wins, so a label below another one narrows it. 0 when there is none, or no socket. */
-static __always_inline __u32 cgroup_class(struct __sk_buff *skb)
+struct tag_subject {
+	struct __sk_buff *skb;
+	struct tag_device device;
+};
+
+/* 0 also when there is no socket. */
+static __always_inline __u64 tag_ancestor(struct tag_subject *subject, int level)
 {
-	__u32 class = RESID_CLASS_UNLABELLED;
-
-	for (int level = 0; level < TAG_LEVEL_MAX; level++) {
-		__u64 id = bpf_skb_ancestor_cgroup_id(skb, level);
-		__u32 *found;
-
-		if (!id)
-			break;
-		found = bpf_map_lookup_elem(&class_cgroup, &id);
-		if (found)
-			class = *found;
-	}
-	return class;
+	return bpf_skb_ancestor_cgroup_id(subject->skb, level);
 }
+
+static __always_inline __u32 tag_of(const __u32 *found)
+{
+	return found ? *found : RESID_CLASS_UNLABELLED;
+}
+
+static __always_inline __u32 tag_of_cgroup(struct tag_subject *subject, __u64 id)
+{
+	return tag_of(bpf_map_lookup_elem(&class_cgroup, &id));
+}
+
+static __always_inline __u32 tag_of_netns(struct tag_subject *subject)
+{
+	return tag_of(bpf_map_lookup_elem(&class_netns, &subject->device.netns));
+}
+
+static __always_inline __u32 tag_of_device(struct tag_subject *subject)
+{
+	return tag_of(bpf_map_lookup_elem(&class_device, &subject->device));
+}
+
+#include "tag_rule.h"
 
 SEC("tc")
 int resid_class(struct __sk_buff *skb)
 {
-	struct tag_device device = {};
-	__u32 class = cgroup_class(skb);
-	__u32 *found;
+	struct tag_subject subject = {
+		.skb = skb,
+		.device.netns = (__u64)skb->cb[RESID_CB_NETNS_HI] << 32 | skb->cb[RESID_CB_NETNS_LO],
+		.device.ifindex = skb->cb[RESID_CB_IFINDEX],
+	};
 
-	if (class)
-		return class;
-
-	device.netns = (__u64)skb->cb[RESID_CB_NETNS_HI] << 32 | skb->cb[RESID_CB_NETNS_LO];
-	device.ifindex = skb->cb[RESID_CB_IFINDEX];
-
-	found = bpf_map_lookup_elem(&class_netns, &device.netns);
-	if (found)
-		return *found;
-	found = bpf_map_lookup_elem(&class_device, &device);
-	if (found)
-		return *found;
-	return RESID_CLASS_UNLABELLED;
+	return tag_decide(&subject).class;
 }
 
 SEC("tc")

@@ -80,10 +80,7 @@ static size_t map_size(int map)
 
 static bool is_stamped(const char *name)
 {
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)if_nametoindex(name), .attach_point = BPF_TC_INGRESS);
-	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = 0x7e51d, .priority = 1);
-
-	return !bpf_tc_query(&hook, &opts) && opts.prog_id == tagger->stamp_id;
+	return tagger_stamped(tagger, (int)if_nametoindex(name));
 }
 
 static int fresh(void **state)

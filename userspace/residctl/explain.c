@@ -10,12 +10,9 @@
 #include <string.h>
 
 #include "explain_kernel.h"
-#include "output.h"
-#include "sink/jsonw.h"
+#include "explain_tag.h"
 #include "snapshots.h"
-#include "util/address.h"
 #include "util/memory.h"
-#include "window.h"
 
 static int explain_class(struct explain *explain, const char *name, struct resid_error *err)
 {
@@ -30,181 +27,6 @@ static int explain_class(struct explain *explain, const char *name, struct resid
 	explain->class_id = (uint8_t)id;
 	explain->class_name = snapshot_class_name(explain->snapshot, explain->class_id);
 	return 0;
-}
-
-static void explain_json_evidence(struct jsonw *json, const char *of, const char *source, const char *date,
-				  const char *citation)
-{
-	jsonw_object(json, NULL);
-	jsonw_string(json, "of", of);
-	jsonw_string(json, "source", source);
-	if (*date)
-		jsonw_string(json, "date", date);
-	if (*citation)
-		jsonw_string(json, "citation", citation);
-	jsonw_object_end(json);
-}
-
-static void explain_json_control(struct jsonw *json, const struct snapshot_place *place)
-{
-	jsonw_countries(json, "control", place->control);
-	if (*place->operator) {
-		jsonw_string(json, "operator", place->operator);
-		jsonw_string(json, "operator_name", place->operator_name);
-		jsonw_string(json, "operator_parent", place->operator_parent);
-	}
-	jsonw_string(json, "tier", place->tier);
-	jsonw_array(json, "evidence");
-	explain_json_evidence(json, "location", place->source, place->source_date, "");
-	if (*place->control)
-		explain_json_evidence(json, "control", place->control_source, place->control_date, "");
-	if (*place->operator)
-		explain_json_evidence(json, "operator", "operators", place->reviewed, place->citation);
-	jsonw_array_end(json);
-}
-
-static void explain_json_rule(struct jsonw *json, const struct snapshot_rule *rule)
-{
-	jsonw_string(json, "rule", rule->id);
-	jsonw_string(json, "reason", rule->reason);
-	if (*rule->clause)
-		jsonw_string(json, "clause", rule->clause);
-	if (*rule->justification)
-		jsonw_string(json, "justification", rule->justification);
-	window_json(json, rule);
-	jsonw_string(json, "verdict", output_verdict(rule->verdict));
-}
-
-static void explain_json_place(struct jsonw *json, const struct explain *explain, const struct destination_place *place)
-{
-	struct snapshot_rule rule = snapshot_rule_at(explain->snapshot, place->rule);
-
-	jsonw_string(json, "address", place->text);
-	jsonw_string(json, "prefix", place->place.prefix);
-	jsonw_string(json, "location", place->place.location);
-	jsonw_string(json, "source", place->place.source);
-	if (*place->place.source_date)
-		jsonw_string(json, "date", place->place.source_date);
-	explain_json_control(json, &place->place);
-	explain_json_rule(json, &rule);
-}
-
-static const char *const explain_directions[] = { "unknown", "original", "reply" };
-
-/* The outer address leads; rule and verdict are those that hold, wherever they come from. */
-static void explain_json(const struct explain *explain, const struct resid_answer *answer)
-{
-	const struct destination_place *outer = &explain->to.place[0];
-	const struct destination_place *decided = &explain->to.place[explain->to.decided];
-	struct snapshot_rule rule = snapshot_rule_at(explain->snapshot, decided->rule);
-	_cleanup_(jsonw_fini) struct jsonw json = { 0 };
-	size_t i;
-
-	jsonw_object(&json, NULL);
-	jsonw_string(&json, "class", explain->class_name);
-	jsonw_u64(&json, "class_id", explain->class_id);
-	jsonw_string(&json, "address", outer->text);
-	if (explain->to.flow.has_port)
-		jsonw_u64(&json, "port", explain->to.flow.dport);
-	if (explain->to.flow.proto_known)
-		jsonw_u64(&json, "proto", explain->to.flow.proto);
-	jsonw_string(&json, "prefix", outer->place.prefix);
-	jsonw_string(&json, "location", outer->place.location);
-	jsonw_string(&json, "source", outer->place.source);
-	if (*outer->place.source_date)
-		jsonw_string(&json, "date", outer->place.source_date);
-	explain_json_control(&json, &outer->place);
-	if (explain->to.count > 1) {
-		jsonw_array(&json, "embedded");
-		for (i = 1; i < explain->to.count; i++) {
-			jsonw_object(&json, NULL);
-			explain_json_place(&json, explain, &explain->to.place[i]);
-			jsonw_object_end(&json);
-		}
-		jsonw_array_end(&json);
-		jsonw_string(&json, "decided_by", decided->text);
-	}
-	if (explain->to.link)
-		jsonw_bool(&json, "link", true);
-	if (explain->to.flow.direction)
-		jsonw_string(&json, "direction", explain_directions[explain->to.flow.direction]);
-	explain_json_rule(&json, &rule);
-	if (answer)
-		explain_kernel_json(&json, explain, answer);
-	jsonw_string(&json, "policy", snapshot_policy_name(explain->snapshot));
-	jsonw_hex(&json, "generation", snapshot_generation(explain->snapshot), RESID_DIGEST_LEN);
-	jsonw_object_end(&json);
-	output_json(&json);
-}
-
-static void explain_text_class(const struct explain *explain)
-{
-	size_t i;
-
-	printf("class        %s (%u)", explain->class_name, explain->class_id);
-	for (i = 0; i < snapshot_class_count(explain->snapshot); i++) {
-		struct snapshot_class class = snapshot_class_at(explain->snapshot, i);
-
-		if (class.id == explain->class_id && class.judged_as)
-			printf(", judged as %s", class.judged_as);
-		if (class.id == explain->class_id && class.permissive)
-			printf(", permissive: recorded, not refused");
-	}
-	putchar('\n');
-}
-
-static void explain_text_control(const struct snapshot_place *place)
-{
-	if (!*place->control) {
-		puts("control      unknown");
-		return;
-	}
-	printf("control      %s%s%s (by %s: %s%s%s)\n", output_bold(), place->control, output_plain(), place->tier,
-	       place->control_source, *place->control_date ? " of " : "", place->control_date);
-	if (!*place->operator)
-		return;
-	printf("operator     %s, of %s\n", place->operator_name, place->operator_parent);
-	printf("             %s (reviewed %s)\n", place->citation, place->reviewed);
-}
-
-static void explain_text(const struct explain *explain, const struct resid_answer *answer)
-{
-	const struct destination_place *outer = &explain->to.place[0];
-	size_t i;
-
-	explain_text_class(explain);
-	printf("destination  %s", outer->text);
-	if (explain->to.flow.has_port)
-		printf(" port %u", explain->to.flow.dport);
-	if (explain->to.proto_name)
-		printf(" protocol %s", explain->to.proto_name);
-	if (explain->to.flow.direction)
-		printf(", %s", explain->to.flow.direction == RESID_DIR_REPLY ? "a reply" : "of a flow that began here");
-	putchar('\n');
-	if (explain->to.link)
-		puts("link         it never leaves the link, so it passes whatever the policy says");
-	for (i = 0; i < explain->to.count; i++) {
-		const struct destination_place *place = &explain->to.place[i];
-		struct snapshot_rule rule = snapshot_rule_at(explain->snapshot, place->rule);
-
-		if (i)
-			printf("carries      %s\n", place->text);
-		printf("prefix       %s\nlocation     %s%s%s (%s%s%s)\n", place->place.prefix, output_bold(),
-		       place->place.location, output_plain(), place->place.source, *place->place.source_date ? " of " : "",
-		       place->place.source_date);
-		explain_text_control(&place->place);
-		printf("rule         %s: %s\n", rule.id, rule.reason);
-		if (*rule.clause)
-			printf("clause       %s\n", rule.clause);
-		if (*rule.justification)
-			printf("justified    %s\n", rule.justification);
-		window_text(&rule);
-		printf("verdict      %s%s%s%s\n",
-		       output_verdict_colour(rule.verdict), output_verdict(rule.verdict), output_plain(),
-		       explain->to.count > 1 && i == explain->to.decided ? " (the strictest, so it holds)" : "");
-	}
-	if (answer)
-		explain_kernel_text(explain, answer);
 }
 
 static int explain_direction(struct explain *explain, const char *text, struct resid_error *err)
@@ -224,6 +46,7 @@ struct explain_run {
 	size_t count, line;
 	bool json, brief;
 	struct resid_nl *nl;	/* NULL: the kernel is not asked */
+	struct explain_tag tag;
 	size_t disagreed;
 };
 
@@ -238,18 +61,8 @@ static void explain_run_fini(struct explain_run *run)
 	explain_run_clear(run);
 	free(run->item);
 	free(run->text);
+	explain_tag_fini(&run->tag);
 	resid_nl_free(run->nl);
-}
-
-static void explain_brief(const struct explain *explain, const struct resid_answer *answer)
-{
-	const struct destination_place *decided = &explain->to.place[explain->to.decided];
-	struct snapshot_rule rule = snapshot_rule_at(explain->snapshot, decided->rule);
-
-	printf("%s %s %s %s\n", explain->class_name, explain->to.place[0].text,
-	       explain->to.link ? "link" : output_verdict(rule.verdict), rule.id);
-	if (answer && !explain_kernel_agrees(explain, answer))
-		explain_kernel_text(explain, answer);
 }
 
 /* Judges what is there, asks the kernel the same, and says it. */
@@ -283,8 +96,22 @@ static int explain_add(struct explain_run *run, const struct explain *common, co
 
 	*item = *common;
 	run->text[run->count++] = text;
-	return explain_class(item, class, err) || explain_direction(item, direction, err) ||
-	       destination_parse(&item->to, text, err) ? -1 : 0;
+	return destination_parse(&item->to, text, err) || explain_direction(item, direction, err) ||
+	       explain_class(item, class, err) ? -1 : 0;
+}
+
+/* The class is what the tagger would say of it. */
+static int explain_add_of(struct explain_run *run, const struct explain *common, const char *of, const char *to,
+			  const char *direction, struct resid_error *err)
+{
+	struct explain *item = &run->item[0];
+
+	/* unlabelled until it is known */
+	if (explain_add(run, common, "0", to, direction, err) ||
+	    explain_tag_find(of, &item->to, common->snapshot, &run->tag, err))
+		return -1;
+	item->tag = &run->tag;
+	return explain_class(item, run->tag.class_name, err);
 }
 
 /* "CLASS DESTINATION [DIRECTION]" */
@@ -325,15 +152,32 @@ static int explain_all(struct explain_run *run, const struct call *call, struct 
 		       struct resid_error *err)
 {
 	const char *class = call_option(call, "class"), *direction = call_option(call, "direction");
+	const char *of = call_option(call, "of");
+	int result;
 
 	run->item = mem_zero(RESID_QUESTIONS_MAX, sizeof(*run->item));
 	run->text = mem_zero(RESID_QUESTIONS_MAX, sizeof(*run->text));
-	if (!call->argc ? explain_lines(run, common, err) :
-			  explain_add(run, common, class, call->argv[0], direction, err))
-		return -1;
-	if (explain_flush(run, common->snapshot, err))
+	if (!call->argc)
+		result = explain_lines(run, common, err);
+	else if (of)
+		result = explain_add_of(run, common, of, call->argv[0], direction, err);
+	else
+		result = explain_add(run, common, class, call->argv[0], direction, err);
+	if (result || explain_flush(run, common->snapshot, err))
 		return -1;
 	return run->disagreed ? RESID_EXIT_EXPECT : RESID_EXIT_OK;
+}
+
+static int explain_whose(const struct call *call, struct resid_error *err)
+{
+	const char *class = call_option(call, "class"), *of = call_option(call, "of");
+
+	if (call->argc && !class == !of)
+		return resid_fail(err, RESID_EXIT_USAGE, "explain: say whose data it is, with one of --class and --of");
+	if (!call->argc && (class || of || call_option(call, "direction")))
+		return resid_fail(err, RESID_EXIT_USAGE, "explain: a destination is missing; without one, class and direction "
+							 "stand in the lines of standard input");
+	return 0;
 }
 
 static int explain_run(const struct call *call, struct resid_error *err)
@@ -343,8 +187,8 @@ static int explain_run(const struct call *call, struct resid_error *err)
 	const bool kernel = call_option(call, "kernel");
 	struct explain common = { 0 };
 
-	if (call->argc && !call_option(call, "class"))
-		return resid_fail(err, RESID_EXIT_USAGE, "explain: say with --class whose data it is");
+	if (explain_whose(call, err))
+		return -1;
 	if (snapshots_now(call, &common.to.flow.now, err) || (kernel && resid_nl_open(&run.nl, err)) ||
 	    (kernel && explain_kernel_snapshot(call, run.nl, &snapshot, err)) ||
 	    (!snapshot && snapshots_open(call, &snapshot, err)))
@@ -354,7 +198,8 @@ static int explain_run(const struct call *call, struct resid_error *err)
 }
 
 static const struct command_option explain_options[] = {
-	{ "class", "CLASS", "whose data it is: name or number (needed)" },
+	{ "class", "CLASS", "whose data it is: name or number" },
+	{ "of", "TARGET", "instead of --class: who sends it, as `class assign` has it, or pid:NUMBER" },
 	{ "direction", "WAY", "original or reply; else it may be either" },
 	{ "kernel", NULL, "ask the kernel the same; exit status 4 if it says something else" },
 	{ "snapshot", "FILE", "a snapshot instead of the one in force" },
@@ -372,12 +217,17 @@ const struct command command_explain = {
 		  "address with a port stands in brackets. Without a protocol a port is TCP's. Where the policy looks at what "
 		  "was not said (a protocol, a port), the strictest of the possible verdicts is shown, as the kernel does "
 		  "with a packet that does not say.\n\n"
+		  "With --of the class is the one that the tagger gives to what a cgroup, a unit, a network namespace or a process "
+		  "sends, or to what comes in by a device, and it is said why: which label, on what, by which assignment. The "
+		  "nearest labelled cgroup counts, then the namespace, then the device. A socket keeps the cgroup in which it was "
+		  "opened, whatever becomes of its process.\n\n"
 		  "An IPv6 address that carries IPv4 ones (NAT64, 6to4, Teredo, ISATAP) is judged with them; the strictest "
 		  "verdict holds.\n\n"
 		  "Without an argument it reads lines of CLASS DESTINATION [DIRECTION] from standard input, and answers each in "
 		  "one: class, address, verdict, rule. With --kernel the module is asked the same by the code that judges packets, and "
 		  "must agree; then it is the generation in force in the kernel that is spoken of.\n\n"
 		  "  residctl explain --class health 198.51.100.7:443\n"
+		  "  residctl explain --of unit:postgresql.service 198.51.100.7:443\n"
 		  "  residctl explain --class health --json '[2001:db8::1]:53/udp'",
 	.min_args = 0,
 	.max_args = 1,

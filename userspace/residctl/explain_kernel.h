@@ -4,17 +4,9 @@
 #define RESIDCTL_EXPLAIN_KERNEL_H
 
 #include "command.h"
-#include "destination.h"
+#include "explain.h"
 #include "nl/nl.h"
 #include "sink/jsonw.h"
-
-/* One packet and what the snapshot's table makes of it. */
-struct explain {
-	const struct snapshot *snapshot;
-	const char *class_name;
-	uint8_t class_id;
-	struct destination to;
-};
 
 /* What the kernel has in force, unless the call names another; *out stays NULL where its file is not here. */
 int explain_kernel_snapshot(const struct call *call, struct resid_nl *nl, struct snapshot **out,

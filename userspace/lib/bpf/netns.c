@@ -33,10 +33,10 @@ DEFINE_CLEANUP(msg, struct nl_msg *, nlmsg_free);
 DEFINE_CLEANUP(sock, struct nl_sock *, nl_socket_free);
 
 /* 0 or an errno. */
-static int netns_cookie_here(uint64_t *cookie)
+static int netns_cookie_here(void *cookie)
 {
 	_cleanup_close_ int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	socklen_t length = sizeof(*cookie);
+	socklen_t length = sizeof(uint64_t);
 
 	if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, cookie, &length))
 		return errno;
@@ -55,30 +55,36 @@ int netns_cookie_self(uint64_t *cookie, struct resid_error *err)
 
 struct netns_visit {
 	int fd, error;
-	uint64_t cookie;
+	int (*run)(void *context);
+	void *context;
 };
 
 static void *netns_visit(void *context)
 {
 	struct netns_visit *visit = context;
 
-	visit->error = setns(visit->fd, CLONE_NEWNET) ? errno : netns_cookie_here(&visit->cookie);
+	visit->error = setns(visit->fd, CLONE_NEWNET) ? errno : visit->run(visit->context);
 	return NULL;
+}
+
+int netns_run(int fd, int (*run)(void *context), void *context)
+{
+	struct netns_visit visit = { .fd = fd, .run = run, .context = context };
+	pthread_t thread;
+	int error = pthread_create(&thread, NULL, netns_visit, &visit);
+
+	if (error)
+		return error;
+	pthread_join(thread, NULL);
+	return visit.error;
 }
 
 int netns_cookie(int fd, uint64_t *cookie, struct resid_error *err)
 {
-	struct netns_visit visit = { .fd = fd };
-	pthread_t thread;
-	int error = pthread_create(&thread, NULL, netns_visit, &visit);
+	int error = netns_run(fd, netns_cookie_here, cookie);
 
-	if (!error) {
-		pthread_join(thread, NULL);
-		error = visit.error;
-	}
 	if (error)
 		return resid_fail(err, RESID_EXIT_SYSTEM, "cannot enter a network namespace: %s", strerror(error));
-	*cookie = visit.cookie;
 	return 0;
 }
 

@@ -15,7 +15,9 @@
 
 /* Cookie of the caller's own namespace. */
 int netns_cookie_self(uint64_t *cookie, struct resid_error *err);
-/* Cookie of the namespace behind a descriptor: enters it in a thread of its own. */
+/* Runs a function in the namespace behind a descriptor, in a thread of its own. 0, an errno, or what it returned. */
+int netns_run(int fd, int (*run)(void *context), void *context);
+/* Cookie of the namespace behind a descriptor. */
 int netns_cookie(int fd, uint64_t *cookie, struct resid_error *err);
 /* The namespace that `ip netns` calls NAME. -1 when there is none, or it is not mounted yet. */
 int netns_open(const char *name);

@@ -21,6 +21,7 @@ struct wanted_entry {
 		struct tag_device device;
 	} key;
 	uint32_t class_id;
+	const struct assignment *origin;
 };
 
 struct wanted {
@@ -49,7 +50,7 @@ static const struct wanted_entry *wanted_find(const struct wanted *wanted, const
 	return NULL;
 }
 
-static void wanted_add(struct wanted *wanted, const void *key, int class_id)
+static void wanted_add(struct wanted *wanted, const void *key, const struct assignment *origin)
 {
 	struct wanted_entry *entry;
 
@@ -57,7 +58,8 @@ static void wanted_add(struct wanted *wanted, const void *key, int class_id)
 		return;
 	entry = MEM_PUSH(wanted->items, wanted->count, wanted->room);
 	memcpy(&entry->key, key, wanted->key_size);
-	entry->class_id = (uint32_t)class_id;
+	entry->class_id = (uint32_t)origin->class_id;
+	entry->origin = origin;
 }
 
 static void reconcile_say(struct reconcile *state, const struct assignment *item, const char *text)
@@ -95,7 +97,7 @@ static void reconcile_cgroup(struct reconcile *state, const struct assignment *i
 		return reconcile_pend(state, item, "the unit has no cgroup now");
 	if (!cgroup_id(path.text, &id))
 		return reconcile_pend(state, item, "the cgroup does not exist now");
-	wanted_add(&state->cgroups, &id, item->class_id);
+	wanted_add(&state->cgroups, &id, item);
 	state->report->applied++;
 }
 
@@ -117,7 +119,7 @@ static int reconcile_netns(struct reconcile *state, const struct assignment *ite
 		reconcile_pend(state, item, "this is the initial network namespace; assign cgroups and devices instead");
 		return 0;
 	}
-	wanted_add(&state->netns, &cookie, item->class_id);
+	wanted_add(&state->netns, &cookie, item);
 	nsid = netns_id(fd);
 	for (size_t i = 0; nsid >= 0 && i < state->link_count; i++) {
 		struct tag_device device = {
@@ -126,7 +128,7 @@ static int reconcile_netns(struct reconcile *state, const struct assignment *ite
 		};
 
 		if (state->links[i].peer && state->links[i].peer_nsid == nsid)
-			wanted_add(&state->devices, &device, item->class_id);
+			wanted_add(&state->devices, &device, item);
 	}
 	state->report->applied++;
 	return 0;
@@ -148,14 +150,14 @@ static int reconcile_dev(struct reconcile *state, const struct assignment *item,
 		return 0;
 	}
 	device.ifindex = (uint32_t)link->ifindex;
-	wanted_add(&state->devices, &device, item->class_id);
+	wanted_add(&state->devices, &device, item);
 	if (link->peer && link->peer_nsid >= 0) {
 		_cleanup_close_ int fd = netns_find(link->peer_nsid);
 		struct resid_error inner;
 
 		if (fd >= 0 && !netns_cookie(fd, &cookie, &inner)) {
 			device = (struct tag_device){ .netns = cookie, .ifindex = (uint32_t)link->peer };
-			wanted_add(&state->devices, &device, item->class_id);
+			wanted_add(&state->devices, &device, item);
 		}
 	}
 	state->report->applied++;
@@ -320,34 +322,55 @@ static int reconcile_inside(struct reconcile *state, struct resid_error *err)
 	return 0;
 }
 
-int reconcile(const struct tagger *tagger, struct resid_nl *nl, const struct assign_list *list, reconcile_note *note,
-	      void *context, struct reconcile_report *report, struct resid_error *err)
+static struct reconcile reconcile_begin(const struct tagger *tagger, struct reconcile_report *report)
 {
-	struct reconcile state = {
+	*report = (struct reconcile_report){ 0 };
+	return (struct reconcile){
 		.tagger = tagger,
-		.nl = nl,
-		.note = note,
-		.context = context,
 		.report = report,
 		.cgroups.key_size = sizeof(uint64_t),
 		.netns.key_size = sizeof(uint64_t),
 		.devices.key_size = sizeof(struct tag_device),
 	};
-	int result;
+}
 
-	*report = (struct reconcile_report){ 0 };
-	result = reconcile_collect(&state, list, err);
-	if (!result)
-		result = map_fill(&state, tagger->cgroups, &state.cgroups, err) ?:
-			 map_fill(&state, tagger->netns, &state.netns, err) ?:
-			 map_fill(&state, tagger->devices, &state.devices, err) ?:
-			 reconcile_inside(&state, err) ?:
-			 reconcile_trim_devices(&state, err) ?:
-			 reconcile_trim_netns(&state, err) ?:
-			 reconcile_trim_cgroups(&state, err);
-	free(state.cgroups.items);
-	free(state.netns.items);
-	free(state.devices.items);
-	free(state.links);
-	return result;
+static void reconcile_fini(struct reconcile *state)
+{
+	free(state->cgroups.items);
+	free(state->netns.items);
+	free(state->devices.items);
+	free(state->links);
+}
+
+int reconcile(const struct tagger *tagger, struct resid_nl *nl, const struct assign_list *list, reconcile_note *note,
+	      void *context, struct reconcile_report *report, struct resid_error *err)
+{
+	_cleanup_(reconcile_fini) struct reconcile state = reconcile_begin(tagger, report);
+
+	state.nl = nl;
+	state.note = note;
+	state.context = context;
+	return reconcile_collect(&state, list, err) ?:
+	       map_fill(&state, tagger->cgroups, &state.cgroups, err) ?:
+	       map_fill(&state, tagger->netns, &state.netns, err) ?:
+	       map_fill(&state, tagger->devices, &state.devices, err) ?:
+	       reconcile_inside(&state, err) ?:
+	       reconcile_trim_devices(&state, err) ?:
+	       reconcile_trim_netns(&state, err) ?:
+	       reconcile_trim_cgroups(&state, err);
+}
+
+int reconcile_origin(const struct tagger *tagger, const struct assign_list *list, enum reconcile_map map,
+		     const void *key, const struct assignment **out, struct resid_error *err)
+{
+	struct reconcile_report ignored;
+	_cleanup_(reconcile_fini) struct reconcile state = reconcile_begin(tagger, &ignored);
+	const struct wanted *const wanted[] = { &state.cgroups, &state.netns, &state.devices };
+	const struct wanted_entry *entry;
+
+	if (reconcile_collect(&state, list, err))
+		return -1;
+	entry = wanted_find(wanted[map], key);
+	*out = entry ? entry->origin : NULL;
+	return 0;
 }

@@ -34,4 +34,17 @@ typedef void reconcile_note(void *context, const struct assignment *item, const 
 int reconcile(const struct tagger *tagger, struct resid_nl *nl, const struct assign_list *list, reconcile_note *note,
 	      void *context, struct reconcile_report *report, struct resid_error *err);
 
+enum reconcile_map {
+	RECONCILE_CGROUP,
+	RECONCILE_NETNS,
+	RECONCILE_DEVICE
+};
+
+/*
+ * Which assignment stands behind the entry of a map, whose key is a uint64_t, or a struct tag_device of class_device.
+ * *out is NULL when none leads there now. Changes nothing.
+ */
+int reconcile_origin(const struct tagger *tagger, const struct assign_list *list, enum reconcile_map map,
+		     const void *key, const struct assignment **out, struct resid_error *err);
+
 #endif

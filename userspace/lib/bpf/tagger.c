@@ -205,16 +205,23 @@ int tagger_ensure(struct resid_nl *nl, bool again, struct tagger **out, bool *lo
 	return 0;
 }
 
-int tagger_stamp(const struct tagger *tagger, int ifindex, struct resid_error *err)
+bool tagger_stamped(const struct tagger *tagger, int ifindex)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = BPF_TC_INGRESS);
 	LIBBPF_OPTS(bpf_tc_opts, have, .handle = STAMP_HANDLE, .priority = STAMP_PRIORITY);
+
+	object_listen();
+	return !bpf_tc_query(&hook, &have) && have.prog_id == tagger->stamp_id;
+}
+
+int tagger_stamp(const struct tagger *tagger, int ifindex, struct resid_error *err)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = BPF_TC_INGRESS);
 	LIBBPF_OPTS(bpf_tc_opts, want, .handle = STAMP_HANDLE, .priority = STAMP_PRIORITY,
 		    .prog_fd = tagger->stamp_fd, .flags = BPF_TC_F_REPLACE);
 	int error;
 
-	object_listen();
-	if (!bpf_tc_query(&hook, &have) && have.prog_id == tagger->stamp_id)
+	if (tagger_stamped(tagger, ifindex))
 		return 0;
 	error = bpf_tc_hook_create(&hook);
 	if (error && error != -EEXIST)

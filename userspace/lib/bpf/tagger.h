@@ -39,6 +39,8 @@ int tagger_ensure(struct resid_nl *nl, bool again, struct tagger **out, bool *lo
 
 /* resid_stamp on the ingress of a device, beside whatever else is attached there. Both are idempotent. */
 int tagger_stamp(const struct tagger *tagger, int ifindex, struct resid_error *err);
+/* Is it there, and this tagger's? */
+bool tagger_stamped(const struct tagger *tagger, int ifindex);
 int tagger_unstamp(int ifindex, struct resid_error *err);
 
 #endif
