@@ -35,7 +35,7 @@ struct whose {
 
 /*
  * `of` is a target as assign.h writes it, or pid:NUMBER; the list is of assignments with their class_id. The device by
- * which it leaves is the one that reaches `address`, 4 or 16 bytes in network order. Exit 3 for a target that is none or
+ * which it leaves is the one that reaches `address`, 4 or 16 bytes in network order. Exit 3 for what is no target or
  * does not exist.
  */
 int whose_find(const struct tagger *tagger, const struct assign_list *list, const char *of, sa_family_t family,
