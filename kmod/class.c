@@ -9,21 +9,25 @@
  *   TCP control of the kernel    kernel: RSTs, ACKs of TIME_WAIT, SYN-ACKs of syncookies, which have no socket and a
  *                                mark that the tenant chose
  *   no socket, received here     the mark, which the tagger stamped at the inside device it came by
- *   no socket, in a namespace    the namespace, else the device
+ *   no socket, made here         the namespace, else the device
  *   anything else                unlabelled
  *
- * A mark is believed only on a device of the initial namespace that carries no macvlan or ipvlan of another one, for
- * those hand over packets whose mark and incoming device a tenant has written; and only if the packet came by an inside
- * device, for nothing stamps the others.
+ * A macvlan or ipvlan of another namespace hands over packets whose mark and incoming device a tenant has written, and
+ * copies (nft dup, TEE) that have neither socket nor incoming device. So on a device that carries one no mark is
+ * believed, and what comes without a socket is made here only if it has a route of this device's own. A mark is believed
+ * only in the initial namespace, and only if the packet came by an inside device, for nothing stamps the others.
  */
 #include "class.h"
 
 #include <linux/bpf.h>
 #include <linux/filter.h>
+#include <linux/if_macvlan.h>
+#include <linux/if_vlan.h>
 #include <linux/netdevice.h>
 #include <linux/cgroup.h>
 #include <linux/skbuff.h>
 #include <linux/udp.h>
+#include <net/dst.h>
 #include <net/net_namespace.h>
 #include <net/sch_generic.h>
 #include <net/sock.h>
@@ -90,6 +94,34 @@ static int lower_is_inside(struct net_device *lower, struct netdev_nested_priv *
 	return resid_attach_is_inside(lower);
 }
 
+/* A macvlan or VLAN leaves the route of a packet as it was; an ipvlan in mode L3 finds one of this namespace. */
+static int upper_reroutes(struct net_device *upper, struct netdev_nested_priv *lower)
+{
+	return upper_is_foreign(upper, lower) && !netif_is_macvlan(upper) && !is_vlan_dev(upper);
+}
+
+static bool carries_foreign(struct net_device *dev)
+{
+	struct netdev_nested_priv lower = { .data = dev };
+
+	return netdev_walk_all_upper_dev_rcu(dev, upper_is_foreign, &lower);
+}
+
+/* Did the namespace of @dev make @skb, which has no socket and was not received? */
+static bool is_made_here(const struct sk_buff *skb, struct net_device *dev)
+{
+	struct netdev_nested_priv lower = { .data = dev };
+	const struct dst_entry *dst = skb_dst(skb);
+	struct net_device *by;
+
+	if (!carries_foreign(dev))
+		return true;
+	if (!dst || netdev_walk_all_upper_dev_rcu(dev, upper_reroutes, &lower))
+		return false;
+	by = READ_ONCE(dst->dev);
+	return by == dev || (by && net_eq(dev_net(by), dev_net(dev)) && netdev_has_upper_dev_all_rcu(dev, by));
+}
+
 /* Did @skb come by an inside device of the node, or by a bridge of some? */
 static bool came_from_inside(const struct sk_buff *skb)
 {
@@ -101,10 +133,7 @@ static bool came_from_inside(const struct sk_buff *skb)
 
 static bool class_believes_mark(const struct sk_buff *skb, struct net_device *dev)
 {
-	struct netdev_nested_priv lower = { .data = dev };
-
-	return skb->skb_iif && net_eq(dev_net(dev), &init_net) &&
-	       !netdev_walk_all_upper_dev_rcu(dev, upper_is_foreign, &lower) && came_from_inside(skb);
+	return skb->skb_iif && net_eq(dev_net(dev), &init_net) && !carries_foreign(dev) && came_from_inside(skb);
 }
 
 /* rxrpc shares a kernel socket among its users, so its cgroup is that of the first of them. */
@@ -153,6 +182,8 @@ u8 resid_class_of(const struct resid_state *state, struct sk_buff *skb, struct n
 	/* the socket of a tun or tap device belongs to who opened it, not to the guest behind it */
 	if (sk && sk->sk_family != AF_UNSPEC)
 		return class_of_socket(state, skb, sk, dev, packet);
+	if (!skb->skb_iif && !is_made_here(skb, dev))
+		return RESID_CLASS_UNLABELLED;
 	if (!sk && !skb->skb_iif && packet->bare_tcp)
 		return RESID_CLASS_KERNEL;
 	if (!state->tagger)

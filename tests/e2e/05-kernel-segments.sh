@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Segments that the node makes without a socket carry a mark that a tenant chose. It is not believed: a SYN-ACK by
-# syncookie and an ACK of TIME_WAIT are of class kernel, whatever the listener's SO_MARK.
+# syncookie and an ACK of TIME_WAIT are of class kernel, whatever the listener's SO_MARK, even on a device that carries a
+# tenant's macvlan, from where such segments are not believed.
 set -euo pipefail
 # shellcheck source=tests/e2e/lib.sh
 . "${0%/*}/lib.sh"
@@ -12,6 +13,10 @@ counters
 mark=$((1 << 23 | 1 << 24))	# public
 sysctl_set node net/ipv4/tcp_syncookies=2
 resid_up
+namespace e2e-mac
+ip link add mv0 link uplink type macvlan mode bridge
+ip link set mv0 netns e2e-mac
+"$tools/in" -n /run/netns/e2e-mac ip link set mv0 up
 
 cookies() { awk '/^TcpExt:/ { if (!n) n = split($0, name); else { split($0, v); for (i in name) if (name[i] == "SyncookiesSent") print v[i] } }' /proc/net/netstat; }
 
@@ -50,6 +55,8 @@ for family in 4 6; do
 	is "twin: the SYN-ACK to France left, IPv$family" \
 		"$(awk -v to="${place[FR$family]}" '$4 == to && $8 == "SA"' "$wire_log" | wc -l)" 1
 done
+
+is "they were the kernel's" "$(counter kernel allow) $(($(counter kernel reject) >= 2))" "2 1"
 
 # TIME_WAIT: the connection itself is public's and allowed. The node closes first; what answers the peer's FIN has no socket.
 sysctl_set node net/ipv4/tcp_syncookies=1

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # A tenant with a namespace, a macvlan on the uplink, a veth nested behind it and an nft rule that sets the mark of class
-# public: the mark reaches the uplink and is not believed.
+# public: the mark reaches the uplink and is not believed. Nor are copies (nft dup), which have lost their socket, taken
+# for what the node's kernel sends.
 set -euo pipefail
 # shellcheck source=tests/e2e/lib.sh
 . "${0%/*}/lib.sh"
@@ -69,10 +70,31 @@ for family in 4 6; do
 	is "twin: to France, IPv$family" \
 		"$(field saw "$(in_nested "$tools/try" udp "${place[FR$family]}" $echo_port "forged-twin$family")")" echoed
 done
+
+# A copy comes to the uplink without socket and without incoming device, as what the node's kernel makes does.
+gateway=02:00:00:00:77:02
+in_mac ip link add copied type dummy
+in_mac ip link set copied up
+in_mac nft "add table netdev copy; add chain netdev copy out { type filter hook egress device copied priority 0; }; add rule netdev copy out dup to mv0"
+in_mac ip route add "${place[FRb4]}" dev copied src 10.77.0.3
+in_mac ip neigh add "${place[FRb4]}" lladdr $gateway dev copied
+for family in 4 6; do
+	own=$([[ $family == 4 ]] && echo 10.77.0.3 || echo fd77::3)
+	count "copy$family" egress ether saddr != 02:00:00:00:77:01 ip"${family/4/}" daddr "${place[US$family]}" udp dport 9
+	in_mac "$tools/forge" -i copied -d $gateway udp "$own" "${place[US$family]}" 9 "copy$family" >/dev/null
+	in_mac "$tools/forge" -i mv0 -d $gateway udp "$own" "${place[US$family]}" 9 "original$family" >/dev/null
+	is "copy and original reached the uplink, IPv$family" "$(counted "copy$family" egress)" 2
+done
+kernel=$(counter kernel allow) unlabelled=$(counter unlabelled allow)
+note "a bare SYN to France: $(in_mac "$tools/try" -t 500 tcp "${place[FRb4]}" 9 syn)"
+is "its copy is not the kernel's" "$(counter kernel allow)" "$kernel"
+is "... but nobody's" "$(counter unlabelled allow)" $((unlabelled + 1))
 wire_stop
 for family in 4 6; do
 	is "nothing left for the US, IPv$family" "$(wire_tag "app$family")" 0
 	is "nothing left under the forged mark, IPv$family" "$(wire_tag "forged$family")" 0
 	arrived "twin: to France it left, IPv$family" "forged-twin$family"
+	is "no copy left for the US, IPv$family" "$(wire_tag "copy$family")" 0
+	arrived "twin: the original, which has its socket, did, IPv$family" "original$family"
 done
 e2e_done
