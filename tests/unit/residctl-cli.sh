@@ -18,7 +18,7 @@ expect 'flag with argument' 1 '' "*an option takes no argument: '--json=1'*" "$c
 expect 'option twice' 1 '' "*an option stands twice*" "$ctl" lookup --json --json
 expect 'argument missing' 1 '' 'residctl: policy check: an argument is missing*FILE*' "$ctl" policy check
 expect 'argument too many' 1 '' "*one argument too many: 'b'*" "$ctl" policy check a b
-expect 'explain without class' 1 '' 'residctl: explain: say with --class *' "$ctl" explain 1.2.3.4
+expect 'explain without class' 1 '' 'residctl: explain: say whose data it is*' "$ctl" explain 1.2.3.4
 expect 'compile without -o' 1 '' '*-o*' "$ctl" policy compile policy/default.yaml
 expect 'version' 0 'residctl [0-9]*' '' "$ctl" --version
 expect 'help' 0 '*policy compile*lookup*explain*' '' "$ctl" --help

@@ -4,20 +4,69 @@
 
 #include <string.h>
 
-/* A line must not begin with a control character of roff, and a backslash is one everywhere. */
+#define MAN_COLUMNS	80	/* of the source; mandoc's lint wants no more */
+
+/* How wide it is, and with `print` it itself: a backslash is a control character of roff, a hyphen may break a line. */
+static size_t man_word(const char *text, size_t length, bool print)
+{
+	size_t width = 0, i;
+
+	for (i = 0; i < length; i++) {
+		const char plain[] = { text[i], '\0' };
+		const char *out = text[i] == '\\' ? "\\e" : text[i] == '-' ? "\\-" : plain;
+
+		width += strlen(out);
+		if (print)
+			fputs(out, stdout);
+	}
+	return width;
+}
+
+/* A line must not begin with a control character. */
+static void man_line_start(const char *text)
+{
+	if (*text == '.' || *text == '\'')
+		fputs("\\&", stdout);
+}
+
+static void man_literal(const char *text, size_t length)
+{
+	man_line_start(text);
+	man_word(text, length, true);
+	putchar('\n');
+}
+
+static bool man_ends_sentence(const char *word, size_t length)
+{
+	while (length && strchr(")\"`'", word[length - 1]))
+		length--;
+	return length && strchr(".!?", word[length - 1]);
+}
+
+/* A sentence begins a line, as mdoc has it. */
 static void man_text(const char *text, size_t length)
 {
-	size_t i;
+	size_t column = 0, at = 0, end;
+	bool ended = false;
 
-	if (length && (*text == '.' || *text == '\''))
-		fputs("\\&", stdout);
-	for (i = 0; i < length; i++) {
-		if (text[i] == '\\')
-			fputs("\\e", stdout);
-		else if (text[i] == '-')
-			fputs("\\-", stdout);
+	for (; at < length; at = end + strspn(text + end, " ")) {
+		size_t width;
+
+		end = at + strcspn(text + at, " ");
+		if (end > length)
+			end = length;
+		width = man_word(text + at, end - at, false);
+		if (column && (ended || column + 1 + width > MAN_COLUMNS)) {
+			putchar('\n');
+			column = 0;
+		}
+		if (column)
+			putchar(' ');
 		else
-			putchar(text[i]);
+			man_line_start(text + at);
+		man_word(text + at, end - at, true);
+		column += width + 1;
+		ended = man_ends_sentence(text + at, end - at);
 	}
 	putchar('\n');
 }
@@ -37,26 +86,27 @@ static void man_argument(const char *text)
 	putchar('"');
 }
 
+/* Indented lines are literal, and bring their own space above. */
 static void man_paragraphs(const char *text)
 {
-	bool literal = false;
+	bool literal = false, gap = true;
 
 	while (*text) {
 		size_t length = strcspn(text, "\n");
 
-		if (!length) {
-			puts(literal ? ".Ed\n.Pp" : ".Pp");
+		if (literal && *text != ' ') {
+			puts(".Ed");
 			literal = false;
-		} else {
-			if (*text == ' ' && !literal) {
-				puts(".Bd -literal");
-				literal = true;
-			} else if (*text != ' ' && literal) {
-				puts(".Ed");
-				literal = false;
-			}
-			man_text(text, length);
 		}
+		if (*text == ' ' && !literal) {
+			puts(".Bd -literal");
+			literal = true;
+		} else if (length && gap) {
+			puts(".Pp");
+		}
+		if (length)
+			(literal ? man_literal : man_text)(text, length);
+		gap = !length;
 		text += length + (text[length] == '\n');
 	}
 	if (literal)
@@ -98,10 +148,8 @@ static void man_command(const struct command *command)
 	}
 	puts(".Pp");
 	man_text(command->summary, strlen(command->summary));
-	if (command->detail && *command->detail) {
-		puts(".Pp");
+	if (command->detail)
 		man_paragraphs(command->detail);
-	}
 	if (table_option_count(command)) {
 		puts(".Bl -tag -width Ds");
 		for (option = command->options; option->name; option++)
@@ -130,24 +178,27 @@ static int man_run(const struct call *call, struct resid_error *err)
 	     ".Sh DESCRIPTION\n"
 	     "A policy says for each class of data where it may go.\n"
 	     ".Nm\n"
-	     "compiles it with location data to a snapshot, puts that in force in the kernel module, labels workloads with\n"
-	     "their class, and answers where an address is and what would happen to a packet.\n"
+	     "compiles it with location data to a snapshot, puts that in force in the\n"
+	     "kernel module, labels workloads with their class, and answers where an\n"
+	     "address is and what would happen to a packet.\n"
 	     ".Pp\n"
 	     "An option's argument follows it as the next word or after an equals sign.\n"
-	     "An option may be shortened to one dash and its first letter; where several begin with it, that is the first of\n"
-	     "the command's list.\n"
+	     "An option may be shortened to one dash and its first letter; where several\n"
+	     "begin with it, that is the first of the command's list.\n"
 	     ".Sh COMMANDS");
 	for (list = commands; *list; list++)
 		man_command(*list);
 	puts(".Sh ENVIRONMENT\n"
 	     ".Bl -tag -width NO_COLOR\n"
 	     ".It Ev NO_COLOR\n"
-	     "If set and not empty, output has no colour. It has none anyway where it is not a terminal.\n"
+	     "If set and not empty, output has no colour.\n"
+	     "It has none anyway where it is not a terminal.\n"
 	     ".El\n"
 	     ".Sh FILES\n"
 	     ".Bl -tag -width Ds\n"
 	     ".It Pa /etc/resid/policy.yaml\n"
-	     "The policy. Without it the built-in default is in force.\n"
+	     "The policy.\n"
+	     "Without it the built-in default is in force.\n"
 	     ".It Pa /etc/resid/sets\n"
 	     "Country sets that come before the built-in ones.\n"
 	     ".It Pa /var/lib/resid/current.rsnap\n"
