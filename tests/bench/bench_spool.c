@@ -5,8 +5,6 @@
  * by the processor's time of all threads, against which the promise is held: what else runs here is not our doing. Then
  * the memory that it took.
  */
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../sample.h"
 #include "audit/head.h"
 #include "audit/spool.h"
 
@@ -21,52 +20,7 @@
 #define BATCH	8192	/* as two CPUs with 4096 slots give them */
 #define BATCHES	64
 
-static void make_event(struct audit_event *event, uint32_t i)
-{
-	uint32_t dst = htonl(0x342e0000u + i * 257), src = htonl(0x0a000001u + i % 7);
-
-	event_init(event);
-	event->kind = AUDIT_KIND_EGRESS;
-	memset(event->instance, 0xab, sizeof(event->instance));
-	event->index = i;
-	event->first_wall_ns = 1792842896000000001u + i * 1000003u;
-	event->last_wall_ns = event->first_wall_ns + 1500000000u;
-	event->first_boot_ns = event->first_wall_ns >> 8;
-	event->last_boot_ns = event->last_wall_ns >> 8;
-	event->verdict = RESID_V_REJECT;
-	event->class_id = 5;
-	event->class_name = "health";
-	event->rule = "deny-us";
-	event->reason = "health data stays under EU law";
-	event->policy = "policy.yaml";
-	memset(event->generation, 0x5a, sizeof(event->generation));
-	event->generation_length = RESID_DIGEST_LEN;
-	event->packets = 3;
-	event->bytes = 180;
-	event->family = AF_INET;
-	event->proto = IPPROTO_TCP;
-	event->detail = AUDIT_DETAIL_PORTS;
-	event->sport = (uint16_t)(40000 + i);
-	event->dport = 443;
-	memcpy(event->src.bytes, &src, 4);
-	memcpy(event->dst.bytes, &dst, 4);
-	event->src.state = event->dst.state = AUDIT_ADDRESS_WHOLE;
-	event->location = "FR";
-	event->prefix = "52.46.0.0/15";
-	event->control = "US";
-	event->tier = "feed";
-	event->operator = "aws";
-	event->ifindex = 2;
-	event->ifname = "eth0";
-	event->netns = 1;
-	event->cgroup_id = 4711;
-	event->cgroup = "/system.slice/nginx.service";
-	event->unit = "nginx.service";
-	event->tenant = "acme";
-	event->uid = 1000;
-	event->pid = 4242;
-	event->comm = "nginx";
-}
+static struct audit_event events[BATCH];
 
 struct rate {
 	double clock, processor;
@@ -94,11 +48,8 @@ static struct rate run(const char *dir)
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
 	for (uint64_t batch = 1; batch <= BATCHES; batch++) {
 		for (uint32_t i = 0; i < BATCH; i++) {
-			struct audit_event event;
-
-			make_event(&event, i);
-			event.batch = batch;
-			spool_put(spool, &event);
+			events[i].batch = batch;
+			spool_put(spool, &events[i]);
 		}
 		if (spool_commit(spool, instance, batch, &err) || spool_tend(spool, &err)) {
 			fprintf(stderr, "bench_spool: %s\n", err.text);
@@ -117,6 +68,9 @@ int main(void)
 	const char *tmp = getenv("TMPDIR");
 	struct rate worst = { 0 };
 	struct rusage usage;
+
+	for (uint32_t i = 0; i < BATCH; i++)
+		events[i] = sample_flow(i);
 
 	for (int i = 0; i < 3; i++) {
 		char dir[PATH_MAX], command[PATH_MAX + 16];

@@ -9,14 +9,13 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <arpa/inet.h>
 #include <jansson.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "../sample.h"
 #include "sink/format.h"
 #include "util/utf8.h"
 
@@ -25,69 +24,6 @@
 
 static const char *const formats[] = { "json", "ecs", "ocsf", "cef", "rfc5424" };
 static char long_name[LONG + 1];
-
-/* Everything is known. */
-static struct audit_event full(void)
-{
-	struct audit_event event;
-
-	event_init(&event);
-	event.kind = AUDIT_KIND_EGRESS;
-	event.sequence = 4711;
-	memset(event.instance, 0xab, sizeof(event.instance));
-	event.batch = 42;
-	event.index = 7;
-	event.host = "node-1.example";
-	event.host_id = "0123456789abcdef0123456789abcdef";
-	event.first_wall_ns = 1792842896000000001;
-	event.last_wall_ns = 1792842897123456789;
-	event.verdict = RESID_V_REJECT;
-	event.class_id = 2;
-	event.class_name = "health";
-	event.rule = "deny-us";
-	event.reason = "health data stays under EU law";
-	event.justification = "none";
-	event.policy = "policy.yaml";
-	memset(event.generation, 0x5a, sizeof(event.generation));
-	event.generation_length = RESID_DIGEST_LEN;
-	event.packets = 3;
-	event.bytes = 180;
-	event.family = AF_INET;
-	event.proto = IPPROTO_TCP;
-	event.detail = AUDIT_DETAIL_PORTS;
-	event.tcp_flags = 2;
-	event.sport = 40000;
-	event.dport = 443;
-	inet_pton(AF_INET, "10.0.0.1", event.src.bytes);
-	inet_pton(AF_INET, "52.46.1.2", event.dst.bytes);
-	event.src.state = event.dst.state = AUDIT_ADDRESS_WHOLE;
-	event.src.length = event.dst.length = 32;
-	event.location = "FR";
-	event.prefix = "52.46.0.0/15";
-	event.control = "US";
-	event.tier = "feed";
-	event.control_source = "aws";
-	event.operator = "aws";
-	event.operator_name = "Amazon Web Services";
-	event.asn = 16509;
-	event.as_name = "AMAZON-02";
-	event.ifindex = 3;
-	event.ifname = "eth0";
-	event.netns = 1;
-	event.netns_name = "tenant-a";
-	event.cgroup_id = 99;
-	event.cgroup = "/machine.slice/libpod-1.scope";
-	event.unit = "libpod-1.scope";
-	event.container = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-	event.runtime = "podman";
-	event.tenant = "hospital";
-	event.uid = 1000;
-	event.socket = 77;
-	event.pid = 4242;
-	event.comm = "curl";
-	event.started_wall_ns = 1792842890000000000;
-	return event;
-}
 
 static const char **names(struct audit_event *event, size_t i)
 {
@@ -302,17 +238,17 @@ static size_t variants(struct audit_event out[16])
 	size_t count = 0;
 
 	for (int verdict = RESID_V_AUDIT; verdict <= RESID_V_DROP; verdict++) {
-		out[count] = full();
+		out[count] = sample_event();
 		out[count++].verdict = (uint8_t)verdict;
 	}
-	out[count] = full();
+	out[count] = sample_event();
 	out[count++].flags = RESID_AUDIT_F_PERMISSIVE | RESID_AUDIT_F_INNER;
-	out[count] = full();
+	out[count] = sample_event();
 	out[count].family = AF_INET6;
 	out[count].proto = IPPROTO_ICMPV6;
 	out[count].detail = AUDIT_DETAIL_ICMP;
 	out[count++].icmp_type = 128;
-	out[count] = full();
+	out[count] = sample_event();
 	out[count].src.state = AUDIT_ADDRESS_TRUNCATED;
 	out[count].src.length = 24;
 	out[count++].dst.state = AUDIT_ADDRESS_HASHED;
@@ -363,7 +299,7 @@ static void ocsf_conforms(void **state)
 
 static void ecs_says(void **state)
 {
-	struct audit_event event = full();
+	struct audit_event event = sample_event();
 	json_t *json = parsed("ecs", &event);
 
 	says(json, "@timestamp", "2026-10-24T11:54:57.123456789Z");
@@ -408,7 +344,7 @@ static void ocsf_says(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct audit_event event = full();
+		struct audit_event event = sample_event();
 		json_t *json;
 
 		event.verdict = cases[i].verdict;
@@ -430,7 +366,7 @@ static void ocsf_says(void **state)
 /* A hidden address is not an address, and ids are not made of it. */
 static void hidden_addresses(void **state)
 {
-	struct audit_event event = full();
+	struct audit_event event = sample_event();
 	json_t *json;
 	char *text;
 
@@ -527,7 +463,7 @@ static void cef_says(const char *text, const char *key, const char *value)
 
 static void cef_header(void **state)
 {
-	struct audit_event event = full();
+	struct audit_event event = sample_event();
 	char *text;
 
 	event.rule = "a|b\\c";
@@ -565,7 +501,7 @@ static void hostile_names_come_through(void **state)
 	char have[8192];
 
 	for (size_t i = 0; i < sizeof(hostile) / sizeof(*hostile); i++) {
-		struct audit_event event = full();
+		struct audit_event event = sample_event();
 		char *cef, *sd;
 
 		event.comm = event.class_name = event.reason = hostile[i].name;
@@ -617,7 +553,7 @@ static void cuts_names_first(void **state)
 
 	for (size_t f = 0; f < sizeof(formats) / sizeof(*formats); f++) {
 		for (size_t i = 0; i < sizeof(fill); i++) {
-			struct audit_event event = full();
+			struct audit_event event = sample_event();
 			char *text;
 
 			memset(long_name, fill[i], LONG);
@@ -641,7 +577,7 @@ static void cuts_names_first(void **state)
 static void cuts_whole_characters(void **state)
 {
 	for (size_t f = 0; f < sizeof(formats) / sizeof(*formats); f++) {
-		struct audit_event event = full();
+		struct audit_event event = sample_event();
 		char *text;
 
 		for (size_t i = 0; i + 3 <= LONG; i += 3)
@@ -662,7 +598,7 @@ static void any_bytes(void **state)
 	unsigned int seed = 5;
 
 	for (int round = 0; round < 4000; round++) {
-		struct audit_event event = full();
+		struct audit_event event = sample_event();
 		char name[200];
 		size_t length = (size_t)rand_r(&seed) % (sizeof(name) - 1);
 

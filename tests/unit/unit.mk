@@ -26,6 +26,8 @@ $(B)/tests/unit/%: tests/unit/%.c $(SAN)/libresid.a
 	@mkdir -p $(@D)
 	$(call say,TEST) $(CC) $(ALL_CFLAGS) $(SAN_CFLAGS) $(LDFLAGS) -o $@ $< $(SAN)/libresid.a $(LIBS) -lcmocka
 
+$(B)/tests/unit/audit_verbs: $(SAN)/residctl
+
 $(B)/tests/unit/%: tests/unit/%.sh $(SAN)/residctl
 	@mkdir -p $(@D)
 	@install -m 755 $< $@

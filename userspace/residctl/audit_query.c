@@ -73,6 +73,11 @@ static int query_read(const struct call *call, struct query *query, struct resid
 	if ((since && query_time("since", since, &query->since, err)) ||
 	    (until && query_time("until", until, &query->until, err)))
 		return -1;
+	if (query->since >= query->until)
+		return resid_fail(err, RESID_EXIT_USAGE, "--until is not after --since: nothing can be between them");
+	if (query->verdict && strcmp(query->verdict, "audit") && strcmp(query->verdict, "reject") &&
+	    strcmp(query->verdict, "drop"))
+		return resid_fail(err, RESID_EXIT_USAGE, "--verdict takes audit, reject or drop, not `%.80s`", query->verdict);
 	wrong = to ? prefix_parse(to, &query->to) : NULL;
 	if (wrong)
 		return resid_fail(err, RESID_EXIT_USAGE, "--to: `%.80s` %s", to, wrong);

@@ -111,7 +111,10 @@ static void events_table(struct events *events, const struct audit_event *event)
 		printf("%-20s %-14s %-8s %-12s %-28s %-8s %-10s %-24s %10s %14s\n", "LAST", "CLASS", "VERDICT", "TENANT",
 		       "DESTINATION", "LOCATION", "OPERATOR", "RULE", "PACKETS", "BYTES");
 	report_time(event->last_wall_ns, time);
-	printf("%.19sZ ", time);
+	if (event->last_wall_ns)
+		printf("%.19sZ ", time);
+	else
+		printf("%-20s ", "-");
 	if (event->kind != AUDIT_KIND_EGRESS) {
 		printf("%s: ", event_kind_name(event->kind));
 		events_text(event->head ? event->head : event->text);

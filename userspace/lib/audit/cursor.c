@@ -251,6 +251,14 @@ static int cursor_gap(struct spool_cursor *cursor, uint64_t lost, const char *wh
 	return 1;
 }
 
+static int cursor_unreadable(struct spool_cursor *cursor, uint64_t segment, struct audit_event *event)
+{
+	cursor_gap(cursor, 0, "", event);
+	snprintf(cursor->text, sizeof(cursor->text),
+		 "segment %" PRIu64 " cannot be read, nobody knows how many records it has; see `residctl audit verify`", segment);
+	return 1;
+}
+
 /* Opens the segment of the place, if there is one now. 1: a gap came before it. */
 static int cursor_enter(struct spool_cursor *cursor, struct audit_event *event, struct resid_error *err)
 {
@@ -264,11 +272,11 @@ static int cursor_enter(struct spool_cursor *cursor, struct audit_event *event, 
 	if (first != place->segment)
 		*place = (struct cursor_place){ .segment = first, .sequence = place->sequence };
 	if (segment_open(cursor->spool->dir.text, first, &found, &cursor->reader, err)) {
-		/* Nothing of it can be read: the next one says how much that was. */
 		if (!cursor_first(cursor, first + 1))
 			return -1;
 		cursor_go(cursor, (struct cursor_place){ .segment = first + 1, .sequence = place->sequence });
-		return 0;
+		/* The next one says how much that was; unless nobody knows where it begins. */
+		return place->sequence ? 0 : cursor_unreadable(cursor, first, event);
 	}
 	if (!found)
 		return 0;

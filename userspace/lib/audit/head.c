@@ -80,7 +80,7 @@ int head_key_open(const char *path, struct head_key **out, struct resid_error *e
 	struct head_key *key;
 
 	if (!file)
-		return resid_fail(err, RESID_EXIT_SYSTEM, "cannot read the key %s: %s", path, strerror(errno));
+		return resid_fail(err, RESID_EXIT_INPUT, "cannot read the key %s: %s", path, strerror(errno));
 	pkey = PEM_read_PrivateKey(file, NULL, NULL, NULL);
 	if (!pkey) {
 		rewind(file);

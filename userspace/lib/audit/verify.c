@@ -183,16 +183,18 @@ static void verify_segment(struct verify *verify, const char *dir, const struct 
 
 /* ---- all of them ------------------------------------------------------------------------------------------- */
 
-/* The segment up to which all is proven: 0, none. */
+/* The segment up to which all is proven: 0, none. A key that signed no head at all proves that it is not the spool's. */
 static uint64_t verify_anchor(struct verify *verify, bool *anchored)
 {
-	uint64_t last = 0;
+	uint64_t last = 0, closed = 0;
 
 	*anchored = false;
 	for (size_t i = 0; i < verify->count; i++) {
 		const struct verify_segment *segment = &verify->segments[i];
 
 		if (!verify->anchor) {
+			if (segment->closed)
+				closed = segment->number;
 			if (segment->true_head || (!verify->key && segment->closed))
 				last = segment->number;
 			continue;
@@ -206,7 +208,9 @@ static uint64_t verify_anchor(struct verify *verify, bool *anchored)
 	}
 	if (verify->anchor)
 		verify_say(verify, verify->anchor->number, 0, "the segment of the anchor is not there");
-	return verify->anchor ? verify->anchor->number : last;
+	else if (!last && closed)
+		verify_say(verify, closed, 0, "no head up to this one is signed by this key");
+	return verify->anchor ? verify->anchor->number : last ?: closed;
 }
 
 /* The last proven head says which segment was the oldest: one that is gone since is missing. */
