@@ -2,62 +2,15 @@
 #include "daemon.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <systemd/sd-daemon.h>
-#include <time.h>
 
 #include "audit/head.h"
-#include "nl/report.h"
 
 #define SECOND		1000000u
 #define COLLECT_ONCE	2	/* batches a wake: one that waited, and what came since */
-
-static uint64_t collect_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-/* ---- a spool that cannot be written: the kernel keeps its batch and folds ----------------------------------- */
-
-static void outage_begin(struct daemon *daemon, const char *why)
-{
-	struct outage *outage = &daemon->outage;
-	struct resid_nl_status status;
-	struct resid_error ignored;
-
-	if (outage->on || resid_nl_status(daemon->nl, &status, &ignored))
-		return;
-	*outage = (struct outage){ .on = true, .since_ns = collect_now(), .folded = status.audit_folded };
-	snprintf(outage->why, sizeof(outage->why), "%.500s", why);
-}
-
-/* All that waited is in the spool: what it cost stands beside it. */
-static void outage_end(struct daemon *daemon)
-{
-	struct outage *outage = &daemon->outage;
-	struct resid_nl_status status;
-	char since[REPORT_TIME], until[REPORT_TIME], text[1000];
-	struct resid_error ignored;
-	uint64_t folded;
-
-	if (!outage->on || resid_nl_status(daemon->nl, &status, &ignored))
-		return;
-	folded = status.audit_folded - outage->folded;
-	report_time(outage->since_ns, since);
-	report_time(collect_now(), until);
-	snprintf(text, sizeof(text), "from %s to %s: %s; the kernel kept all counts, %" PRIu64
-		 " packets of them under a coarser key; no packet is missing", since, until, outage->why, folded);
-	if (spool_notice(daemon->spool, text, folded, &ignored))
-		return;
-	daemon_say(SD_NOTICE, "%s", text);
-	outage->on = false;
-}
 
 /* ---- kernel to spool --------------------------------------------------------------------------------------- */
 

@@ -7,6 +7,7 @@
  *   policy.c     SIGHUP and changed location data: compile, load, or keep what is in force
  *   watch.c      cgroups, namespaces, devices, assign.d: keeps the class maps true
  *   collect.c    audit batches to the spool
+ *   outage.c     what it costs when the spool cannot be written
  *   deliver.c    the spool to the sinks, the log file among them, each in a process of its own
  *   publish.c    /run/resid/status.json and what systemd is told
  *   expose.c     metrics
@@ -103,6 +104,11 @@ int collect_init(struct daemon *daemon, struct resid_error *err);
 void collect_listen(struct daemon *daemon);
 /* Up to `batches`; false after a failure. */
 bool collect(struct daemon *daemon, unsigned int batches);
+
+/* outage.c: of the spool. A daemon that finds one goes on with it; one ends when all that waited is in the spool. */
+void outage_resume(struct daemon *daemon);
+void outage_begin(struct daemon *daemon, const char *why);
+void outage_end(struct daemon *daemon);
 
 /* deliver.c: reads sinks.d again and starts what it names; and "sinks": [...] for the status. */
 void deliver_load(struct daemon *daemon);

@@ -155,6 +155,7 @@ bool restore_connect(struct daemon *daemon)
 		drain_init(&daemon->drain, status.instance, &daemon->config.privacy);
 		daemon->drain.enricher.who = daemon->who;
 		memcpy(daemon->instance, status.instance, sizeof(status.instance));
+		outage_resume(daemon);
 	}
 	collect_listen(daemon);
 	watch_soon(daemon);
