@@ -315,6 +315,7 @@ static void ecs_says(void **state)
 	counts(json, "destination.port", 443);
 	says(json, "destination.geo.country_iso_code", "FR");
 	counts(json, "destination.as.number", 16509);
+	says(json, "destination.as.organization.name", "AMAZON-02");
 	says(json, "rule.id", "deny-us");
 	says(json, "organization.id", "hospital");
 	says(json, "process.name", "curl");
@@ -359,6 +360,8 @@ static void ocsf_says(void **state)
 		counts(json, "time", 1792842897123);
 		says(json, "metadata.uid", "abababababababababababababababab-42-7");
 		counts(json, "traffic.bytes_out", 180);
+		counts(json, "dst_endpoint.autonomous_system.number", 16509);
+		says(json, "dst_endpoint.autonomous_system.name", "AMAZON-02");
 		json_decref(json);
 	}
 }
@@ -477,6 +480,9 @@ static void cef_header(void **state)
 	cef_says(text, "dpt", "443");
 	cef_says(text, "cs1Label", "control");
 	cef_says(text, "cs1", "US");
+	cef_says(text, "cn2Label", "destinationAsn");
+	cef_says(text, "cn2", "16509");
+	cef_says(text, "residAsName", "AMAZON-02");
 	free(text);
 }
 
@@ -504,16 +510,19 @@ static void hostile_names_come_through(void **state)
 		struct audit_event event = sample_event();
 		char *cef, *sd;
 
-		event.comm = event.class_name = event.reason = hostile[i].name;
+		event.comm = event.class_name = event.reason = event.as_name = hostile[i].name;
 		cef = written("cef", &event);
 		cef_says(cef, "sproc", hostile[i].cef);
 		cef_says(cef, "cs2", hostile[i].cef);
+		cef_says(cef, "residAsName", hostile[i].cef);
 		cef_says(cef, "act", "rejected");
 		cef_says(cef, "dst", "52.46.1.2");
 		assert_null(strchr(cef, '\n'));
 		sd = written("rfc5424", &event);
 		assert_memory_equal(sd, "[resid@32473 id=\"", 17);
 		assert_true(sd_read(sd, "comm", have));
+		assert_string_equal(have, hostile[i].sd);
+		assert_true(sd_read(sd, "as_name", have));
 		assert_string_equal(have, hostile[i].sd);
 		assert_null(strchr(sd, '\n'));
 		free(cef);

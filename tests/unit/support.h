@@ -43,22 +43,29 @@ static inline struct policy *support_policy(const char *text)
 	return policy;
 }
 
-/* stale_at: as in snapshot/full_build.h. */
-static inline struct snapshot *support_build_aging(const char *text, const char *v4, const char *v6, int64_t stale_at)
+/* stale_at: as in snapshot/full_build.h. asn: an AS database, or NULL. */
+static inline struct snapshot *support_build_data(const char *text, const char *v4, const char *v6, int64_t stale_at,
+						  struct source *asn)
 {
 	_cleanup_geo_ struct geo_table *geo4 = NULL, *geo6 = NULL;
 	_cleanup_policy_ struct policy *policy = support_policy(text);
 	_cleanup_world_ struct world *world = NULL;
+	static const struct operators nobody;
 	struct snapshot *snapshot = NULL;
 	struct resid_error err = { 0 };
 
 	if (geo_tor_parse("geoip", v4, strlen(v4), AF_INET, &geo4, &err) ||
 	    geo_tor_parse("geoip6", v6, strlen(v6), AF_INET6, &geo6, &err))
 		fail_msg("%s", err.text);
-	world_new(&(struct world_inputs){ .geo4 = geo4, .geo6 = geo6 }, &world);
+	world_new(&(struct world_inputs){ .geo4 = geo4, .geo6 = geo6, .operators = &nobody, .asn = asn }, &world);
 	if (snapshot_build_data(policy, &(struct full_data){ .world = world, .stale_at = stale_at }, &snapshot, &err))
 		fail_msg("%s", err.text);
 	return snapshot;
+}
+
+static inline struct snapshot *support_build_aging(const char *text, const char *v4, const char *v6, int64_t stale_at)
+{
+	return support_build_data(text, v4, v6, stale_at, NULL);
 }
 
 static inline struct snapshot *support_build_world(const char *text, const char *v4, const char *v6)

@@ -165,7 +165,7 @@ static void events_csv(struct events *events, const struct audit_event *event)
 
 	if (!events->begun)
 		fputs("id,sequence,kind,time_first,time_last,class,tenant,verdict,enforced,rule,proto,src,sport,dst,dport,"
-		      "location,control,operator,packets,bytes,generation,cgroup,unit,container,fold,text\r\n", stdout);
+		      "location,control,operator,asn,as_name,packets,bytes,generation,cgroup,unit,container,fold,text\r\n", stdout);
 	event_id(event, id);
 	report_time(event->first_wall_ns, first);
 	report_time(event->last_wall_ns, last);
@@ -190,6 +190,8 @@ static void events_csv(struct events *events, const struct audit_event *event)
 	events_cell(event->location, false);
 	events_cell(event->control, false);
 	events_cell(event->operator, false);
+	events_number(event->asn, event->asn);
+	events_cell(event->as_name, false);
 	events_number(event->packets, egress);
 	events_number(event->bytes, egress);
 	events_cell(generation, false);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A spool that cannot be written: the kernel keeps its batch and folds. What that costs is counted, also over a restart. */
+/* A spool that cannot be written: the kernel keeps its batch and folds. What that costs is counted over a restart. */
 #include "daemon.h"
 
 #include <inttypes.h>

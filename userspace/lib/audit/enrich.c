@@ -262,6 +262,7 @@ static void enrich_destination(struct enricher *enricher, const struct resid_aud
 			       const struct snapshot *snapshot, struct audit_event *event)
 {
 	struct snapshot_place *place = &enricher->place;
+	struct snapshot_as as;
 
 	event->dst.state = AUDIT_ADDRESS_WHOLE;
 	event->dst.length = key->family == AF_INET ? 32 : 128;
@@ -276,6 +277,9 @@ static void enrich_destination(struct enricher *enricher, const struct resid_aud
 	event->control_source = enrich_known(place->control_source);
 	event->operator = enrich_known(place->operator);
 	event->operator_name = enrich_known(place->operator_name);
+	as = snapshot_as_of(snapshot, key->family, key->dst);
+	event->asn = as.number;
+	event->as_name = enrich_known(as.name);
 }
 
 static void enrich_ports(const struct resid_audit_key *key, struct audit_event *event)

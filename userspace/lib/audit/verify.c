@@ -183,7 +183,7 @@ static void verify_segment(struct verify *verify, const char *dir, const struct 
 
 /* ---- all of them ------------------------------------------------------------------------------------------- */
 
-/* The segment up to which all is proven: 0, none. A key that signed no head at all proves that it is not the spool's. */
+/* The segment up to which all is proven: 0, none. A key that signed no head proves that the spool is another's. */
 static uint64_t verify_anchor(struct verify *verify, bool *anchored)
 {
 	uint64_t last = 0, closed = 0;

@@ -139,6 +139,12 @@ static void cef_flow(struct jsonw *out, const struct format_facts *facts)
 	cef_custom(out, "cs2", "class", event->class_name);
 	cef_custom(out, "cs3", "zone", event->location);
 	cef_custom(out, "cs4", "operator", event->operator);
+	if (event->asn) {
+		cef_id(out, "cn2Label", "destinationAsn");
+		cef_number(out, "cn2", event->asn);
+	}
+	/* The custom strings are used up; a key that begins with the product's name is the producer's own. */
+	cef_name(out, "residAsName", event->as_name);
 	cef_custom(out, "cs5", "evidenceTier", event->tier);
 	cef_custom(out, "cs6", "workload", event->container ?: event->unit ?: event->cgroup);
 	cef_custom(out, "flexString1", "communityId", *facts->community ? facts->community : NULL);

@@ -69,6 +69,9 @@ static void journal_flow(struct jsonw *out, const struct format_facts *facts)
 	journal_name(out, "RESID_CONTROL", event->control);
 	journal_name(out, "RESID_TIER", event->tier);
 	journal_name(out, "RESID_OPERATOR", event->operator);
+	if (event->asn)
+		journal_number(out, "RESID_ASN", event->asn);
+	journal_name(out, "RESID_AS_NAME", event->as_name);
 	journal_id(out, "RESID_HOOK", event_hook_name(event->hook));
 	journal_id(out, "RESID_FOLD", event_fold_name(event->fold));
 	journal_name(out, "RESID_INTERFACE", event->ifname);

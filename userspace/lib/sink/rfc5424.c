@@ -114,6 +114,7 @@ static void sd_flow(struct jsonw *out, const struct format_facts *facts)
 	sd_name(out, "operator", event->operator);
 	if (event->asn)
 		sd_number(out, "asn", event->asn);
+	sd_name(out, "as_name", event->as_name);
 }
 
 static void sd_sender(struct jsonw *out, const struct audit_event *event)
