@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "geo/opinions.h"
 #include "geo/world_file.h"
 #include "snapshot/full_build.h"
 #include "util/file.h"

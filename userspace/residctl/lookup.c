@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "geo/location.h"
+#include "geo/opinions.h"
 #include "geo/world_file.h"
 #include "output.h"
 #include "sink/jsonw.h"

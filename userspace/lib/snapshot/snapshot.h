@@ -113,7 +113,7 @@ struct snapshot_source {
 int64_t snapshot_stale_at(const struct snapshot *snapshot);
 /*
  * Key of the data that it was made of: world_load(snapshot_world(snapshot), NULL, true) has what each tier said of an
- * address (geo/world_file.h, world_opinions_of()), as long as the cache holds it.
+ * address (geo/opinions.h), as long as the cache holds it.
  */
 const uint8_t *snapshot_world(const struct snapshot *snapshot);
 

@@ -106,7 +106,23 @@ static int file_write_all(int fd, const char *data, size_t length)
 	return 0;
 }
 
+static int file_put_parts(int fd, const struct iovec *part, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (file_write_all(fd, part[i].iov_base, part[i].iov_len))
+			return -1;
+	return 0;
+}
+
 int file_write(const char *path, const void *data, size_t length, mode_t mode, gid_t group, struct resid_error *err)
+{
+	return file_write_parts(path, &(struct iovec){ (void *)data, length }, 1, mode, group, err);
+}
+
+int file_write_parts(const char *path, const struct iovec *part, size_t count, mode_t mode, gid_t group,
+		     struct resid_error *err)
 {
 	_cleanup_free_ char *temporary = mem_format("%s.XXXXXX", path);
 	_cleanup_close_ int fd = -1;
@@ -116,7 +132,7 @@ int file_write(const char *path, const void *data, size_t length, mode_t mode, g
 	/* a device or a pipe (-o /dev/stdout) is written, not replaced */
 	if (!stat(path, &st) && !S_ISREG(st.st_mode)) {
 		fd = open(path, O_WRONLY | O_CLOEXEC);
-		if (fd < 0 || file_write_all(fd, data, length))
+		if (fd < 0 || file_put_parts(fd, part, count))
 			return resid_fail(err, RESID_EXIT_SYSTEM, "%s: cannot be written: %s", path, strerror(errno));
 		return 0;
 	}
@@ -124,7 +140,7 @@ int file_write(const char *path, const void *data, size_t length, mode_t mode, g
 	fd = mkostemp(temporary, O_CLOEXEC);
 	if (fd < 0)
 		return resid_fail(err, RESID_EXIT_SYSTEM, "%s: cannot be written: %s", path, strerror(errno));
-	if (fchown(fd, (uid_t)-1, group) || fchmod(fd, mode) || file_write_all(fd, data, length) || fsync(fd) ||
+	if (fchown(fd, (uid_t)-1, group) || fchmod(fd, mode) || file_put_parts(fd, part, count) || fsync(fd) ||
 	    rename(temporary, path)) {
 		error = errno;
 		unlink(temporary);

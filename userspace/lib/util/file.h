@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 #include "util/error.h"
 
@@ -26,6 +27,10 @@ bool file_sha256(const char *path, uint8_t out[32]);
  * this mode and group (FILE_OWN_GROUP: the caller's). A device or a pipe is written, not replaced.
  */
 int file_write(const char *path, const void *data, size_t length, mode_t mode, gid_t group, struct resid_error *err);
+
+/* The same of several pieces, one after the other. */
+int file_write_parts(const char *path, const struct iovec *part, size_t count, mode_t mode, gid_t group,
+		     struct resid_error *err);
 
 /* The part after the last slash. */
 const char *file_base_name(const char *path);

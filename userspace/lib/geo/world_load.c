@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+/* A kept world is believed only when all of it is right. */
+#include "geo/world_file.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../../../kmod/deps.h"
+#include "geo/cache.h"
+#include "geo/world_layout.h"
+#include "util/cleanup.h"
+#include "util/file.h"
+#include "util/memory.h"
+
+#define WORLD_FILE_MAX	((size_t)1 << 28)
+
+struct world_reader {
+	const struct world_header *header;
+	const uint8_t *table[WORLD_TABLES];
+};
+
+static const char *world_string(const struct world_reader *reader, uint32_t offset)
+{
+	if (offset >= reader->header->count[WORLD_STRINGS])
+		return NULL;
+	return (const char *)reader->table[WORLD_STRINGS] + offset;
+}
+
+static bool world_check_layout(struct world_reader *reader, const uint8_t *data)
+{
+	const struct world_header *header = reader->header;
+	uint64_t at = (sizeof(*header) + 7) & ~7ull;
+	unsigned int i;
+
+	for (i = 0; i < WORLD_TABLES; i++) {
+		reader->table[i] = data + at;
+		at += (header->count[i] * (uint64_t)world_element(i) + 7) & ~7ull;
+		if (at > header->head)
+			return false;
+	}
+	return at == header->head && header->count[WORLD_STRINGS] && !reader->table[WORLD_STRINGS][0] &&
+	       !reader->table[WORLD_STRINGS][header->count[WORLD_STRINGS] - 1];
+}
+
+static bool world_take_sources(const struct world_reader *reader, struct world *world)
+{
+	const struct world_file_source *from = (const void *)reader->table[WORLD_SOURCES];
+	uint32_t i;
+
+	for (i = 0; i < reader->header->count[WORLD_SOURCES]; i++, from++) {
+		struct world_source *to = MEM_PUSH(world->source, world->source_count, world->source_capacity);
+		const char *name = world_string(reader, from->name), *file = world_string(reader, from->file);
+
+		if (!name || !file || from->control >= CONTROL_TIERS || from->place >= PLACE_TIERS ||
+		    memchr(from->date, 0, sizeof(to->date)) == NULL)
+			return false;
+		to->name = mem_copy(name, strlen(name));
+		to->file = mem_copy(file, strlen(file));
+		memcpy(to->date, from->date, sizeof(to->date));
+		memcpy(to->sha256, from->sha256, sizeof(to->sha256));
+		to->control = from->control;
+		to->place = from->place;
+		to->prefixes = from->prefixes;
+		to->v4 = from->v4;
+		to->v6 = from->v6;
+		to->located = from->located;
+	}
+	return world->source_count >= WORLD_FIXED;
+}
+
+static bool world_take_operators(const struct world_reader *reader, struct world *world)
+{
+	const uint32_t *id = (const void *)reader->table[WORLD_OPERATORS];
+	uint32_t i, count = reader->header->count[WORLD_OPERATORS];
+
+	world->operator = mem_zero(count, sizeof(*world->operator));
+	for (i = 0; i < count; i++) {
+		const char *text = world_string(reader, id[i]);
+
+		if (!text)
+			return false;
+		world->operator[world->operator_count++] = mem_copy(text, strlen(text));
+	}
+	return true;
+}
+
+static bool world_take_overlaps(const struct world_reader *reader, struct world *world)
+{
+	const struct world_overlap *from = (const void *)reader->table[WORLD_OVERLAPS];
+	uint32_t i;
+
+	for (i = 0; i < reader->header->count[WORLD_OVERLAPS]; i++) {
+		if (from[i].left >= world->source_count || from[i].right >= world->source_count)
+			return false;
+		*MEM_PUSH(world->overlap, world->overlap_count, world->overlap_capacity) = from[i];
+	}
+	return true;
+}
+
+/* Facts stand once each, so that their numbers are their places. */
+static bool world_take_facts(const struct world_reader *reader, struct world *world)
+{
+	const struct place_fact *place = (const void *)reader->table[WORLD_PLACES];
+	const struct control_fact *control = (const void *)reader->table[WORLD_CONTROLS];
+	const struct world_pair *pair = (const void *)reader->table[WORLD_PAIRS];
+	const uint32_t *count = reader->header->count;
+	uint32_t i;
+
+	for (i = 0; i < count[WORLD_PLACES]; i++)
+		if (place[i].location >= LOCATION_COUNT || place[i].source >= world->source_count ||
+		    place[i].tier >= PLACE_TIERS || intern_put(world->place, &place[i], sizeof(*place)) != i)
+			return false;
+	for (i = 0; i < count[WORLD_CONTROLS]; i++)
+		if (control[i].source >= world->source_count || control[i].tier > CONTROL_AS || control[i].reserved ||
+		    (control[i].operator != CONTROL_NO_OPERATOR && control[i].operator >= world->operator_count) ||
+		    intern_put(world->control.fact, &control[i], sizeof(*control)) != i)
+			return false;
+	for (i = 0; i < count[WORLD_PAIRS]; i++)
+		if (pair[i].place >= count[WORLD_PLACES] ||
+		    (pair[i].control != LAYER_HOLE && pair[i].control >= count[WORLD_CONTROLS]) ||
+		    intern_put(world->pair, &pair[i], sizeof(*pair)) != i)
+			return false;
+	return true;
+}
+
+static bool world_take_ranges(const struct world_reader *reader, struct world *world)
+{
+	const struct world_file_range4 *from4 = (const void *)reader->table[WORLD_RANGES4];
+	const struct world_file_range6 *from6 = (const void *)reader->table[WORLD_RANGES6];
+	const uint32_t *count = reader->header->count;
+	uint32_t i;
+
+	world->v4.count = world->v4.capacity = count[WORLD_RANGES4];
+	world->v6.count = world->v6.capacity = count[WORLD_RANGES6];
+	world->v4.range = mem_resize(NULL, world->v4.count, sizeof(*world->v4.range));
+	world->v6.range = mem_resize(NULL, world->v6.count, sizeof(*world->v6.range));
+	for (i = 0; i < world->v4.count; i++) {
+		world->v4.range[i] = (struct world_range){ (u128)from4[i].first << 96, from4[i].pair };
+		if (from4[i].pair >= count[WORLD_PAIRS] || (i ? from4[i].first <= from4[i - 1].first : from4[i].first))
+			return false;
+	}
+	for (i = 0; i < world->v6.count; i++) {
+		world->v6.range[i] = (struct world_range){ (u128)from6[i].high << 64 | from6[i].low, from6[i].pair };
+		if (from6[i].pair >= count[WORLD_PAIRS] ||
+		    (i ? world->v6.range[i].first <= world->v6.range[i - 1].first : world->v6.range[i].first))
+			return false;
+	}
+	return world->v4.count && world->v6.count;
+}
+
+static bool world_take_asn(const struct world_reader *reader, struct world *world)
+{
+	struct asn_view view;
+	unsigned int i;
+
+	for (i = 0; i < ASN_PARTS; i++) {
+		view.part[i] = reader->table[WORLD_ASN + i];
+		view.count[i] = reader->header->count[WORLD_ASN + i];
+		buffer_append(&world->asn.part[i], view.part[i], view.count[i] * asn_part_size[i]);
+	}
+	return asn_is_sound(&view);
+}
+
+/* What a tier says: sorted, and every fact is one. */
+static bool world_check_opinions(const struct world *world, const struct world_opinions *opinions)
+{
+	uint32_t facts = intern_count(opinions->axis == WORLD_PLACE ? world->place : world->control.fact), fact;
+	uint64_t i, size = opinions->family == 4 ? sizeof(struct world_opinion4) : sizeof(struct world_opinion6);
+
+	if (opinions->axis > WORLD_CONTROL || (opinions->family != 4 && opinions->family != 6) || !opinions->count ||
+	    opinions->offset % 8 || opinions->offset > world->bytes.length ||
+	    opinions->count > (world->bytes.length - opinions->offset) / size)
+		return false;
+	for (i = 0; i < opinions->count; i++) {
+		const uint8_t *at = world->bytes.data + opinions->offset + i * size;
+
+		fact = opinions->family == 4 ? ((const struct world_opinion4 *)at)->fact :
+					       ((const struct world_opinion6 *)at)->fact;
+		if (fact != LAYER_HOLE && fact >= facts)
+			return false;
+	}
+	return true;
+}
+
+static bool world_take_opinions(const struct world_reader *reader, int fd, struct world *world)
+{
+	const struct world_opinions *from = (const void *)reader->table[WORLD_VOICES];
+	const struct world_header *header = reader->header;
+	uint8_t digest[RESID_DIGEST_LEN];
+	uint32_t i;
+
+	buffer_extend(&world->bytes, header->opinions);
+	if (pread(fd, world->bytes.data, header->opinions, (off_t)header->head) != (ssize_t)header->opinions)
+		return false;
+	sha256(world->bytes.data, (unsigned int)header->opinions, digest);
+	if (memcmp(digest, header->opinions_sha256, sizeof(digest)))
+		return false;
+	for (i = 0; i < header->count[WORLD_VOICES]; i++) {
+		if (!world_check_opinions(world, &from[i]))
+			return false;
+		*MEM_PUSH(world->opinions, world->opinions_count, world->opinions_capacity) = from[i];
+	}
+	return true;
+}
+
+/* The head of the file in memory, or NULL. */
+static uint8_t *world_read_head(int fd, const uint8_t *key)
+{
+	_cleanup_free_ uint8_t *data = NULL;
+	struct world_header header;
+	uint8_t digest[RESID_DIGEST_LEN];
+	const size_t skipped = offsetof(struct world_header, key);
+	struct stat st;
+
+	if (fstat(fd, &st) || pread(fd, &header, sizeof(header), 0) != (ssize_t)sizeof(header) ||
+	    memcmp(header.magic, WORLD_MAGIC, sizeof(header.magic)) || memcmp(header.key, key, sizeof(header.key)) ||
+	    header.head < sizeof(header) || header.head > WORLD_FILE_MAX || header.opinions > WORLD_FILE_MAX ||
+	    header.head + header.opinions != (uint64_t)st.st_size)
+		return NULL;
+	data = mem_alloc(header.head);
+	if (pread(fd, data, header.head, 0) != (ssize_t)header.head)
+		return NULL;
+	sha256(data + skipped, (unsigned int)(header.head - skipped), digest);
+	return memcmp(digest, header.sha256, sizeof(digest)) ? NULL : TAKE(data);
+}
+
+struct world *world_load(const uint8_t key[RESID_DIGEST_LEN], const struct operators *operators, bool opinions)
+{
+	struct path file = world_file(key);
+	_cleanup_close_ int fd = cache_open(file_base_name(file.text));
+	_cleanup_free_ uint8_t *data = NULL;
+	_cleanup_world_ struct world *world = NULL;
+	struct world_reader reader;
+
+	if (fd < 0)
+		return NULL;
+	data = world_read_head(fd, key);
+	if (!data)
+		return NULL;
+	reader.header = (const struct world_header *)data;
+	world = mem_zero(1, sizeof(*world));
+	control_init(&world->control, operators);
+	intern_new(&world->place);
+	intern_new(&world->pair);
+	memcpy(world->key, key, sizeof(world->key));
+	if (!world_check_layout(&reader, data) || !world_take_sources(&reader, world) ||
+	    !world_take_operators(&reader, world) || (operators && world->operator_count != operators->count) ||
+	    !world_take_overlaps(&reader, world) || !world_take_facts(&reader, world) ||
+	    !world_take_ranges(&reader, world) || !world_take_asn(&reader, world) ||
+	    (opinions && !world_take_opinions(&reader, fd, world)))
+		return NULL;
+	/* used now: what was not used for longest goes first */
+	futimens(fd, NULL);
+	return TAKE(world);
+}
