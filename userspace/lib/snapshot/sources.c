@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "../../../kmod/deps.h"
+#include "geo/cache.h"
+#include "geo/digests.h"
 #include "geo/world_file.h"
 #include "snapshot/bases.h"
 #include "snapshot/guard.h"
@@ -31,6 +33,7 @@ struct sources_file {
 	char *name, *path;
 	const char *published;		/* of a feed: operator_feed.file */
 	const struct policy_guard *guard;
+	struct digests_stamp stamp;	/* before it was read */
 	uint8_t sha256[RESID_DIGEST_LEN];
 	struct source *source;		/* once it is read; of the geoip files a table */
 	struct geo_table *table;
@@ -41,6 +44,7 @@ struct sources_plan {
 	const struct policy *policy;
 	struct sources *sources;
 	struct regions *regions;
+	struct digests digests;
 	struct sources_file *file;
 	size_t count, capacity;
 	struct resid_error *err;
@@ -235,18 +239,45 @@ static void sources_key(const struct sources_plan *plan, uint8_t key[RESID_DIGES
 	sha256(text.data, (unsigned int)text.length, key);
 }
 
+/* The digests of all files; false: some file cannot be read, or nothing is kept that they could lead to. */
+static bool sources_digests(struct sources_plan *plan)
+{
+	bool kept = cache_count(WORLD_SUFFIX);
+	size_t i;
+
+	digests_load(&plan->digests);
+	for (i = 0; i < plan->count; i++)
+		plan->file[i].stamp = digests_stamp(plan->file[i].path);
+	for (i = 0; i < plan->count && kept; i++) {
+		struct sources_file *file = &plan->file[i];
+
+		if (digests_find(&plan->digests, &file->stamp, file->sha256))
+			continue;
+		if (!file_sha256(file->path, file->sha256))
+			return false;
+		digests_learn(&plan->digests, file->path, &file->stamp, file->sha256);
+	}
+	return kept;
+}
+
 static struct world *sources_cached(struct sources_plan *plan)
 {
 	uint8_t key[RESID_DIGEST_LEN];
-	size_t i;
 
-	if (plan->inputs->uncached)
+	if (plan->inputs->uncached || !sources_digests(plan))
 		return NULL;
-	for (i = 0; i < plan->count; i++)
-		if (!file_sha256(plan->file[i].path, plan->file[i].sha256))
-			return NULL;
 	sources_key(plan, key);
 	return world_load(key, plan->sources->operators, false);
+}
+
+/* For the next time. */
+static void sources_keep(struct sources_plan *plan)
+{
+	size_t i;
+
+	for (i = 0; i < plan->count; i++)
+		digests_learn(&plan->digests, plan->file[i].path, &plan->file[i].stamp, plan->file[i].sha256);
+	world_save(plan->sources->world);
 }
 
 static int sources_read_file(struct sources_file *file, struct resid_error *err)
@@ -310,6 +341,8 @@ static int sources_world(struct sources_plan *plan)
 
 	plan->sources->world = world;
 	if (world)
+		digests_save(&plan->digests);
+	if (world)
 		return 0;
 	for (i = 0; i < plan->count; i++)
 		if (sources_read_file(&plan->file[i], plan->err))
@@ -317,8 +350,10 @@ static int sources_world(struct sources_plan *plan)
 	sources_lay_out(plan);
 	/* of what was read, which may have changed since it was looked for */
 	sources_key(plan, plan->sources->world->key);
-	if (!plan->inputs->uncached)
-		world_save(plan->sources->world);
+	if (!plan->inputs->uncached) {
+		sources_keep(plan);
+		digests_save(&plan->digests);
+	}
 	return 0;
 }
 
