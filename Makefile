@@ -107,8 +107,8 @@ test: ## everything: unit, oracle, fuzz, BPF, KUnit, end to end; installs what i
 soak: ## the same, longer
 	@SOAK=1 tests/run
 
-BENCHES := $(patsubst %,$(B)/tests/bench/bench_%,lpm format spool)
-bench: $(BENCHES) ## lpm.c against the kernel's BPF LPM trie on the same prefixes; records formatted and spooled a second
+BENCHES := $(patsubst %,$(B)/tests/bench/bench_%,lpm format spool world)
+bench: $(BENCHES) ## lpm.c against the kernel's BPF LPM trie on the same prefixes; records formatted and spooled a second; a world compiled
 	@status=0; for bench in $^; do $$bench || status=1; done; exit $$status
 
 check: ## sparse, checkpatch, clang-format, shellcheck, include rule, licences

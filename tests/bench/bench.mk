@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# bench_lpm and its BPF program; bench_format; bench_spool.
+# bench_lpm and its BPF program; bench_format; bench_spool; bench_world.
 
 BENCH := $(B)/tests/bench
 
@@ -18,10 +18,6 @@ $(BENCH)/lpm.o: kmod/lpm.c kmod/lpm.h kmod/deps.h kmod/uapi/resid.h
 $(BENCH)/bench_lpm: tests/bench/bench_lpm.c $(BENCH)/trie.skel.h $(BENCH)/lpm.o $(B)/libresid.a
 	$(call say,LINK) $(CC) $(ALL_CFLAGS) -I$(BENCH) $(LDFLAGS) -o $@ $< $(BENCH)/lpm.o $(B)/libresid.a $(LIBS) -lm
 
-$(BENCH)/bench_format: tests/bench/bench_format.c $(B)/libresid.a
-	@mkdir -p $(@D)
-	$(call say,LINK) $(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libresid.a $(LIBS)
-
-$(BENCH)/bench_spool: tests/bench/bench_spool.c $(B)/libresid.a
+$(BENCH)/bench_format $(BENCH)/bench_spool $(BENCH)/bench_world: $(BENCH)/%: tests/bench/%.c $(B)/libresid.a
 	@mkdir -p $(@D)
 	$(call say,LINK) $(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libresid.a $(LIBS)

@@ -296,7 +296,7 @@ static void free_inputs(struct build_inputs *inputs)
 	free((char *)inputs->geofeeds);
 }
 
-/* The only file of the cache; NULL: none. */
+/* The only world of the cache; NULL: none. */
 static const char *cached(void)
 {
 	static char path[512];
@@ -305,7 +305,7 @@ static const char *cached(void)
 	size_t count = 0;
 
 	while (list && (entry = readdir(list))) {
-		if (*entry->d_name == '.')
+		if (!strstr(entry->d_name, WORLD_SUFFIX))
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", getenv("RESID_CACHE_DIR"), entry->d_name);
 		count++;
@@ -462,9 +462,9 @@ static void test_cache_is_bounded(void **context)
 	}
 	list = opendir(getenv("RESID_CACHE_DIR"));
 	while ((entry = readdir(list)))
-		count += *entry->d_name != '.';
+		count += strstr(entry->d_name, WORLD_SUFFIX) != NULL;
 	closedir(list);
-	assert_int_equal(count, 8);
+	assert_int_equal(count, WORLD_KEPT);
 	free_inputs(&inputs);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "util/memory.h"
 
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -9,6 +10,15 @@
 #include <unistd.h>
 
 #include "util/error.h"
+
+#define MEMORY_LARGE	(1 << 20)
+
+/* What is large grows without being copied and goes back at once; malloc's own limit rises to 32 MiB with use. */
+__attribute__((constructor))
+static void memory_init(void)
+{
+	mallopt(M_MMAP_THRESHOLD, MEMORY_LARGE);
+}
 
 static void *memory_check(void *memory)
 {
