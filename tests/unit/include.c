@@ -136,6 +136,24 @@ static void test_complete(void **context)
 	assert_string_equal(again->rule[0].file, "elsewhere.yaml");
 }
 
+/* A path that is no text, or would end the comment that tells it, is told without what is odd. */
+static void test_odd_path(void **context)
+{
+	static const char text[] = CLASSES "rules: [{include: nets.yaml}]\n";
+	_cleanup_free_ char *odd = mem_format("%s/site/a\xff\n]", folder);
+	_cleanup_free_ char *path = mem_format("%s/policy.yaml", odd);
+	_cleanup_policy_ struct policy *policy = NULL, *again = NULL;
+	struct resid_error err;
+
+	assert_int_equal(mkdir(odd, 0755), 0);
+	put("site/a\xff\n]/nets.yaml", "rules:\n" RULE("nets", "FR"));
+	put("site/a\xff\n]/policy.yaml", text);
+	if (policy_read(path, &support_options, &policy, &err) ||
+	    policy_parse("again.yaml", policy->text, policy->text_length, &support_options, &again, &err))
+		fail_msg("%s", err.text);
+	assert_ids(again, "nets");
+}
+
 static void refuse(const char *text, const char *expected)
 {
 	struct policy *policy = NULL;
@@ -247,13 +265,21 @@ static void test_shadowed_pack(void **context)
 	policy = read_policy(CLASSES "rules:\n  - include: far\n", &warnings);
 	policy_free(policy);
 	assert_int_equal(warnings.count, 0);
+	/* what the site puts before it has not, although the pack's own overlap is met first */
+	policy = read_policy(CLASSES "rules:\n  - {id: a, class: shut, location: FR, proto: tcp, verdict: audit, reason: r}\n"
+				     "  - include: far\n", &warnings);
+	policy_free(policy);
+	assert_int_equal(warnings.count, 2);
+	assert_non_null(strstr(warnings.last, "pack.yaml:3:5: rule 'no-us' is partly shadowed by 'a' in line 7 of "));
+	assert_null(strstr(warnings.last, "by others"));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_splice),	cmocka_unit_test(test_complete), cmocka_unit_test(test_incomplete),
-		cmocka_unit_test(test_bounds),	cmocka_unit_test(test_home),	 cmocka_unit_test(test_shadowed_pack),
+		cmocka_unit_test(test_splice),	cmocka_unit_test(test_complete), cmocka_unit_test(test_odd_path),
+		cmocka_unit_test(test_incomplete), cmocka_unit_test(test_bounds), cmocka_unit_test(test_home),
+		cmocka_unit_test(test_shadowed_pack),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);

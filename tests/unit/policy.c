@@ -298,6 +298,10 @@ static void test_warnings(void **context)
 					RULE("b", "proto: [icmp, tcp], verdict: allow"), NULL), 1);
 }
 
+#define BY_OPERATOR \
+	"rules:\n" RULE("a", "operator: {not in: [aws]}, verdict: allow") RULE("b", "operator: aws, verdict: allow") \
+	RULE("c", "min_tier: override, verdict: audit")
+
 /* Nearly taken is not taken. */
 static void test_reachable(void **context)
 {
@@ -311,6 +315,18 @@ static void test_reachable(void **context)
 	/* icmp has no ports */
 	count_warnings(CLASSES "rules:\n" RULE("a", "port: 0-65535, verdict: allow")
 		       RULE("b", "proto: icmp, verdict: allow") RULE("c", "verdict: allow"), NULL);
+	/* an override need not name an operator, and then none is known */
+	count_warnings(CLASSES "sources: {overrides: [{prefix: 2.0.0.0/24, control: US, reason: r}]}\n" BY_OPERATOR, NULL);
+}
+
+/* What only an override can say needs one. */
+static void test_unreachable_operator(void **context)
+{
+	static const char text[] =
+		CLASSES "sources: {overrides: [{prefix: 2.0.0.0/24, operator: aws, control: FR, reason: r}]}\n" BY_OPERATOR;
+
+	refuse_bytes(text, sizeof(text) - 1, "p.yaml:10:5: rule 'c' is unreachable: everything that it matches is taken by 'a' "
+					     "in line 8 and by others before it");
 }
 
 static void test_examples(void **context)
@@ -346,6 +362,7 @@ int main(void)
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_warnings),
 		cmocka_unit_test(test_reachable),
+		cmocka_unit_test(test_unreachable_operator),
 		cmocka_unit_test(test_examples),
 	};
 

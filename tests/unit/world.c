@@ -592,6 +592,20 @@ static void test_date(void **context)
 	snapshot_free(snapshot);
 }
 
+/* A year that nobody meant would keep data young for ever; a day more is a zone's midnight. */
+static void test_future_date(void **context)
+{
+	struct build_inputs inputs = guarded(GUARDED("max_age: 21d"), AWS("2062-11-01"));
+
+	assert_refused(&inputs, RESID_EXIT_INPUT, "is of 2062-11-01, a day that has not come yet, and `max_age` asks");
+	inputs = guarded(GUARDED("max_age: 21d"), AWS("2026-11-23"));
+	snapshot_free(compile(&inputs, NULL));
+	inputs = guarded(GUARDED("max_age: 21d"), AWS("2026-11-24"));
+	assert_refused(&inputs, RESID_EXIT_INPUT, "is of 2026-11-24, a day that has not come yet");
+	inputs = guarded(GUARDED("max_shrink: 5%%"), AWS("2062-11-01"));
+	snapshot_free(compile(&inputs, NULL));
+}
+
 static void test_max_shrink(void **context)
 {
 	struct build_inputs inputs = guarded(GUARDED("max_shrink: 10%%"), AWS("2026-11-01"));
@@ -813,7 +827,8 @@ int main(void)
 		cmocka_unit_test(test_cache_same_bytes), cmocka_unit_test(test_cache_damaged),
 		cmocka_unit_test(test_cache_nowhere),	 cmocka_unit_test(test_cache_is_bounded),
 		cmocka_unit_test(test_opinions),	 cmocka_unit_test(test_max_age),
-		cmocka_unit_test(test_date),		 cmocka_unit_test(test_max_shrink),
+		cmocka_unit_test(test_date),		 cmocka_unit_test(test_future_date),
+		cmocka_unit_test(test_max_shrink),
 		cmocka_unit_test(test_geoip_shrinks),	 cmocka_unit_test(test_max_unknown),
 		cmocka_unit_test(test_pinned),		 cmocka_unit_test(test_overlaps),
 		cmocka_unit_test(test_order),		 cmocka_unit_test(test_ended_bases),

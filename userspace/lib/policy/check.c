@@ -62,9 +62,16 @@ static bool check_opens(const struct policy_rule *earlier, const struct policy_r
 	       later->verdict >= RESID_V_REJECT;
 }
 
+/* In a pack that came with Resid what is narrow stands before what is wide, and on purpose. */
+static bool check_same_pack(const struct policy_rule *a, const struct policy_rule *b)
+{
+	return !strcmp(a->file, b->file) && !strncmp(a->file, paths_share_dir(), strlen(paths_share_dir()));
+}
+
 static void check_note_overlap(void *context, uint16_t earlier, uint16_t later)
 {
 	struct check *check = context;
+	const struct policy_rule *first = &check->policy->rule[earlier], *second = &check->policy->rule[later];
 	struct check_rule *rule = &check->rule[later];
 
 	if (!rule->taken_by)
@@ -72,10 +79,10 @@ static void check_note_overlap(void *context, uint16_t earlier, uint16_t later)
 	else if (rule->taken_by != earlier + 1)
 		rule->taken_by_more = true;
 	/* an exception is there to decide otherwise, and `bootstrap` to come first */
-	if (check->policy->rule[earlier].verdict == check->policy->rule[later].verdict ||
-	    check->policy->rule[earlier].exception || !strcmp(check->policy->rule[earlier].id, "bootstrap"))
+	if (first->verdict == second->verdict || first->exception || !strcmp(first->id, "bootstrap") ||
+	    check_same_pack(first, second))
 		return;
-	if (!rule->opened_by && check_opens(&check->policy->rule[earlier], &check->policy->rule[later]))
+	if (!rule->opened_by && check_opens(first, second))
 		rule->opened_by = earlier + 1;
 	if (!rule->contradicts)
 		rule->contradicts = earlier + 1;
@@ -206,18 +213,33 @@ static uint32_t check_put_control(struct check *check, struct intern *rows, cons
 	return intern_put(rows, bits, words * sizeof(*bits));
 }
 
+/* An override of the policy may say who controls a prefix and name no operator. */
+static bool check_overrides_alone(const struct policy *policy)
+{
+	const struct policy_sources *sources = &policy->sources;
+	size_t i;
+
+	for (i = 0; i < sources->override_count; i++)
+		if (sources->override[i].controlled && !sources->override[i].operator)
+			return true;
+	return false;
+}
+
 /* Control of every kind on all evidence but the location's, by each operator that a rule names, another, and none. */
 static int check_find_free(struct check *check)
 {
 	_cleanup_(check_kinds_fini) struct check_kinds kinds = { 0 };
 	const struct policy *policy = check->policy;
+	bool alone = check_overrides_alone(policy);
 	size_t i, r, o;
 
 	if (check_find_kinds(check, &kinds))
 		return -1;
 	for (i = 0; i < kinds.count; i++) {
-		struct judge_place place = { .control = kinds.set[i] };
+		struct judge_place place = { .control = kinds.set[i], .tier = CONTROL_OVERRIDE };
 
+		if (alone)
+			check_put_control(check, check->free, &place);
 		for (place.tier = CONTROL_RIR; place.tier <= CONTROL_AS; place.tier++)
 			check_put_control(check, check->free, &place);
 		for (place.tier = CONTROL_OVERRIDE; place.tier <= CONTROL_OPERATOR; place.tier++) {
@@ -313,12 +335,6 @@ static int check_half(struct check *check, const struct space_half *half)
 	return 0;
 }
 
-/* In a pack that came with Resid what is narrow stands before what is wide, and on purpose. */
-static bool check_same_pack(const struct policy_rule *a, const struct policy_rule *b)
-{
-	return !strcmp(a->file, b->file) && !strncmp(a->file, paths_share_dir(), strlen(paths_share_dir()));
-}
-
 static int check_report(struct check *check, size_t r)
 {
 	const struct policy_rule *all = check->policy->rule, *rule = &all[r], *other;
@@ -341,7 +357,7 @@ static int check_report(struct check *check, size_t r)
 		rule_warn(reader, other,
 			  "rule '%s' allows what '%s' in line %zu%s refuses: the refusal does not hold where both match; move the rule behind the include, or narrow it",
 			  other->id, rule->id, rule->mark->line, reader_of_file(other->file, rule->file).text);
-	} else if (found->contradicts && !check_same_pack(rule, &all[found->contradicts - 1])) {
+	} else if (found->contradicts) {
 		other = &all[found->contradicts - 1];
 		rule_warn(reader, rule,
 			  "rule '%s' is partly shadowed by '%s' in line %zu%s%s, which decides otherwise; the earlier one wins where both match",

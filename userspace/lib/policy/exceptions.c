@@ -14,8 +14,14 @@
 
 static bool exceptions_is_narrow(const struct policy_rule *rule)
 {
-	return !rule->any_location || rule->prefix_count || rule->operator_count ||
-	       rule->control != POLICY_CONTROL_ANY;
+	size_t i;
+
+	if (!rule->any_location || rule->operator_count || rule->control != POLICY_CONTROL_ANY)
+		return true;
+	for (i = 0; i < rule->prefix_count; i++)
+		if (!rule->prefix[i].length)
+			return false;
+	return rule->prefix_count;
 }
 
 static int exceptions_check(struct reader *reader, const struct yaml_node *node, const struct policy_rule *rule)

@@ -95,12 +95,23 @@ static int include_check_bare(struct reader *reader, const struct yaml_node *wha
 	}
 }
 
+/* Where a document comes from, as a comment; a path may hold bytes that no text has, or that would end it. */
+static char *include_head(const char *end, const char *path)
+{
+	char *head = mem_format("%s--- # %s\n", end, path), *at;
+
+	for (at = head + strlen(end); at[1]; at++)
+		if (*at < ' ' || *at > '~')
+			*at = '?';
+	return head;
+}
+
 static int include_append(struct reader *reader, const struct yaml_node *what, const char *path, const char *text,
 			  size_t length)
 {
 	struct policy *policy = reader->policy;
 	const char *end = policy->text_length && policy->text[policy->text_length - 1] != '\n' ? "\n" : "";
-	_cleanup_free_ char *head = mem_format("%s--- # %s\n", end, path);
+	_cleanup_free_ char *head = include_head(end, path);
 	size_t total = policy->text_length + strlen(head) + length;
 
 	if (total > YAML_SIZE_MAX)
@@ -160,7 +171,7 @@ static int include_open(struct reader *reader, const struct yaml_node *what, str
 
 	if (reader_check_kind(reader, what, YAML_SCALAR, "`include`"))
 		return -1;
-	if (!*what->text)
+	if (!*what->text || strpbrk(what->text, "\n\r"))
 		return reader_fail(reader, what, "`include` must be the name of a pack or the path of a file");
 	for (outer = reader->outer; outer; outer = outer->outer)
 		depth++;

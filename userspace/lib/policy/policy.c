@@ -149,10 +149,17 @@ static int policy_read_local(struct reader *reader, const struct yaml_node *node
 {
 	struct policy *policy = reader->policy;
 	const char *const *text;
+	size_t i;
 
+	if (node && policy_read_prefixes(reader, node, "`local`", &policy->local, &policy->local_count,
+					 &policy->local_capacity))
+		return -1;
+	for (i = 0; node && i < policy->local_count; i++)
+		if (!policy->local[i].length)
+			return reader_fail(reader, node->child[i], "prefix '%s' is every address there is",
+					   node->child[i]->text);
 	if (node)
-		return policy_read_prefixes(reader, node, "`local`", &policy->local, &policy->local_count,
-					    &policy->local_capacity);
+		return 0;
 	for (text = special_local_default; *text; text++)
 		if (prefix_parse(*text, MEM_PUSH(policy->local, policy->local_count, policy->local_capacity)))
 			abort();
@@ -244,9 +251,12 @@ int policy_read_home(struct reader *reader)
 
 	if (memcmp(home, &none, sizeof(none)))
 		return 0;
-	return reader_get(reader, reader->policy->root, "home", true, &node) || sets_add_countries(reader, node, home) ?
-		       -1 :
-		       0;
+	if (reader_get(reader, reader->policy->root, "home", true, &node))
+		return -1;
+	if (node->kind == YAML_SCALAR && !strcmp(node->text, SETS_HOME))
+		return reader_fail(reader, node, "`home` cannot be %s, which is what it says; write a country or a set",
+				   SETS_HOME);
+	return sets_add_countries(reader, node, home);
 }
 
 static int policy_read_top(struct reader *reader)

@@ -60,6 +60,8 @@ int policy_read_home(struct reader *reader);
 typedef int include_item(struct reader *reader, const struct yaml_node *item);
 int include_list(struct reader *reader, const struct yaml_node *list, const char *key, include_item *read);
 
+#define SETS_HOME "$home"	/* what the policy's `home` names */
+
 /* sets.c: a country, a word or the name of a set, added to *out. */
 int sets_add_location(struct reader *reader, const struct yaml_node *node, struct location_set *out);
 /* sets.c: a country or the name of a set, and nothing else. */

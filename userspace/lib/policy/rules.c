@@ -259,7 +259,7 @@ int rules_read_text(struct reader *reader, const struct yaml_node *node, const c
 		return 0;
 	if (reader_check_kind(reader, text, YAML_SCALAR, key))
 		return -1;
-	if (!text->text[0] || strpbrk(text->text, "\n\r"))
+	if (!text->text[strspn(text->text, " \t")] || strpbrk(text->text, "\n\r"))
 		return reader_fail(reader, text, "the %s of %s '%s' must be one sentence on one line", key,
 				   rule->exception ? "exception" : "rule", rule->id);
 	*out = text->text;

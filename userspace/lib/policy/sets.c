@@ -14,7 +14,6 @@
 #include "util/rfc3339.h"
 
 #define SETS_FOLDER "/etc/resid/sets"
-#define SETS_HOME "$home"	/* what the policy's `home` names */
 
 static const char *sets_suggest(const char *text)
 {

@@ -105,6 +105,10 @@ static int guard_age(struct guard *guard, const struct guard_source *source)
 	if (!rfc3339_parse_day(data->date, &day))
 		return guard_violation(guard, source,
 				       mem_format("does not say of when it is, and `max_age` asks; write its `date`"));
+	/* local midnight may come before that of UTC */
+	if (guard->inputs->now < day - GUARD_DAY)
+		return guard_violation(guard, source,
+				       mem_format("is of %s, a day that has not come yet, and `max_age` asks", data->date));
 	stale_at = day + (int64_t)rule->max_age * GUARD_DAY;
 	if (!guard->result->stale_at || stale_at < guard->result->stale_at)
 		guard->result->stale_at = stale_at;
