@@ -55,6 +55,7 @@ const char words_geoip6[] = "2a00::,2a00:0:ffff:ffff:ffff:ffff:ffff:ffff,FR\n2b0
 
 /* What is said of control, strongest first. */
 const struct fact words_facts[] = {
+	{ "2.0.12.0/24", "override", "", "FR US" },  { "4.0.2.0/24", "override", "", "CN" },
 	{ "2.0.9.0/24", "override", "host", "FR" },  { "3.0.9.0/25", "override", "host", "FR" },
 	{ "2.0.2.0/23", "feed", "cloud", "US" },     { "2.0.9.0/25", "feed", "cloud", "US" },
 	{ "3.0.0.0/17", "feed", "cloud", "US" },     { "5.0.1.0/24", "feed", "cloud", "US" },
@@ -66,6 +67,9 @@ const struct fact words_facts[] = {
 };
 
 const size_t words_fact_count = sizeof(words_facts) / sizeof(words_facts[0]);
+
+const char words_overrides[] = "sources:\n  overrides:\n    - {prefix: 2.0.12.0/24, control: [FR, US], reason: r}\n"
+			       "    - {prefix: 4.0.2.0/24, control: CN, reason: r}\n";
 
 const char words_operators[] =
 	"resid-operators: 1\ndate: 2026-11-21\noperators:\n"
@@ -221,7 +225,7 @@ static void make_rule(struct rule *rule, bool exception, unsigned int number)
 	rule->protos = PICK("", "", "6", "6 17", "1", "58 132");
 	rule->ports = has_word(rule->protos, "1") || has_word(rule->protos, "58") ? "" : PICK("", "", "443", "53 80-443", "0-1023");
 	rule->direction = PICK("", "", "", "original", "reply");
-	rule->min_tier = rule->verdict >= 2 ? "" : PICK("", "", "", "feed", "rir", "location");
+	rule->min_tier = rule->verdict >= 2 ? "" : PICK("", "", "override", "feed", "rir", "location");
 	if (exception && !*rule->locations && !*rule->control_how && !*rule->operators && !*rule->prefixes)
 		rule->prefixes = "2.0.0.0/15";
 	if (exception || words_one_in(4)) {
@@ -327,6 +331,7 @@ char *words_text(const struct policy_words *policy)
 			fprintf(out, ", on_unknown: %s", words_verdicts[policy->class[i].unknown]);
 		fputs("}\n", out);
 	}
+	fputs(words_overrides, out);
 	if (*policy->bootstrap) {
 		fputs("bootstrap: ", out);
 		print_list(out, policy->bootstrap);

@@ -38,6 +38,8 @@ extern const struct fact words_facts[];
 extern const size_t words_place_count, words_fact_count;
 /* The world as the readers of data want it. */
 extern const char words_geoip4[], words_geoip6[], words_operators[];
+/* What every policy says of it beside: its key `sources`. */
+extern const char words_overrides[];
 
 /* "" says nothing. */
 struct rule {
