@@ -300,7 +300,7 @@ static void test_warnings(void **context)
 
 #define BY_OPERATOR \
 	"rules:\n" RULE("a", "operator: {not in: [aws]}, verdict: allow") RULE("b", "operator: aws, verdict: allow") \
-	RULE("c", "min_tier: override, verdict: audit")
+		RULE("c", "min_tier: override, verdict: audit")
 
 /* Nearly taken is not taken. */
 static void test_reachable(void **context)
