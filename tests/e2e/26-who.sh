@@ -29,4 +29,10 @@ residd_stop KILL
 in_cgroup health "$tools/flood" -n 30 "$us6" 9 >/dev/null
 residd_start
 names "while residd was dead" "$us6" 30 flood
+ctl disarm --yes
+check "disarmed, nobody is noted" sh -c "! ls '$RESID_BPF_DIR'/who_* 2>/dev/null"
+resid_up
+check "armed again, residd sees to it" wait_until 30 test -e "$RESID_BPF_DIR/who_create"
+in_cgroup health "$tools/flood" -n 20 "${place[USb4]}" 9 >/dev/null
+names "armed again" "${place[USb4]}" 20 flood
 e2e_done

@@ -115,4 +115,6 @@ for command in "${commands[@]}"; do
 	*"disable --now residd") is "residd has gone" "$(systemctl is-active residd || true)" inactive ;;
 	esac
 done
+is "nothing of Resid is left in the kernel" \
+	"$(ls -d /sys/fs/bpf/resid 2>/dev/null; bpftool prog show | grep -oE 'name (resid|who)_[a-z]+')" ''
 e2e_done

@@ -32,7 +32,7 @@ expect 'a direction is said' 0 '*destination  2.0.0.1, a reply*' '' "${explain[@
 expect 'link' 0 '*link *never leaves the link*' '' "${explain[@]}" --class health fe80::1
 expect 'by class or by sender' 1 '' '*with one of --class and --of' "${explain[@]}" --class health --of pid:1 2.0.0.1
 expect 'a class without a destination' 1 '' '*a destination is missing*' "${explain[@]}" --class health
-RESID_BPF_DIR=$tmp/none expect 'no tagger' 2 '' 'residctl: no tagger is loaded (*`residctl tagger load`' \
+RESID_BPF_DIR=$tmp/none expect 'no tagger' 2 '' 'residctl: no tagger is loaded (*residctl tagger load?' \
 	"${explain[@]}" --of cgroup:/ 2.0.0.1
 expect 'the kernel is not here' 2 '' '*' "${explain[@]}" --kernel --class health 2.0.0.1
 

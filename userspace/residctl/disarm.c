@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "nl/nl.h"
+#include "bpf/load.h"
 
 static bool disarm_confirmed(void)
 {
@@ -28,7 +28,7 @@ static int disarm_run(const struct call *call, struct resid_error *err)
 		return -1;
 	if (!call_option(call, "yes") && !disarm_confirmed())
 		return resid_fail(err, RESID_EXIT_USAGE, "not disarmed; say --yes to let everything leave this node");
-	if (resid_nl_disarm(nl, err) || resid_nl_status(nl, &status, err))
+	if (load_undo(nl, err) || resid_nl_status(nl, &status, err))
 		return -1;
 	printf("disarmed: nothing is judged until `residctl policy load`, or a restart of residd\n");
 	if (status.audit_used || status.audit_batch)
@@ -47,7 +47,8 @@ const struct command command_disarm = {
 	.args = "",
 	.summary = "stop judging; needed before the module can be unloaded",
 	.detail = "Everything leaves the node afterwards. The daemon does not arm it again until it is restarted or told to "
-		  "reload.",
+		  "reload. The BPF programs and maps are taken down as well: after this and `rmmod resid`, with the daemon "
+		  "stopped, nothing of Resid is left in the kernel.",
 	.min_args = 0,
 	.max_args = 0,
 	.options = disarm_options,

@@ -81,6 +81,8 @@ void daemon_trouble(struct daemon *daemon, enum trouble which, const char *text)
 /* restore.c: true when the module is there and was restored; called until it is. */
 bool restore_connect(struct daemon *daemon);
 void restore_disconnect(struct daemon *daemon);
+/* Notes which process opens a socket, again where a disarm took that down. */
+void restore_who(struct daemon *daemon);
 /* Takes the names from the generation that the kernel has: one on trial, or the one that it went back to. */
 void restore_follow(struct daemon *daemon, const struct resid_nl_status *status);
 /* Opens what current.rsnap is now. */

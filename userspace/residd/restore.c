@@ -109,17 +109,20 @@ static void restore_tagger(struct daemon *daemon)
 }
 
 /* Without it records lack the process, and nothing else. */
-static void restore_who(struct daemon *daemon)
+void restore_who(struct daemon *daemon)
 {
 	struct resid_error err;
 
-	if (daemon->who)
+	if (daemon->who && who_is_there())
 		return;
+	who_free(TAKE(daemon->who));
+	daemon->drain.enricher.who = NULL;
 	if (who_ensure("/", &daemon->who, &err)) {
 		daemon->who = NULL;
 		daemon_say(SD_WARNING, "records do not name the process: %s", err.text);
 		return;
 	}
+	daemon->drain.enricher.who = daemon->who;
 	if (!daemon->who->packet)
 		daemon_say(SD_NOTICE, "records do not name the process of a packet socket: %s", daemon->who->packet_note);
 }
@@ -149,7 +152,6 @@ bool restore_connect(struct daemon *daemon)
 	else if (memcmp(daemon->instance, status.instance, sizeof(status.instance)))
 		restore_load(daemon);	/* else somebody disarmed it, and it stays so until we are told */
 	restore_tagger(daemon);
-	restore_who(daemon);
 	if (memcmp(daemon->instance, status.instance, sizeof(status.instance))) {
 		drain_fini(&daemon->drain);
 		drain_init(&daemon->drain, status.instance, &daemon->config.privacy);
@@ -157,6 +159,7 @@ bool restore_connect(struct daemon *daemon)
 		memcpy(daemon->instance, status.instance, sizeof(status.instance));
 		outage_resume(daemon);
 	}
+	restore_who(daemon);
 	collect_listen(daemon);
 	watch_soon(daemon);
 	return true;

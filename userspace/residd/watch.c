@@ -227,9 +227,13 @@ void watch_reconcile(struct daemon *daemon)
 
 	daemon->watch->last = watch_now(daemon);
 	watch_files(daemon);
-	/* Disarmed, or never armed: what arms it applies the assignments first. */
-	if (!daemon->nl || !daemon->snapshot || resid_nl_status(daemon->nl, &status, &err) || !status.has_generation)
+	if (!daemon->nl || !daemon->snapshot || resid_nl_status(daemon->nl, &status, &err))
 		return;
+	/* Disarmed, or never armed: what arms it applies the assignments first. */
+	if (!status.has_generation) {
+		tagger_free(TAKE(daemon->tagger));
+		return;
+	}
 	if (tagger_ensure(daemon->nl, false, &tagger, &loaded, &err)) {
 		daemon_trouble(daemon, TROUBLE_TAGGER, err.text);
 		return;
@@ -237,6 +241,8 @@ void watch_reconcile(struct daemon *daemon)
 	daemon_trouble(daemon, TROUBLE_TAGGER, NULL);
 	tagger_free(daemon->tagger);
 	daemon->tagger = tagger;
+	if (daemon->who)
+		restore_who(daemon);	/* a disarm took it down */
 	if (watch_apply(daemon, &unknown, &err))
 		daemon_trouble(daemon, TROUBLE_ASSIGN, err.text);
 	else

@@ -2,6 +2,7 @@
 #include "bpf/link.h"
 
 #include <linux/if_link.h>
+#include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
@@ -70,4 +71,28 @@ int link_list(struct link_info **out, size_t *count, struct resid_error *err)
 	*out = array.items;
 	*count = array.count;
 	return 0;
+}
+
+static int link_filter(struct nl_msg *msg, void *context)
+{
+	*(bool *)context |= nlmsg_hdr(msg)->nlmsg_type == RTM_NEWTFILTER;
+	return NL_OK;
+}
+
+static bool link_has_filters_at(int ifindex, uint32_t hook)
+{
+	_cleanup_(cleanup_sock) struct nl_sock *sock = nl_socket_alloc();
+	_cleanup_(cleanup_msg) struct nl_msg *msg = nlmsg_alloc_simple(RTM_GETTFILTER, NLM_F_DUMP);
+	struct tcmsg of = { .tcm_ifindex = ifindex, .tcm_parent = TC_H_MAKE(TC_H_CLSACT, hook) };
+	bool found = false;
+
+	if (!sock || !msg || nlmsg_append(msg, &of, sizeof(of), NLMSG_ALIGNTO) || nl_connect(sock, NETLINK_ROUTE))
+		return true;
+	nl_socket_modify_cb(sock, NL_CB_VALID, NL_CB_CUSTOM, link_filter, &found);
+	return nl_send_auto(sock, msg) < 0 || nl_recvmsgs_default(sock) < 0 || found;
+}
+
+bool link_has_filters(int ifindex)
+{
+	return link_has_filters_at(ifindex, TC_H_MIN_INGRESS) || link_has_filters_at(ifindex, TC_H_MIN_EGRESS);
 }

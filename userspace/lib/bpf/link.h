@@ -17,6 +17,9 @@ struct link_info {
 	int peer_nsid;		/* the peer's namespace as this one calls it, -1: the same */
 };
 
+/* Is anything attached to a device's clsact qdisc? True also where that cannot be told. */
+bool link_has_filters(int ifindex);
+
 /* *out is an array for free(). */
 int link_list(struct link_info **out, size_t *count, struct resid_error *err);
 

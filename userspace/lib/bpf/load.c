@@ -2,9 +2,12 @@
 #include "bpf/load.h"
 
 #include <string.h>
+#include <unistd.h>
 
+#include "bpf/who.h"
 #include "nl/history.h"
 #include "nl/store.h"
+#include "util/paths.h"
 
 int load_assignments(const struct tagger *tagger, struct resid_nl *nl, const struct snapshot *snapshot,
 		     const struct load_hooks *hooks, struct reconcile_report *report, struct resid_error *err)
@@ -75,5 +78,30 @@ int load_snapshot(struct resid_nl *nl, const struct snapshot *snapshot, const st
 		return -1;
 	report->unassigned.text[0] = '\0';
 	load_assignments(tagger, nl, snapshot, hooks, &report->assignments, &report->unassigned);
+	return 0;
+}
+
+/* Whoever is to be inside again is declared again. */
+static void load_undo_devices(struct resid_nl *nl)
+{
+	_cleanup_free_ struct resid_nl_device *devices = NULL;
+	struct resid_error ignored;
+	size_t count = 0;
+
+	if (resid_nl_devices(nl, &devices, &count, &ignored))
+		return;
+	for (size_t i = 0; i < count; i++)
+		if (devices[i].inside)
+			resid_nl_device_set(nl, devices[i].ifindex, false, &ignored);
+}
+
+int load_undo(struct resid_nl *nl, struct resid_error *err)
+{
+	if (resid_nl_disarm(nl, err))
+		return -1;
+	load_undo_devices(nl);
+	tagger_remove();
+	who_remove();
+	rmdir(paths_bpf_dir());
 	return 0;
 }

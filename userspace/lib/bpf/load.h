@@ -39,4 +39,10 @@ int load_snapshot(struct resid_nl *nl, const struct snapshot *snapshot, const st
 int load_assignments(const struct tagger *tagger, struct resid_nl *nl, const struct snapshot *snapshot,
 		     const struct load_hooks *hooks, struct reconcile_report *report, struct resid_error *err);
 
+/*
+ * Disarms the module and takes down what was loaded for it: inside devices are outside again, and stamps, programs,
+ * maps and their pins go. What is put in force afterwards begins anew.
+ */
+int load_undo(struct resid_nl *nl, struct resid_error *err);
+
 #endif

@@ -5,10 +5,12 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "../../../bpf/tag.h"
+#include "bpf/link.h"
 #include "bpf/netns.h"
 #include "bpf/object.h"
 #include "tag.skel.h"
@@ -242,7 +244,27 @@ int tagger_unstamp(int ifindex, struct resid_error *err)
 	object_listen();
 	error = bpf_tc_detach(&hook, &opts);
 	/* The device, its clsact or the filter is gone already. */
-	if (error && error != -ENOENT && error != -ENODEV && error != -EINVAL)
+	if (error == -ENOENT || error == -ENODEV || error == -EINVAL)
+		return 0;
+	if (error)
 		return object_fail("detach resid_stamp from a device", error, err);
+	hook.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
+	if (!link_has_filters(ifindex))
+		bpf_tc_hook_destroy(&hook);
 	return 0;
+}
+
+void tagger_remove(void)
+{
+	static const char *const pins[] = { "release", "resid_class", "resid_stamp", "class_cgroup", "class_netns",
+					    "class_device" };
+	struct if_nameindex *devices = if_nameindex();
+	struct resid_error ignored;
+
+	for (struct if_nameindex *at = devices; at && at->if_index; at++)
+		tagger_unstamp((int)at->if_index, &ignored);
+	if (devices)
+		if_freenameindex(devices);
+	for (size_t i = 0; i < sizeof(pins) / sizeof(*pins); i++)
+		unlink(paths_in(paths_bpf_dir(), "%s", pins[i]).text);
 }

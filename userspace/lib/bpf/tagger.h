@@ -37,10 +37,16 @@ DEFINE_CLEANUP(tagger, struct tagger *, tagger_free);
  */
 int tagger_ensure(struct resid_nl *nl, bool again, struct tagger **out, bool *loaded, struct resid_error *err);
 
-/* resid_stamp on the ingress of a device, beside whatever else is attached there. Both are idempotent. */
+/*
+ * resid_stamp on the ingress of a device, beside whatever else is attached there; the last filter takes its clsact
+ * qdisc along. Both are idempotent.
+ */
 int tagger_stamp(const struct tagger *tagger, int ifindex, struct resid_error *err);
 /* Is it there, and this tagger's? */
 bool tagger_stamped(const struct tagger *tagger, int ifindex);
 int tagger_unstamp(int ifindex, struct resid_error *err);
+
+/* Takes down what there is: stamps of the caller's namespace, programs, maps, pins. Nothing there is no error. */
+void tagger_remove(void);
 
 #endif

@@ -131,6 +131,11 @@ bool who_find(const struct who_table *table, uint64_t cookie, struct who *out)
 	return true;
 }
 
+bool who_is_there(void)
+{
+	return !access(who_pin(who_pins[0]).text, F_OK);
+}
+
 void who_remove(void)
 {
 	for (size_t i = 0; i < sizeof(who_pins) / sizeof(*who_pins); i++)

@@ -40,6 +40,8 @@ DEFINE_CLEANUP(who, struct who_table *, who_free);
 /* table may be NULL: false. comm ends with a zero and may hold any other bytes. */
 bool who_find(const struct who_table *table, uint64_t cookie, struct who *out);
 
+/* Is it attached still? A disarm takes it down. */
+bool who_is_there(void);
 /* Detaches and forgets all, to leave a machine as it was. Nothing there is no error. */
 void who_remove(void);
 
