@@ -201,6 +201,14 @@ expect 'class list' 0 '*5  vital *reject*0  unlabelled *judged as vital*kernel *
 	"$ctl" class list --snapshot "$s"
 expect 'class list --json' 0 '?{"id":1,"name":"public"*"targets":?"unit:system.slice","unit:init.scope"*' '' \
 	"$ctl" class list --json --snapshot "$s"
+printf 'resid: 1\nhome: FR\nclasses: {a: {id: 1, default: audit, on_loss: deny}, b: {id: 2, default: drop}}\n' >"$tmp/loss.yaml"
+"$ctl" policy compile "$tmp/loss.yaml" "${data[@]}" -o "$tmp/loss.rsnap" >"$tmp/out" 2>&1
+expect 'class list: what a full table does' 0 $'*id *on loss*\n *1 *a *audit *enforcing *deny*\n *2 *b *drop *enforcing *count*' \
+	'' "$ctl" class list --snapshot "$tmp/loss.rsnap"
+expect 'the same as JSON' 0 '*"name":"a",*"on_loss":"deny"*"name":"b",*"on_loss":"count"*' '' \
+	"$ctl" policy show --json --snapshot "$tmp/loss.rsnap"
+expect 'a snapshot is compiled already' 1 '' '*explain: --snapshot is compiled already, and --geoip4 has no part in it*' \
+	"$ctl" explain --class a --snapshot "$tmp/loss.rsnap" "${data[@]}" 2.0.0.1
 expect 'policy show' 0 '# policy *default.yaml*# data *geoip, of 2026-06-25*# set *EU 2020-02-01: AT BE *resid: 1*' '' \
 	"$ctl" policy show --snapshot "$s"
 "$ctl" policy show --snapshot "$s" | sed '1,/^$/d' | cmp -s - policy/default.yaml

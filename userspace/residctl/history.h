@@ -9,13 +9,13 @@
 
 DEFINE_CLEANUP(json, json_t *, json_decref);
 
-/* An array of entries, the oldest first; a line that is none is left out. Exit 3 when there is no history. */
-int history_read(json_t **out, struct resid_error *err);
+/*
+ * An array of entries, the oldest first; a line that is none is left out. in_force: the kernel's generation where it
+ * can be asked, else what would be restored; "": none. Exit 3 when there is no history.
+ */
+int history_read(json_t **out, char in_force[2 * RESID_DIGEST_LEN + 1], struct resid_error *err);
 
 /* The snapshot's file if it is still kept. */
 bool history_kept(const char *generation, struct path *out);
-
-/* What is in force: the kernel's generation where it can be asked, else what would be restored; "" : none. */
-void history_in_force(char hex[2 * RESID_DIGEST_LEN + 1]);
 
 #endif

@@ -13,13 +13,33 @@
 
 #define HISTORY_SHORT 12	/* digits of a generation in text */
 
-int history_read(json_t **out, struct resid_error *err)
+/* Settles what the kernel did by itself, so it comes before the reading. */
+static void history_in_force(char hex[2 * RESID_DIGEST_LEN + 1])
+{
+	_cleanup_(cleanup_snapshot) struct snapshot *current = NULL;
+	_cleanup_(cleanup_nl) struct resid_nl *nl = NULL;
+	struct resid_nl_status status = { 0 };
+	struct resid_error ignored;
+
+	*hex = '\0';
+	if (!geteuid() && !resid_nl_open(&nl, &ignored) && !resid_nl_status(nl, &status, &ignored)) {
+		history_settle(&status);
+		if (status.has_generation)
+			hex_format(status.generation, RESID_DIGEST_LEN, hex);
+	} else if (!store_open_current(&current, &ignored)) {
+		hex_format(snapshot_generation(current), RESID_DIGEST_LEN, hex);
+	}
+}
+
+int history_read(json_t **out, char in_force[2 * RESID_DIGEST_LEN + 1], struct resid_error *err)
 {
 	struct path path = history_file();
-	_cleanup_fclose_ FILE *file = fopen(path.text, "re");
+	_cleanup_fclose_ FILE *file = NULL;
 	_cleanup_free_ char *line = NULL;
 	size_t room = 0;
 
+	history_in_force(in_force);
+	file = fopen(path.text, "re");
 	if (!file)
 		return resid_fail(err, RESID_EXIT_INPUT, "%s: %s; it begins with the first `residctl policy load`", path.text,
 				  strerror(errno));
@@ -39,23 +59,6 @@ bool history_kept(const char *generation, struct path *out)
 {
 	*out = paths_in(paths_state_dir(), "generations/%s.rsnap", generation);
 	return *generation && !access(out->text, R_OK);
-}
-
-void history_in_force(char hex[2 * RESID_DIGEST_LEN + 1])
-{
-	_cleanup_(cleanup_snapshot) struct snapshot *current = NULL;
-	_cleanup_(cleanup_nl) struct resid_nl *nl = NULL;
-	struct resid_nl_status status = { 0 };
-	struct resid_error ignored;
-
-	*hex = '\0';
-	if (!geteuid() && !resid_nl_open(&nl, &ignored) && !resid_nl_status(nl, &status, &ignored)) {
-		history_settle(&status);
-		if (status.has_generation)
-			hex_format(status.generation, RESID_DIGEST_LEN, hex);
-	} else if (!store_open_current(&current, &ignored)) {
-		hex_format(snapshot_generation(current), RESID_DIGEST_LEN, hex);
-	}
 }
 
 static const char *history_text(const json_t *entry, const char *key)
@@ -115,8 +118,7 @@ static int policy_history_run(const struct call *call, struct resid_error *err)
 	char in_force[2 * RESID_DIGEST_LEN + 1];
 	size_t i;
 
-	history_in_force(in_force);
-	if (history_read(&history, err))
+	if (history_read(&history, in_force, err))
 		return -1;
 	for (i = 0; i < json_array_size(history); i++) {
 		if (call_option(call, "json"))

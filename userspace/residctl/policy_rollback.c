@@ -19,8 +19,7 @@ static int rollback_previous(struct path *out, struct resid_error *err)
 	char in_force[2 * RESID_DIGEST_LEN + 1];
 	size_t i;
 
-	history_in_force(in_force);
-	if (history_read(&history, err))
+	if (history_read(&history, in_force, err))
 		return -1;
 	for (i = json_array_size(history); i > 0; i--) {
 		const json_t *entry = json_array_get(history, i - 1);

@@ -64,18 +64,7 @@ static void policy_show_json(const struct snapshot *snapshot)
 	jsonw_object(&json, NULL);
 	jsonw_hex(&json, "generation", snapshot_generation(snapshot), RESID_DIGEST_LEN);
 	jsonw_string(&json, "policy", snapshot_policy_name(snapshot));
-	jsonw_array(&json, "classes");
-	for (i = 0; i < snapshot_class_count(snapshot); i++) {
-		struct snapshot_class class = snapshot_class_at(snapshot, i);
-
-		jsonw_object(&json, NULL);
-		jsonw_u64(&json, "id", class.id);
-		jsonw_string(&json, "name", class.name);
-		if (class.judged_as)
-			jsonw_string(&json, "judged_as", class.judged_as);
-		jsonw_object_end(&json);
-	}
-	jsonw_array_end(&json);
+	report_classes(&json, "classes", snapshot);
 	jsonw_array(&json, "rules");
 	for (i = 0; i < snapshot_rule_count(snapshot); i++) {
 		struct snapshot_rule rule = snapshot_rule_at(snapshot, i);
@@ -141,22 +130,8 @@ static void policy_show_text(const struct snapshot *snapshot)
 
 static int policy_show_run(const struct call *call, struct resid_error *err)
 {
-	_cleanup_snapshot_ struct snapshot *snapshot = NULL;
-
-	if (snapshots_open(call, &snapshot, err))
-		return -1;
-	if (call_option(call, "json"))
-		policy_show_json(snapshot);
-	else
-		policy_show_text(snapshot);
-	return RESID_EXIT_OK;
+	return snapshots_show(call, policy_show_json, policy_show_text, err);
 }
-
-static const struct command_option policy_show_options[] = {
-	{ "snapshot", "FILE", "a snapshot instead of the one in force" },
-	{ "json", NULL, "one JSON object" },
-	{ NULL, NULL, NULL },
-};
 
 const struct command command_policy_show = {
 	.name = "policy show",
@@ -166,6 +141,6 @@ const struct command command_policy_show = {
 		  "country sets with their dates.",
 	.min_args = 0,
 	.max_args = 0,
-	.options = policy_show_options,
+	.options = snapshots_show_options,
 	.run = policy_show_run,
 };

@@ -2,6 +2,7 @@
 #include "snapshots.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -23,22 +24,25 @@ int snapshots_now(const struct call *call, int64_t *out, struct resid_error *err
 	return error ? resid_fail(err, RESID_EXIT_USAGE, "--now: '%.64s' %s", text, error) : 0;
 }
 
+/* The options that say where data are, and what they fill. */
+static const struct {
+	const char *option;
+	size_t input;
+} snapshots_data[] = {
+	{ "geoip4", offsetof(struct build_inputs, geoip4) },	 { "geoip6", offsetof(struct build_inputs, geoip6) },
+	{ "sets", offsetof(struct build_inputs, sets) },	 { "mmdb", offsetof(struct build_inputs, mmdb) },
+	{ "geofeed", offsetof(struct build_inputs, geofeeds) },	 { "feed", offsetof(struct build_inputs, feeds) },
+	{ "rir", offsetof(struct build_inputs, rir) },		 { "asn", offsetof(struct build_inputs, asn) },
+	{ "operators", offsetof(struct build_inputs, operators) },
+};
+
 int snapshots_inputs(const struct call *call, const char *policy, struct build_inputs *out, struct resid_error *err)
 {
-	*out = (struct build_inputs){
-		.policy = policy,
-		.lenient = true,
-		.uncached = call_option(call, "no-cache"),
-		.geofeeds = call_option(call, "geofeed"),
-		.mmdb = call_option(call, "mmdb"),
-		.geoip4 = call_option(call, "geoip4"),
-		.geoip6 = call_option(call, "geoip6"),
-		.sets = call_option(call, "sets"),
-		.feeds = call_option(call, "feed"),
-		.rir = call_option(call, "rir"),
-		.asn = call_option(call, "asn"),
-		.operators = call_option(call, "operators"),
-	};
+	size_t i;
+
+	*out = (struct build_inputs){ .policy = policy, .lenient = true, .uncached = call_option(call, "no-cache") };
+	for (i = 0; i < sizeof(snapshots_data) / sizeof(*snapshots_data); i++)
+		*(const char **)((char *)out + snapshots_data[i].input) = call_option(call, snapshots_data[i].option);
 	return snapshots_now(call, &out->now, err);
 }
 
@@ -58,10 +62,17 @@ const char *snapshots_own_policy(struct path *buffer)
 	return access(buffer->text, F_OK) ? NULL : buffer->text;
 }
 
-static bool snapshots_is_compiled(const struct build_inputs *inputs)
+/* The option that wants a policy compiled, or NULL. */
+static const char *snapshots_compiling(const struct call *call)
 {
-	return inputs->policy || inputs->geoip4 || inputs->geoip6 || inputs->sets || inputs->feeds || inputs->rir ||
-	       inputs->asn || inputs->operators || inputs->geofeeds || inputs->mmdb;
+	size_t i;
+
+	if (call_option(call, "policy"))
+		return "policy";
+	for (i = 0; i < sizeof(snapshots_data) / sizeof(*snapshots_data); i++)
+		if (call_option(call, snapshots_data[i].option))
+			return snapshots_data[i].option;
+	return NULL;
 }
 
 int snapshots_read(const struct build_inputs *inputs, struct snapshot **out, struct resid_error *err)
@@ -91,17 +102,36 @@ int snapshots_open_current(const struct call *call, struct snapshot **out, struc
 
 int snapshots_open(const struct call *call, struct snapshot **out, struct resid_error *err)
 {
-	const char *file = call_option(call, "snapshot");
+	const char *file = call_option(call, "snapshot"), *compiling = snapshots_compiling(call);
 	struct build_inputs inputs;
 	struct path own;
 
+	if (file && compiling)
+		return resid_fail(err, RESID_EXIT_USAGE, "%s: --snapshot is compiled already, and --%s has no part in it; "
+							 "leave one of them out", call->command->name, compiling);
 	if (snapshots_inputs(call, call_option(call, "policy"), &inputs, err))
 		return -1;
 	if (file)
 		return snapshot_open(file, out, err);
-	if (!snapshots_is_compiled(&inputs))
+	if (!compiling)
 		return snapshots_open_current(call, out, err);
 	if (!inputs.policy)
 		inputs.policy = snapshots_own_policy(&own);
 	return snapshots_read(&inputs, out, err);
+}
+
+const struct command_option snapshots_show_options[] = {
+	{ "snapshot", "FILE", "a snapshot instead of the one in force" },
+	{ "json", NULL, "as JSON, on one line" },
+	{ NULL, NULL, NULL },
+};
+
+int snapshots_show(const struct call *call, snapshots_print *json, snapshots_print *text, struct resid_error *err)
+{
+	_cleanup_snapshot_ struct snapshot *snapshot = NULL;
+
+	if (snapshots_open(call, &snapshot, err))
+		return -1;
+	(call_option(call, "json") ? json : text)(snapshot);
+	return RESID_EXIT_OK;
 }

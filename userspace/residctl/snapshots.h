@@ -51,6 +51,11 @@ int snapshots_now(const struct call *call, int64_t *out, struct resid_error *err
  */
 int snapshots_open(const struct call *call, struct snapshot **out, struct resid_error *err);
 
+/* A verb that shows one snapshot, as JSON or as text, and its options: which, and --json. */
+extern const struct command_option snapshots_show_options[];
+typedef void snapshots_print(const struct snapshot *snapshot);
+int snapshots_show(const struct call *call, snapshots_print *json, snapshots_print *text, struct resid_error *err);
+
 /* A policy, compiled in memory, or what `residctl policy compile` made of one (its name ends in .rsnap). */
 int snapshots_read(const struct build_inputs *inputs, struct snapshot **out, struct resid_error *err);
 

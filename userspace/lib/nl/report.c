@@ -141,6 +141,30 @@ void report_counters(struct jsonw *json, const struct resid_nl_counter *counters
 	}
 }
 
+void report_classes(struct jsonw *json, const char *key, const struct snapshot *snapshot)
+{
+	jsonw_array(json, key);
+	for (size_t i = 0; i < snapshot_class_count(snapshot); i++) {
+		struct snapshot_class class = snapshot_class_at(snapshot, i);
+
+		jsonw_object(json, NULL);
+		jsonw_u64(json, "id", class.id);
+		jsonw_string(json, "name", class.name);
+		if (class.judged_as)
+			jsonw_string(json, "judged_as", class.judged_as);
+		jsonw_string(json, "default", report_verdict(class.fallback));
+		jsonw_string(json, "mode", class.permissive ? "permissive" : "enforcing");
+		jsonw_string(json, "on_loss", class.deny_on_loss ? "deny" : "count");
+		jsonw_array(json, "targets");
+		for (size_t j = 0; j < snapshot_assignment_count(snapshot); j++)
+			if (snapshot_assignment_at(snapshot, j).class_id == class.id)
+				jsonw_string(json, NULL, snapshot_assignment_at(snapshot, j).target);
+		jsonw_array_end(json);
+		jsonw_object_end(json);
+	}
+	jsonw_array_end(json);
+}
+
 void report_sources(struct jsonw *json, const char *key, const struct snapshot *snapshot)
 {
 	size_t i;

@@ -27,6 +27,9 @@ const char *report_rule(const struct snapshot *snapshot, uint64_t key, char unkn
 #define REPORT_TIME 80
 void report_time(uint64_t wall_ns, char out[REPORT_TIME]);
 
+/* The classes of a snapshot, with the targets that the policy assigns to each, an array. */
+void report_classes(struct jsonw *json, const char *key, const struct snapshot *snapshot);
+
 /* The files that a snapshot was compiled with, an array. */
 void report_sources(struct jsonw *json, const char *key, const struct snapshot *snapshot);
 

@@ -256,6 +256,7 @@ struct snapshot_class snapshot_class_at(const struct snapshot *snapshot, size_t 
 								 full_string(full, full->class[class->judged_as].name),
 		.fallback = class->fallback,
 		.permissive = snapshot->table.core->class_flags[class->id] & RESID_CLASS_F_PERMISSIVE,
+		.deny_on_loss = snapshot->table.core->class_flags[class->id] & RESID_CLASS_F_DENY_ON_LOSS,
 	};
 }
 

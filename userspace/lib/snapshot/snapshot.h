@@ -38,6 +38,7 @@ struct snapshot_class {
 	const char *judged_as;	/* for unlabelled and kernel: the class that stands for it; else NULL */
 	enum resid_verdict fallback;	/* of what no rule matches */
 	bool permissive;
+	bool deny_on_loss;	/* what cannot be recorded in full does not leave */
 };
 
 struct snapshot_rule {
