@@ -1,115 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-/* MaxMind DBs, made here byte by byte, damaged here. */
+/* The reader of MaxMind DBs: the records of those who make them, and damage. */
+#include "mmdb.h"
 #include "source_support.h"
-
-#include "util/buffer.h"
-
-/* A MaxMind DB by hand: a tree with records of 24 bits, data, metadata. */
-static void mmdb_text(struct buffer *out, const char *text)
-{
-	const uint8_t control = (uint8_t)(2 << 5 | strlen(text));
-
-	buffer_append(out, &control, 1);
-	buffer_append(out, text, strlen(text));
-}
-
-static void mmdb_number(struct buffer *out, unsigned int type, uint64_t value, unsigned int bytes)
-{
-	uint8_t control[2] = { (uint8_t)(type > 7 ? bytes : type << 5 | bytes), (uint8_t)(type - 7) };
-	unsigned int i;
-
-	buffer_append(out, control, type > 7 ? 2 : 1);
-	for (i = bytes; i--;) {
-		const uint8_t byte = (uint8_t)(value >> 8 * i);
-
-		buffer_append(out, &byte, 1);
-	}
-}
-
-static void mmdb_map(struct buffer *out, unsigned int count)
-{
-	const uint8_t control = (uint8_t)(7 << 5 | count);
-
-	buffer_append(out, &control, 1);
-}
 
 static const char *make_mmdb(struct buffer *file)
 {
-	/* 2001:db8::/32 and, by ::/96, 192.0.2.0/24: chains of nodes, all else empty */
-	static const uint8_t v6[4] = { 0x20, 0x01, 0x0d, 0xb8 };
-	static const char mark[] = "\xab\xcd\xefMaxMind.com";
-	const uint32_t nodes = 32 + 120 - 2, empty = nodes;
-	uint32_t record[152][2], at = 1, i;
-	struct buffer data = { 0 };
-	uint32_t second;
+	struct mmdb *db = mmdb_new();
 
-	for (i = 0; i < nodes; i++)
-		record[i][0] = record[i][1] = empty;
-	mmdb_map(&data, 3);
-	mmdb_text(&data, "country");
-	mmdb_map(&data, 1);
-	mmdb_text(&data, "iso_code");
-	mmdb_text(&data, "NO");
-	mmdb_text(&data, "registered_country");
-	mmdb_map(&data, 1);
-	mmdb_text(&data, "iso_code");
-	mmdb_text(&data, "US");
-	mmdb_text(&data, "autonomous_system_number");
-	mmdb_number(&data, 6, 64496, 4);
-	second = (uint32_t)data.length;
-	mmdb_map(&data, 2);
-	mmdb_text(&data, "country_code");
-	mmdb_text(&data, "FR");
-	mmdb_text(&data, "asn");
-	mmdb_text(&data, "AS64497");
-
-	/* the v4 chain: zeros to depth 96, then 192.0.2 */
-	for (i = 0; i < 120; i++) {
-		const uint8_t v4[3] = { 192, 0, 2 };
-		unsigned int bit = i < 96 ? 0 : v4[(i - 96) / 8] >> (7 - (i - 96) % 8) & 1;
-
-		record[i ? at - 1 : 0][bit] = i == 119 ? nodes + 16 : at;
-		at += i < 119;
-	}
-	/* the v6 chain shares nodes 0 and 1: 0x20 begins with two zeros */
-	for (i = 2; i < 32; i++) {
-		unsigned int bit = v6[i / 8] >> (7 - i % 8) & 1;
-		uint32_t node = i == 2 ? 2 : at - 1;
-
-		record[node][bit] = i == 31 ? nodes + 16 + second : at;
-		at += i < 31;
-	}
-	assert_true(at <= nodes);
-	for (i = 0; i < nodes; i++) {
-		const uint8_t bytes[6] = { (uint8_t)(record[i][0] >> 16), (uint8_t)(record[i][0] >> 8),
-					   (uint8_t)record[i][0], (uint8_t)(record[i][1] >> 16),
-					   (uint8_t)(record[i][1] >> 8), (uint8_t)record[i][1] };
-
-		buffer_append(file, bytes, 6);
-	}
-	buffer_extend(file, 16);
-	buffer_append(file, data.data, data.length);
-	buffer_append(file, mark, sizeof(mark) - 1);
-	mmdb_map(file, 9);
-	mmdb_text(file, "languages");
-	buffer_append(file, "\x00\x04", 2);	/* an empty list */
-	mmdb_text(file, "description");
-	mmdb_map(file, 0);
-	mmdb_text(file, "binary_format_major_version");
-	mmdb_number(file, 5, 2, 2);
-	mmdb_text(file, "binary_format_minor_version");
-	mmdb_number(file, 5, 0, 2);
-	mmdb_text(file, "build_epoch");
-	mmdb_number(file, 9, 1782361439, 8);
-	mmdb_text(file, "database_type");
-	mmdb_text(file, "Test");
-	mmdb_text(file, "ip_version");
-	mmdb_number(file, 5, 6, 2);
-	mmdb_text(file, "node_count");
-	mmdb_number(file, 6, nodes, 4);
-	mmdb_text(file, "record_size");
-	mmdb_number(file, 5, 24, 2);
-	buffer_fini(&data);
+	mmdb_add(db, "192.0.2.0/24");
+	mmdb_map(&db->data, 3);
+	mmdb_code(db, "country", "NO");
+	mmdb_code(db, "registered_country", "US");
+	mmdb_text(&db->data, "autonomous_system_number");
+	mmdb_number(&db->data, 6, 64496, 4);
+	mmdb_add(db, "2001:db8::/32");
+	mmdb_map(&db->data, 2);
+	mmdb_text(&db->data, "country_code");
+	mmdb_text(&db->data, "FR");
+	mmdb_text(&db->data, "asn");
+	mmdb_text(&db->data, "AS64497");
+	mmdb_write(db, file);
 	return keep("test.mmdb", file->data, file->length);
 }
 
@@ -141,10 +51,46 @@ static void test_mmdb(void **context)
 	refused(SOURCE_MMDB, keep("loop.mmdb", file.data, file.length), "its search tree is deeper than an address is long");
 }
 
+static void test_makers(void **context)
+{
+	_cleanup_buffer_ struct buffer file = { 0 };
+	struct mmdb *db = mmdb_new();
+	struct source *source;
+
+	mmdb_as(db, "192.0.2.0/25", 64496, "Sixteen bytes: 6");
+	mmdb_as(db, "192.0.2.128/25", 64496, "the second name of 64496");
+	mmdb_both(db, "198.51.100.0/24", "DE", "AS64497", "Beispiel \"GmbH\" & Co. of a name that is longer than 28 bytes");
+	mmdb_both(db, "203.0.113.0/25", "SE", "AS4294967296", "is no number of an AS");
+	mmdb_both(db, "203.0.113.128/25", "FI", "64500", "without its AS");
+	mmdb_add(db, "2001:db8::/32");
+	mmdb_map(&db->data, 2);
+	mmdb_code(db, "country", "FR");
+	mmdb_text(&db->data, "traits");
+	mmdb_map(&db->data, 2);
+	mmdb_members(db, 4200000000, "above what is remembered");
+	mmdb_write(db, &file);
+	source = good(SOURCE_MMDB, keep("makers.mmdb", file.data, file.length));
+	assert_int_equal(source_format_of_asn(temporary("makers.mmdb")), SOURCE_MMDB);
+	assert_int_equal(source_format_of_asn(FEEDS "list.txt"), SOURCE_LIBLOC);
+	V4(0, "192.0.2.0/25 - - - - 64496");
+	V4(1, "192.0.2.128/25 - - - - 64496");
+	V4(2, "198.51.100.0/24 - - DE - 64497");
+	V4(3, "203.0.113.0/25 - - SE - 0");
+	V4(4, "203.0.113.128/25 - - FI - 0");
+	V6(0, "2001:db8::/32 - - FR - 4200000000");
+	assert_int_equal(source->as.length, 3 * sizeof(struct source_as));
+	as_is(source, 0, 64496, "Sixteen bytes: 6");
+	as_is(source, 1, 64497, "Beispiel \"GmbH\" & Co. of a name that is longer than 28 bytes");
+	as_is(source, 2, 4200000000, "above what is remembered");
+	source_free(source);
+	damage(SOURCE_MMDB, (const char *)file.data, file.length, 0, 60);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mmdb),
+		cmocka_unit_test(test_makers),
 	};
 
 	return cmocka_run_group_tests(tests, source_setup, source_teardown);

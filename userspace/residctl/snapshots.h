@@ -22,7 +22,7 @@
 	{ "geofeed", "NAME=PATH,...", "locations that an operator publishes (RFC 8805); may stand again" }, \
 	{ "feed", "NAME=PATH,...", "ranges that an operator publishes; may stand again" }, \
 	{ "rir", "FILE", "prefix,country of the registered holders" }, \
-	{ "asn", "FILE", "AS database, or none (default /var/lib/location/database.db, if the policy asks for control)" }, \
+	{ "asn", "FILE", "AS database (libloc or MaxMind DB), or none (default /var/lib/location/database.db, if the policy asks for control)" }, \
 	{ "operators", "FILE", "who operates what (default: the built-in operators.yaml)" }, \
 	{ "no-cache", NULL, "read all data anew" }, \
 	SNAPSHOTS_NOW_OPTION

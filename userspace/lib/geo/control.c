@@ -194,6 +194,18 @@ void control_claim_holders(struct control *control, const struct source_facts *f
 			    control_country(control, &facts->fact[i], number, CONTROL_RIR, known));
 }
 
+void control_claim_registered(struct control *control, const struct source_facts *facts, uint32_t number,
+			      struct layer_claims *claims)
+{
+	uint32_t known[LOCATION_COUNT] = { 0 };
+	size_t i;
+
+	for (i = 0; i < facts->count; i++)
+		if (*facts->fact[i].registered)
+			layer_claim(claims, facts->fact[i].first, facts->fact[i].last,
+				    control_country(control, &facts->fact[i], number, CONTROL_RIR, known));
+}
+
 void control_claim_asn(struct control *control, const struct source_facts *facts, uint32_t number,
 		       struct layer_claims *claims)
 {

@@ -8,7 +8,8 @@
  *   override   a prefix that the policy decides itself, and below those one curated in operators.yaml
  *   feed       the range list that an operator publishes
  *   operator   the origin AS is one of a curated operator
- *   rir        the country of the registered holder
+ *   rir        the country of the registered holder: the registries' own list, and below it the registered country of
+ *              the MaxMind DB that says where addresses are
  *   as         the country that the AS database gives for an announced prefix
  *   location   nobody: the country where it is
  *   none       not even that is known, or the address is of no country (local, special, ...): control is unknown
@@ -70,6 +71,9 @@ void control_claim_feed(struct control *control, const struct source *source, co
 			const struct source_facts *facts, uint32_t number, struct layer_claims *claims);
 void control_claim_holders(struct control *control, const struct source_facts *facts, uint32_t number,
 			   struct layer_claims *claims);
+/* The same as far as a database of locations says in which country a range is registered. */
+void control_claim_registered(struct control *control, const struct source_facts *facts, uint32_t number,
+			      struct layer_claims *claims);
 /* Two tiers at once: the longest announced prefix says which AS it is, curated or not. */
 void control_claim_asn(struct control *control, const struct source_facts *facts, uint32_t number,
 		       struct layer_claims *claims);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * MaxMind DB, whoever made it: country.iso_code, registered_country.iso_code and autonomous_system_number as MaxMind
- * names them, or country_code, asn ("AS64496") as others do. libmaxminddb runs confined. The tree is walked node by
+ * MaxMind DB, whoever made it: country.iso_code, registered_country.iso_code, autonomous_system_number and
+ * autonomous_system_organization (in `traits` as well) as MaxMind and DB-IP name them, or country_code or country, asn
+ * ("AS64496") and as_name or name as others do. libmaxminddb runs confined. The tree is walked node by
  * node; the places where an IPv6 tree repeats its IPv4 part (::ffff:0:0/96, 2002::/16 ...) are left out.
  */
 #include <maxminddb.h>
@@ -11,6 +12,7 @@
 #include "geo/confine.h"
 
 #define MMDB_CACHE	4096	/* of facts by offset: many networks share one */
+#define MMDB_NAMED	(1 << 20)	/* ASes below it are named once; above are few */
 
 struct mmdb_fact {
 	uint32_t offset;	/* of the entry, plus one; 0: free */
@@ -22,40 +24,70 @@ struct mmdb_walk {
 	struct confine *confine;
 	MMDB_s mmdb;
 	struct mmdb_fact cache[MMDB_CACHE];
+	bool named[MMDB_NAMED];
 };
+
+static bool mmdb_get(MMDB_entry_s *entry, const char *const *path, uint32_t type, MMDB_entry_data_s *data)
+{
+	return MMDB_aget_value(entry, data, path) == MMDB_SUCCESS && data->has_data && data->type == type;
+}
 
 static void mmdb_code(MMDB_entry_s *entry, const char *const *path, char out[2])
 {
 	MMDB_entry_data_s data;
 
-	if (MMDB_aget_value(entry, &data, path) == MMDB_SUCCESS && data.has_data &&
-	    data.type == MMDB_DATA_TYPE_UTF8_STRING && data.data_size == 2)
+	if (mmdb_get(entry, path, MMDB_DATA_TYPE_UTF8_STRING, &data) && data.data_size == 2)
 		memcpy(out, data.utf8_string, 2);
+}
+
+/* "AS64496" */
+static uint32_t mmdb_asn_text(const MMDB_entry_data_s *data)
+{
+	uint64_t asn = 0;
+	uint32_t i;
+
+	if (data->data_size < 3 || data->data_size > 12 || memcmp(data->utf8_string, "AS", 2))
+		return 0;
+	for (i = 2; i < data->data_size; i++) {
+		if (data->utf8_string[i] < '0' || data->utf8_string[i] > '9')
+			return 0;
+		asn = asn * 10 + (uint64_t)(data->utf8_string[i] - '0');
+	}
+	return asn > UINT32_MAX ? 0 : (uint32_t)asn;
 }
 
 static uint32_t mmdb_asn(MMDB_entry_s *entry)
 {
 	static const char *const number[] = { "autonomous_system_number", NULL }, *const text[] = { "asn", NULL };
+	static const char *const traits[] = { "traits", "autonomous_system_number", NULL };
 	MMDB_entry_data_s data;
-	uint64_t asn = 0;
-	uint32_t i;
 
-	if (MMDB_aget_value(entry, &data, number) == MMDB_SUCCESS && data.has_data &&
-	    data.type == MMDB_DATA_TYPE_UINT32)
+	if (mmdb_get(entry, number, MMDB_DATA_TYPE_UINT32, &data) ||
+	    mmdb_get(entry, traits, MMDB_DATA_TYPE_UINT32, &data) ||
+	    mmdb_get(entry, text, MMDB_DATA_TYPE_UINT32, &data))
 		return data.uint32;
-	if (MMDB_aget_value(entry, &data, text) != MMDB_SUCCESS || !data.has_data)
-		return 0;
-	if (data.type == MMDB_DATA_TYPE_UINT32)
-		return data.uint32;
-	if (data.type != MMDB_DATA_TYPE_UTF8_STRING || data.data_size < 3 || data.data_size > 12 ||
-	    memcmp(data.utf8_string, "AS", 2))
-		return 0;
-	for (i = 2; i < data.data_size; i++) {
-		if (data.utf8_string[i] < '0' || data.utf8_string[i] > '9')
-			return 0;
-		asn = asn * 10 + (uint64_t)(data.utf8_string[i] - '0');
+	return mmdb_get(entry, text, MMDB_DATA_TYPE_UTF8_STRING, &data) ? mmdb_asn_text(&data) : 0;
+}
+
+static void mmdb_name(struct mmdb_walk *walk, MMDB_entry_s *entry, uint32_t asn)
+{
+	static const char *const path[][3] = { { "autonomous_system_organization", NULL },
+					       { "traits", "autonomous_system_organization", NULL },
+					       { "as_name", NULL },
+					       { "name", NULL } };
+	MMDB_entry_data_s data;
+	size_t i;
+
+	if (!asn || (asn < MMDB_NAMED && walk->named[asn]))
+		return;
+	for (i = 0; i < sizeof(path) / sizeof(path[0]); i++) {
+		if (!mmdb_get(entry, path[i], MMDB_DATA_TYPE_UTF8_STRING, &data))
+			continue;
+		confine_name(walk->confine, asn, data.utf8_string, data.data_size);
+		if (asn < MMDB_NAMED)
+			walk->named[asn] = true;
+		return;
 	}
-	return asn > UINT32_MAX ? 0 : (uint32_t)asn;
 }
 
 static const struct mmdb_fact *mmdb_fact(struct mmdb_walk *walk, MMDB_entry_s *entry)
@@ -76,6 +108,7 @@ static const struct mmdb_fact *mmdb_fact(struct mmdb_walk *walk, MMDB_entry_s *e
 	if (!*fact->country)
 		mmdb_code(entry, plain, fact->country);
 	mmdb_code(entry, registered, fact->registered);
+	mmdb_name(walk, entry, fact->asn);
 	return fact;
 }
 

@@ -64,7 +64,7 @@ static void world_speak(const struct world *world, uint32_t axis, uint32_t fact,
 	}
 }
 
-/* From strong to weak; insertion keeps it so whatever the order in which tiers were kept. */
+/* From strong to weak; of two in one tier the one that was laid later, over the other, comes first. */
 static uint32_t world_rank(const struct world *world, uint32_t axis, uint32_t fact)
 {
 	return axis == WORLD_PLACE ? place_fact(world->place, fact)->tier :
@@ -87,7 +87,7 @@ size_t world_opinions_of(const struct world *world, sa_family_t family, u128 key
 		if (fact == LAYER_HOLE)
 			continue;
 		here = world_rank(world, opinions->axis, fact);
-		for (at = count++; at && rank[at - 1] > here; at--) {
+		for (at = count++; at && rank[at - 1] >= here; at--) {
 			rank[at] = rank[at - 1];
 			out[at] = out[at - 1];
 		}

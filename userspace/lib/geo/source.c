@@ -2,16 +2,21 @@
 /* Any source: which reader, and the order of what it found. */
 #include "geo/source_reader.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "../../../kmod/deps.h"
 #include "geo/location.h"
 #include "util/file.h"
 #include "util/memory.h"
 #include "util/utf8.h"
+
+#define SOURCE_TAIL	((off_t)1 << 17)
 
 static const struct {
 	const char *name;
@@ -44,6 +49,40 @@ int source_format_parse(const char *text)
 const char *source_format_name(enum source_format format)
 {
 	return formats[format].name;
+}
+
+enum source_format source_format_of_asn(const char *path)
+{
+	static const char mark[] = "\xab\xcd\xefMaxMind.com";	/* before the metadata, in the last 128 KiB */
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	_cleanup_free_ char *tail = mem_alloc(SOURCE_TAIL);
+	struct stat st;
+	ssize_t got;
+
+	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode))
+		return SOURCE_LIBLOC;
+	got = pread(fd, tail, SOURCE_TAIL, st.st_size > SOURCE_TAIL ? st.st_size - SOURCE_TAIL : 0);
+	return got > 0 && memmem(tail, (size_t)got, mark, sizeof(mark) - 1) ? SOURCE_MMDB : SOURCE_LIBLOC;
+}
+
+static bool source_fact_says(const struct source_fact *fact, enum source_says what)
+{
+	if (what == SOURCE_SAYS_ASN)
+		return fact->asn;
+	return *(what == SOURCE_SAYS_COUNTRY ? fact->country : fact->registered);
+}
+
+bool source_says(const struct source *source, enum source_says what)
+{
+	size_t i;
+
+	for (i = 0; i < source->v4.count; i++)
+		if (source_fact_says(&source->v4.fact[i], what))
+			return true;
+	for (i = 0; i < source->v6.count; i++)
+		if (source_fact_says(&source->v6.fact[i], what))
+			return true;
+	return false;
 }
 
 static void source_facts_fini(struct source_facts *facts)

@@ -6,6 +6,7 @@
 #ifndef RESID_GEO_SOURCE_H
 #define RESID_GEO_SOURCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -70,6 +71,12 @@ struct source {
 int source_read(enum source_format format, const char *name, const char *path, struct source **out,
 		struct resid_error *err);
 void source_free(struct source *source);
+enum source_says { SOURCE_SAYS_COUNTRY, SOURCE_SAYS_REGISTERED, SOURCE_SAYS_ASN };
+
+/* Does any of its facts say this? */
+bool source_says(const struct source *source, enum source_says what);
+/* Of an AS database: a MaxMind DB if it has the mark of one, else libloc's. */
+enum source_format source_format_of_asn(const char *path);
 /* The order that facts stand in, each once. */
 void source_order(struct source_facts *facts);
 /* Names of ASes ascending; of an AS with several the first. */

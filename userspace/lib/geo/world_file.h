@@ -15,7 +15,7 @@
 #include "util/paths.h"
 
 /* Counts in the key: raise it whenever a reader, a tier's rule or this format changes what comes out. */
-#define WORLD_VERSION	"resid world 3"
+#define WORLD_VERSION	"resid world 4"
 
 #define WORLD_SUFFIX	".world"
 #define WORLD_KEPT	8		/* those that were used last */

@@ -155,11 +155,13 @@ void world_add_sources(struct world_work *work)
 	for (i = 0; i < inputs->geofeed_count; i++)
 		world_add_facts(world, inputs->geofeed[i], CONTROL_NONE, PLACE_GEOFEED);
 	if (inputs->mmdb)
-		work->mmdb = world_add_facts(world, inputs->mmdb, CONTROL_NONE, PLACE_MMDB);
+		work->mmdb = world_add_facts(world, inputs->mmdb, source_says(inputs->mmdb, SOURCE_SAYS_REGISTERED) ?
+					     CONTROL_RIR : CONTROL_NONE, PLACE_MMDB);
 	if (inputs->rir)
 		work->rir = world_add_facts(world, inputs->rir, CONTROL_RIR, PLACE_NONE);
 	if (inputs->asn)
-		work->asn = world_add_facts(world, inputs->asn, CONTROL_OPERATOR, PLACE_LIBLOC);
+		work->asn = world_add_facts(world, inputs->asn, CONTROL_OPERATOR,
+					    source_says(inputs->asn, SOURCE_SAYS_COUNTRY) ? PLACE_LIBLOC : PLACE_NONE);
 }
 
 void world_add_overlaps(struct world_work *work)

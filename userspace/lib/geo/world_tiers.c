@@ -93,7 +93,7 @@ static void world_lay_control(struct world_work *work, struct layer_claims *clai
 	layer_over(below, &tier);
 }
 
-/* The AS database is in two tiers with the registry's holders between them. */
+/* The AS database is in two tiers with the registered holders between them. */
 static void world_control_asn(struct world_work *work, struct layer *below)
 {
 	_cleanup_(layer_fini) struct layer both = { 0 }, strong = { 0 };
@@ -112,6 +112,9 @@ static void world_control_asn(struct world_work *work, struct layer *below)
 		layer_append(curated ? &strong : below, range->first, range->last, range->fact);
 	}
 	layer_fini(&both);
+	if (work->inputs->mmdb)
+		control_claim_registered(control, world_facts(work, work->inputs->mmdb), work->mmdb, &claims);
+	world_lay_control(work, &claims, below);
 	if (work->inputs->rir)
 		control_claim_holders(control, world_facts(work, work->inputs->rir), work->rir, &claims);
 	world_lay_control(work, &claims, below);

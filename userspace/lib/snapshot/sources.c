@@ -190,11 +190,25 @@ static const char *sources_default_asn(const struct policy *policy)
 	return policy_asks_control(policy) && !access(SOURCES_ASN, R_OK) ? SOURCES_ASN : NULL;
 }
 
+static void sources_add_asn(struct sources_plan *plan)
+{
+	const struct policy_source *own = &plan->policy->sources.asn;
+	const char *path = plan->inputs->asn ? plan->inputs->asn : own->path;
+	enum source_format format;
+
+	if (!path)
+		path = sources_default_asn(plan->policy);
+	if (!path || !strcmp(path, "none"))
+		return;
+	format = source_format_of_asn(path);
+	sources_add_one(plan, SOURCES_KIND_ASN, format, format == SOURCE_LIBLOC ? "libloc" : "asn", plan->inputs->asn,
+			own, path);
+}
+
 static int sources_plan_files(struct sources_plan *plan)
 {
 	const struct policy_sources *own = &plan->policy->sources;
 	const struct build_inputs *inputs = plan->inputs;
-	const char *asn = inputs->asn ? inputs->asn : own->asn.path;
 	size_t i;
 
 	sources_add_one(plan, SOURCES_KIND_GEOIP4, 0, "tor-geoipdb", inputs->geoip4, &own->geoip4, SOURCES_GEOIP4);
@@ -205,9 +219,7 @@ static int sources_plan_files(struct sources_plan *plan)
 		return -1;
 	sources_add_one(plan, SOURCES_KIND_MMDB, SOURCE_MMDB, "mmdb", inputs->mmdb, &own->mmdb, NULL);
 	sources_add_one(plan, SOURCES_KIND_RIR, SOURCE_RIR, "rir", inputs->rir, &own->rir, NULL);
-	if (!asn || strcmp(asn, "none"))
-		sources_add_one(plan, SOURCES_KIND_ASN, SOURCE_LIBLOC, "libloc", asn, &own->asn,
-				sources_default_asn(plan->policy));
+	sources_add_asn(plan);
 	for (i = 0; i < plan->count; i++)
 		if (plan->file[i].kind == SOURCES_KIND_FEED && sources_find_feed(plan, &plan->file[i]))
 			return -1;
@@ -280,6 +292,20 @@ static void sources_keep(struct sources_plan *plan)
 	world_save(plan->sources->world);
 }
 
+/* A database of the wrong kind says nothing of what it was named for. */
+static int sources_check_kind(const struct sources_file *file, struct resid_error *err)
+{
+	if (file->kind == SOURCES_KIND_MMDB && !source_says(file->source, SOURCE_SAYS_COUNTRY))
+		return resid_fail(err, RESID_EXIT_INPUT,
+				  "%s: says of no network in which country it is; name a database of countries, or this one as `asn`",
+				  file->path);
+	if (file->kind == SOURCES_KIND_ASN && !source_says(file->source, SOURCE_SAYS_ASN))
+		return resid_fail(err, RESID_EXIT_INPUT,
+				  "%s: says of no network which AS announces it; name a database of ASes, or this one as `mmdb`",
+				  file->path);
+	return 0;
+}
+
 static int sources_read_file(struct sources_file *file, struct resid_error *err)
 {
 	sa_family_t family = file->kind == SOURCES_KIND_GEOIP4 ? AF_INET : AF_INET6;
@@ -288,7 +314,7 @@ static int sources_read_file(struct sources_file *file, struct resid_error *err)
 		if (source_read(file->format, file->name, file->path, &file->source, err))
 			return -1;
 		memcpy(file->sha256, file->source->sha256, sizeof(file->sha256));
-		return 0;
+		return sources_check_kind(file, err);
 	}
 	if (geo_tor_read(file->path, family, &file->table, err))
 		return -1;
