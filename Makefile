@@ -10,6 +10,9 @@ PREFIX ?= /usr
 FUZZ_SECONDS ?= 300
 JOBS ?= $(shell nproc)
 
+# Where Debian keeps bpftool and depmod a user's PATH does not lead.
+export PATH := $(PATH):/usr/sbin:/sbin
+
 B := build
 CC := gcc
 CLANG ?= clang
