@@ -44,7 +44,13 @@ static void test_hard_cases(void **context)
 		{ 200238, "t-systems-google", "DE", true },	/* bears Google's name */
 		{ 58593, "azure-china", "CN", true },		/* Microsoft's technology */
 		{ 55960, "aws-china-beijing", "CN", true },	/* Amazon's */
-		{ 45102, "alibaba", "CN", true },		/* registered in the US */
+		{ 45102, "alibaba", "US", false },		/* registered there, and run from China */
+		{ 37963, "alibaba", "CN", false },
+		{ 7160, "oracle", "US", true },			/* bears the name of a company that it bought */
+		{ 52019, "oracle", "US", true },		/* registered in Sweden */
+		{ 8218, "zayo", "US", true },			/* registered in France */
+		{ 2830, "verizon", "US", true },		/* registered in the Netherlands */
+		{ 29486, "host-europe", "US", false },		/* registered in Germany */
 		{ 53306, "outscale-us", "US", false },
 		{ 50624, "outscale", "FR", true },
 		{ 6878, "telekom-otc", "DE", true },		/* Huawei's technology */
