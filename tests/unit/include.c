@@ -274,12 +274,33 @@ static void test_shadowed_pack(void **context)
 	assert_null(strstr(warnings.last, "by others"));
 }
 
+/* What nobody can place may be anybody's, and Puerto Rico is under the law of the United States. */
+static void test_reach_of_us_law(void **context)
+{
+	static const char world[] = WORLD4 "134217728,134283263,PR\n";
+	static const struct {
+		const char *address, *rule;
+	} cases[] = { { "3.0.0.1", "us-reach" },   { "8.0.0.1", "us-reach" },  { "5.0.0.1", "us-unknown" },
+		      { "6.0.0.1", "us-unknown" }, { "2.0.0.1", "default-vital" } };
+	const struct resid_flow flow = { .proto = 6, .proto_known = true };
+	struct snapshot *snapshot;
+	size_t i;
+
+	setenv("RESID_SHARE_DIR", "policy", 1);
+	snapshot = support_build_world("resid: 1\nhome: EU\nclasses:\n  technical: {id: 1, default: allow}\n"
+				       "  health: {id: 2, default: allow}\n  vital: {id: 3, default: allow}\n"
+				       "rules: [{include: extraterritorial-us}]\n", world, WORLD6);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_string_equal(support_rule_of(snapshot, 3, cases[i].address, &flow), cases[i].rule);
+	snapshot_free(snapshot);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_splice),	cmocka_unit_test(test_complete), cmocka_unit_test(test_odd_path),
 		cmocka_unit_test(test_incomplete), cmocka_unit_test(test_bounds), cmocka_unit_test(test_home),
-		cmocka_unit_test(test_shadowed_pack),
+		cmocka_unit_test(test_shadowed_pack), cmocka_unit_test(test_reach_of_us_law),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
