@@ -25,7 +25,7 @@ diff=("$ctl" policy diff "${data[@]}")
 expect 'nothing changes' 0 'no verdict changes' '' "${diff[@]}" --expect-none "$tmp/a.yaml" "$tmp/a.yaml"
 expect 'a chain against a rule' 0 'health: allow -> reject  (home -> default-health)  all but tcp 443
     operator unknown, location FR, control FR, by location
-    65536 IPv4 addresses, 281474976710656 IPv6 /64s, in 2 prefixes: 2.0.0.0/16 2a00::/16' '' \
+    65,536 IPv4 addresses, 281,474,976,710,656 IPv6 /64s, in 2 prefixes: 2.0.0.0/16 2a00::/16' '' \
 	"${diff[@]}" "$tmp/a.yaml" "$tmp/b.yaml"
 expect 'the other way round' 0 'health: reject -> allow  (default-health -> home)  all but tcp 443*' '' \
 	"${diff[@]}" "$tmp/b.yaml" "$tmp/a.yaml"
@@ -58,7 +58,7 @@ registry FR >"$tmp/ops-a.yaml"
 registry US >"$tmp/ops-b.yaml"
 expect 'a member falls out' 0 'health: allow -> reject  (home -> default-health)  all packets
     Member Cloud, location FR, control FR -> US, by override
-    40960 IPv4 addresses, 0 IPv6 /64s, in 2 prefixes: 2.0.0.0/19 2.0.128.0/17' '' \
+    40,960 IPv4 addresses, 0 IPv6 /64s, in 2 prefixes: 2.0.0.0/19 2.0.128.0/17' '' \
 	"${diff[@]}" --operators "$tmp/ops-a.yaml" --operators-b "$tmp/ops-b.yaml" "$tmp/a.yaml" "$tmp/a.yaml"
 for side in a b; do
 	"$ctl" policy compile "$tmp/a.yaml" "${data[@]}" --operators "$tmp/ops-$side.yaml" -o "$tmp/$side.rsnap" \
@@ -66,6 +66,31 @@ for side in a b; do
 done
 expect 'snapshots of other data' 0 '*Member Cloud, location FR, control FR -> US, by override*' '' \
 	"$ctl" policy diff "$tmp/a.rsnap" "$tmp/b.rsnap"
+
+
+# Places that change in the same way stand below one heading, the biggest first; what is newly refused comes before what
+# is newly allowed.
+printf '%s\n' 33554432,33554687,BE 33554688,33555199,DE 33555200,33555455,ES 33555456,33555711,NL 50331648,50397183,US \
+	>"$tmp/many"
+sed 's/{id: home.*/{id: home, class: health, location: US, verdict: allow, reason: r, justification: j}/' "$tmp/a.yaml" \
+	>"$tmp/d.yaml"
+groups='health: allow -> reject  (home -> default-health)  all packets
+    1,280 IPv4 addresses, 281,474,976,710,656 IPv6 /64s, in 6 prefixes, of which
+    operator unknown, location DE, control DE, by location
+    512 IPv4 addresses, 0 IPv6 /64s, in 2 prefixes: 2.0.1.0/24 2.0.2.0/24
+    operator unknown, location BE, *
+    operator unknown, location ES, *'
+tail='health: reject -> allow  (default-health -> home)  all packets
+    operator unknown, location US, control US, by location
+    65,536 IPv4 addresses, 0 IPv6 /64s, in 1 prefixes: 3.0.0.0/16'
+several=("$ctl" policy diff --geoip4 "$tmp/many" --geoip6 "$tmp/geoip6" --asn none "$tmp/a.yaml" "$tmp/d.yaml")
+expect 'the biggest of a group' 0 "$groups
+    and 2 more operators, locations and controllers: --all
+$tail" '' "${several[@]}"
+expect 'all of a group' 0 "$groups
+    operator unknown, location NL, *
+    operator unknown, location FR, *
+$tail" '' "${several[@]}" --all
 
 cat >"$tmp/log" <<'EOF_LOG'
 {"id":"1","class":"health","verdict":"allow","proto":"tcp","dst":"2.0.128.9","dport":443,"packets":3,"bytes":180}

@@ -50,18 +50,26 @@ static bool change_refuses(const struct change_side *side)
 	return side->rule.verdict >= RESID_V_REJECT;
 }
 
-const char *change_kind(const struct change *change)
+/* What breaks first, what opens next. */
+static int change_rank(const struct change *change)
 {
 	if (change_refuses(&change->old) == change_refuses(&change->new))
-		return "otherwise changed";
-	return change_refuses(&change->new) ? "newly refused" : "newly allowed";
+		return 2;
+	return change_refuses(&change->new) ? 0 : 1;
+}
+
+const char *change_kind(const struct change *change)
+{
+	static const char *const kind[] = { "newly refused", "newly allowed", "otherwise changed" };
+
+	return kind[change_rank(change)];
 }
 
 int change_compare(const struct change *a, const struct change *b)
 {
-	int class = strcmp(a->class, b->class), kind = strcmp(change_kind(b), change_kind(a));
+	int class = strcmp(a->class, b->class);
 
-	return class ? class : kind;
+	return class ? class : change_rank(a) - change_rank(b);
 }
 
 static void change_json_side(struct jsonw *json, const char *key, const struct change_side *side)
@@ -106,16 +114,22 @@ static void change_text_verdict(enum resid_verdict verdict)
 	printf("%s%s%s", output_verdict_colour(verdict), output_verdict(verdict), output_plain());
 }
 
-void change_text(const struct change *change, const char *packets)
+void change_text_verdicts(const struct change *change, const char *packets)
 {
 	const struct change_side *old = &change->old, *new = &change->new;
-	const char *name = *new->operator_name ? new->operator_name : old->operator_name;
 
 	printf("%s%s%s: ", output_bold(), change->class, output_plain());
 	change_text_verdict(old->rule.verdict);
 	fputs(" -> ", stdout);
 	change_text_verdict(new->rule.verdict);
 	printf("  (%s -> %s)  %s\n", old->rule.id, new->rule.id, packets);
+}
+
+void change_text_place(const struct change *change)
+{
+	const struct change_side *old = &change->old, *new = &change->new;
+	const char *name = *new->operator_name ? new->operator_name : old->operator_name;
+
 	printf("    %s", *name ? name : "operator unknown");
 	change_text_word("location", old->location, new->location);
 	change_text_word("control", old->control, new->control);

@@ -32,7 +32,8 @@ int change_compare(const struct change *a, const struct change *b);
 /* Members "class", "change", "old" and "new" of an open object. */
 void change_json(struct jsonw *json, const struct change *change);
 
-/* Two lines: class, verdicts, rules, for which packets; then operator, location and control. */
-void change_text(const struct change *change, const char *packets);
+/* A line each: class, verdicts, rules, for which packets; operator, location and control. */
+void change_text_verdicts(const struct change *change, const char *packets);
+void change_text_place(const struct change *change);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "output.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,20 @@ void output_countries(const char *list)
 			putchar(',');
 	}
 	putchar(']');
+}
+
+const char *output_count(uint64_t count, char out[OUTPUT_COUNT])
+{
+	char digits[OUTPUT_COUNT];
+	size_t length = (size_t)snprintf(digits, sizeof(digits), "%" PRIu64, count), i, at = 0;
+
+	for (i = 0; i < length; i++) {
+		if (i && !((length - i) % 3))
+			out[at++] = ',';
+		out[at++] = digits[i];
+	}
+	out[at] = '\0';
+	return out;
 }
 
 const char *output_verdict(enum resid_verdict verdict)

@@ -4,6 +4,7 @@
 #define RESIDCTL_OUTPUT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "../../kmod/verdict.h"
 
@@ -14,6 +15,11 @@ void output_json(struct jsonw *json);
 
 /* "FR,US" as ["FR","US"]. */
 void output_countries(const char *list);
+
+#define OUTPUT_COUNT 27	/* of 2^64 - 1, with commas */
+
+/* "1,234,567", for people; returns out. */
+const char *output_count(uint64_t count, char out[OUTPUT_COUNT]);
 
 /* Ways to print a verdict: its word, and the escape sequences around it, "" without colour. */
 const char *output_verdict(enum resid_verdict verdict);

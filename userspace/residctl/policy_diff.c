@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "change.h"
+#include "diff.h"
 #include "output.h"
 #include "replay.h"
 #include "snapshot/between.h"
@@ -24,21 +24,6 @@
 struct diff_class {
 	const char *name;
 	uint8_t old_id, new_id;
-};
-
-struct diff_half {
-	uint64_t units;			/* IPv4: addresses; IPv6: /64s, one that is split counts in each part */
-	bool open;			/* first..last is being put together */
-	u128 first, last;
-};
-
-struct diff_change {
-	struct change change;
-	char *packets;
-	struct diff_half v4, v6;
-	uint64_t prefix_count;
-	char (*prefix)[ADDRESS_TEXT];	/* the first of them */
-	size_t kept, capacity;
 };
 
 /* Changes of one spot: the numbers from first on in diff->change_of_spot. */
@@ -193,16 +178,46 @@ static void diff_left(void *context, u128 first, u128 last, const struct snapsho
 	snapshot_walk(diff->new, diff->family, first, last, diff_right, diff);
 }
 
+/* The newly refused first; of those the group that comes to most, and in it the place that does. */
 static int diff_order(const void *a, const void *b)
 {
 	const struct diff_change *left = a, *right = b;
+	const struct diff_group *mine = &left->group, *other = &right->group;
 	int order = change_compare(&left->change, &right->change);
 
 	if (order)
 		return order;
+	if (mine->ipv4 != other->ipv4)
+		return mine->ipv4 < other->ipv4 ? 1 : -1;
+	if (mine->ipv6 != other->ipv6)
+		return mine->ipv6 < other->ipv6 ? 1 : -1;
+	if (mine->number != other->number)
+		return mine->number < other->number ? -1 : 1;
 	if (left->v4.units != right->v4.units)
 		return left->v4.units < right->v4.units ? 1 : -1;
 	return (left->v6.units < right->v6.units) - (left->v6.units > right->v6.units);
+}
+
+static void diff_groups(struct diff *diff)
+{
+	_cleanup_free_ struct diff_group *group = mem_zero(diff->change_count + 1, sizeof(*group));
+	struct intern *keys;
+	size_t i;
+
+	intern_new(&keys);
+	for (i = 0; i < diff->change_count; i++) {
+		struct diff_change *change = &diff->change[i];
+		_cleanup_free_ char *key = mem_format("%s %s %s %s", change->change.class, change->change.old.rule.id,
+						      change->change.new.rule.id, change->packets);
+		uint32_t number = intern_put(keys, key, strlen(key));
+
+		change->group.number = group[number].number = number;
+		group[number].ipv4 += change->v4.units;
+		group[number].ipv6 += change->v6.units;
+	}
+	for (i = 0; i < diff->change_count; i++)
+		diff->change[i].group = group[diff->change[i].group.number];
+	intern_free(keys);
 }
 
 static void diff_addresses(struct diff *diff)
@@ -216,6 +231,7 @@ static void diff_addresses(struct diff *diff)
 		for (j = 0; j < diff->change_count; j++)
 			diff_close(diff, &diff->change[j], families[i]);
 	}
+	diff_groups(diff);
 	if (diff->change_count)
 		qsort(diff->change, diff->change_count, sizeof(*diff->change), diff_order);
 }
@@ -317,7 +333,7 @@ static void diff_rest(struct diff *diff)
 
 /* What was found. */
 
-static void diff_json_side(struct jsonw *json, const char *key, const struct snapshot *snapshot)
+static void diff_report_side(struct jsonw *json, const char *key, const struct snapshot *snapshot)
 {
 	jsonw_object(json, key);
 	jsonw_string(json, "policy", snapshot_policy_name(snapshot));
@@ -325,33 +341,14 @@ static void diff_json_side(struct jsonw *json, const char *key, const struct sna
 	jsonw_object_end(json);
 }
 
-static void diff_json_change(struct jsonw *json, const struct diff_change *change)
-{
-	size_t i;
-
-	jsonw_object(json, NULL);
-	change_json(json, &change->change);
-	jsonw_string(json, "packets", change->packets);
-	jsonw_u64(json, "ipv4_addresses", change->v4.units);
-	jsonw_u64(json, "ipv6_slash64", change->v6.units);
-	jsonw_u64(json, "prefix_count", change->prefix_count);
-	jsonw_array(json, "prefixes");
-	for (i = 0; i < change->kept; i++)
-		jsonw_string(json, NULL, change->prefix[i]);
-	jsonw_array_end(json);
-	jsonw_object_end(json);
-}
-
 /* Begins with what diff_note() has written. */
-static void diff_json(struct diff *diff, const struct replay *flows)
+static void diff_report_json(struct diff *diff, const struct replay *flows)
 {
 	struct jsonw *json = &diff->notes;
-	size_t i;
 
 	jsonw_array_end(json);
 	jsonw_array(json, "changes");
-	for (i = 0; i < diff->change_count; i++)
-		diff_json_change(json, &diff->change[i]);
+	diff_json(json, diff->change, diff->change_count);
 	jsonw_array_end(json);
 	if (flows)
 		replay_json(flows, json, "flows");
@@ -359,24 +356,9 @@ static void diff_json(struct diff *diff, const struct replay *flows)
 	output_json(json);
 }
 
-static void diff_text_change(const struct diff_change *change)
+static void diff_report_text(const struct diff *diff, const struct replay *flows, bool all)
 {
-	size_t i;
-
-	change_text(&change->change, change->packets);
-	printf("    %" PRIu64 " IPv4 addresses, %" PRIu64 " IPv6 /64s, in %" PRIu64 " prefixes:", change->v4.units,
-	       change->v6.units, change->prefix_count);
-	for (i = 0; i < change->kept; i++)
-		printf(" %s", change->prefix[i]);
-	puts(change->kept < change->prefix_count ? " ..." : "");
-}
-
-static void diff_text(const struct diff *diff, const struct replay *flows)
-{
-	size_t i;
-
-	for (i = 0; i < diff->change_count; i++)
-		diff_text_change(&diff->change[i]);
+	diff_text(diff->change, diff->change_count, all);
 	if (!diff->change_count && !diff->note_count)
 		puts("no verdict changes");
 	if (flows)
@@ -420,15 +402,15 @@ static int policy_diff_run(const struct call *call, struct resid_error *err)
 	if (log && replay_log(&flows, log, err))
 		return -1;
 	jsonw_object(&diff.notes, NULL);
-	diff_json_side(&diff.notes, "old", old);
-	diff_json_side(&diff.notes, "new", new);
+	diff_report_side(&diff.notes, "old", old);
+	diff_report_side(&diff.notes, "new", new);
 	jsonw_array(&diff.notes, "notes");
 	diff_rest(&diff);
 	diff_addresses(&diff);
 	if (diff.json)
-		diff_json(&diff, log ? &flows : NULL);
+		diff_report_json(&diff, log ? &flows : NULL);
 	else
-		diff_text(&diff, log ? &flows : NULL);
+		diff_report_text(&diff, log ? &flows : NULL, call_option(call, "all"));
 	return call_option(call, "expect-none") && (diff.change_count || diff.note_count) ? RESID_EXIT_EXPECT :
 											    RESID_EXIT_OK;
 }
@@ -436,7 +418,8 @@ static int policy_diff_run(const struct call *call, struct resid_error *err)
 static const struct command_option policy_diff_options[] = {
 	{ "json", NULL, "one JSON object" },
 	{ "flows", "FILE", "a log of Resid's: which of its flows change" },
-	{ "prefixes", NULL, "all prefixes of a change, not only the first three" },
+	{ "all", NULL, "every place that changes, not only the biggest of those that change in the same way" },
+	{ "prefixes", NULL, "all prefixes of a place, not only the first three" },
 	{ "expect-none", NULL, "exit status 4 if anything changes" },
 	{ "operators-b", "FILE", "for B another operators.yaml than for A" },
 	{ "feed-b", "NAME=PATH,...", "for B other ranges of operators than for A; may stand again" },
@@ -452,8 +435,9 @@ const struct command command_policy_diff = {
 		  "last. Policies are compiled with the data of the options, so what differs is the policies; two snapshots "
 		  "of one policy differ by their data. With --operators-b or --feed-b B has others: it shows what a change of "
 		  "control does before it is loaded.\n\n"
-		  "For each class the addresses whose verdict changes, by old and new rule, operator, location and control: "
-		  "their IPv4 addresses, their IPv6 /64s (one that is split counts in each part) and their prefixes. Where "
+		  "For each class the addresses whose verdict changes, by old and new rule, and of those the three biggest by "
+		  "operator, location and control: their IPv4 addresses, their IPv6 /64s (one that is split counts in each part) "
+		  "and their prefixes. --json has all. Where "
 		  "rules look at protocol, port, direction or time it is said for which packets. Exceptions that are over "
 		  "by then count for nothing, those to come with their times.\n\n"
 		  "The exit status is 0 whether anything changes or not, and 4 with --expect-none if something does.\n\n"

@@ -5,7 +5,6 @@
  */
 #include "command.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -182,12 +181,13 @@ static void exposure_json(const struct exposure *exposure, const struct source *
 
 static void exposure_text_part(const char *name, const struct exposure_part *part)
 {
+	char text[OUTPUT_COUNT], all[OUTPUT_COUNT];
 	unsigned int v;
 
-	printf("%-34s %12" PRIu64, name, part->v4.all);
+	printf("%-32s %12s", name, output_count(part->v4.all, text));
 	for (v = 0; v < RESID_V_COUNT; v++)
-		printf(" %12" PRIu64, part->v4.verdict[v]);
-	printf("   %" PRIu64 "/%" PRIu64 "\n", part->v6.verdict[RESID_V_ALLOW], part->v6.all);
+		printf(" %12s", output_count(part->v4.verdict[v], text));
+	printf("  %s of %s\n", output_count(part->v6.verdict[RESID_V_ALLOW], text), output_count(part->v6.all, all));
 }
 
 static void exposure_text(const struct exposure *exposure, const struct source *source)
@@ -240,8 +240,8 @@ static int policy_exposure_run(const struct call *call, struct resid_error *err)
 	exposure.snapshot = snapshot;
 	exposure.class_id = (uint8_t)id;
 	if (!exposure.json)
-		printf("%-34s %12s %12s %12s %12s %12s   %s\n", "", "IPv4", "allow", "audit", "reject", "drop",
-		       "IPv6 /64 allowed");
+		printf("%-32s %12s %12s %12s %12s %12s  %s\n", "", "IPv4", "allow", "audit", "reject", "drop",
+		       "IPv6 /64s allowed");
 	for (i = 0; i < call->argc; i++)
 		if (exposure_feed(&exposure, call->argv[i], err))
 			return -1;

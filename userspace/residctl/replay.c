@@ -374,7 +374,8 @@ static void replay_text_change(const struct replay *replay, const struct replay_
 {
 	size_t i;
 
-	change_text(&change->change, change_kind(&change->change));
+	change_text_verdicts(&change->change, change_kind(&change->change));
+	change_text_place(&change->change);
 	printf("    %" PRIu64 " packets, %" PRIu64 " bytes, %zu flows:", change->packets, change->bytes, change->count);
 	for (i = 0; i < replay_kept(replay, change); i++)
 		printf("%s %s", i ? "," : "", (const char *)intern_get(change->flows, (uint32_t)i, NULL));
