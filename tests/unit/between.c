@@ -90,8 +90,8 @@ static void test_words(void **context)
 	assert_between(none, https, "default-shut web tcp 443\n");
 	assert_between(https, all, "default-shut all all but tcp 443\n");
 	assert_between(https, web, "default-shut web tcp 80,8000-8099, udp 80,443,8000-8099\n");
-	assert_between(none, answers, "default-shut answers packets replies\n");
-	assert_between(answers, all, "default-shut all packets original\n");
+	assert_between(none, answers, "default-shut answers replies\n");
+	assert_between(answers, all, "default-shut all all but replies\n");
 	assert_between(none, ports, "default-shut mail tcp 25, udp 25, 33 25, sctp 25, 136 25\n");
 	assert_between(https, answers,
 		       "web default-shut tcp 443 original\n"

@@ -47,6 +47,23 @@ input=$'2.0.0.1\n'
 	$(printf %s "$input" | "$ctl" lookup --json --tiers --snapshot "$s" | jq 'has("opinions")') == true ]]
 result $((! $?)) 'lines from standard input have them on demand'
 
+cat >"$tmp/ways.yaml" <<'EOF_WAYS'
+resid: 1
+home: EU
+classes: {health: {id: 4, default: reject}}
+rules:
+  - {id: answers, class: health, location: FR, direction: reply, verdict: drop, reason: no answers}
+EOF_WAYS
+expect 'each direction' 0 '*verdict      drop
+  original   reject by default-health: *
+  reply      drop by answers: no answers' '' "$ctl" explain "${data[@]}" --policy "$tmp/ways.yaml" --class health 2.0.0.1
+expect 'one direction' 0 '*verdict      reject' '' \
+	"$ctl" explain "${data[@]}" --policy "$tmp/ways.yaml" --class health --direction original 2.0.0.1
+"$ctl" explain "${data[@]}" --policy "$tmp/ways.yaml" --class health --json 2.0.0.1 >"$tmp/json"
+[[ $(jq -c '.by_direction' "$tmp/json") == \
+	'{"original":{"rule":"default-health","verdict":"reject"},"reply":{"rule":"answers","verdict":"drop"}}' ]]
+result $((! $?)) 'each direction as JSON' "$(cat "$tmp/json")"
+
 expect 'confirm without the module' 2 '' 'residctl: ?*' "$ctl" policy confirm
 expect 'roll back to nothing' 3 '' '*no generation here begins with ffffffff*' "$ctl" policy rollback ffffffff
 expect 'no history yet' 3 '' '*it begins with the first*policy load*' "$ctl" policy history
@@ -61,6 +78,12 @@ expect 'history' 0 '2026-11-22T01:00:00Z  load      001122334455 a.yaml, by alic
       too old' '' "$ctl" policy history
 expect 'history --json' 0 '?{"time":"2026-11-22T01:00:00Z",*"login":"alice",*"in_force":false,"kept":false}?' '' \
 	"$ctl" policy history --json
+cp "$tmp/state/history.jsonl" "$tmp/history"
+printf '%s\n' '{"time":"2026-11-22T02:00:00Z","action":"revert","generation":"00112233445566778899","program":"resid.ko"}' \
+	>>"$tmp/state/history.jsonl"
+expect 'a revert has the name of what came back' 0 '*2026-11-22T02:00:00Z  revert    001122334455 a.yaml, by resid.ko, *' '' \
+	"$ctl" policy history
+mv "$tmp/history" "$tmp/state/history.jsonl"
 expect 'nothing to roll back to' 3 '' '*there is no generation before this one*' "$ctl" policy rollback
 expect '--confirm of nonsense' 1 '' '*--confirm takes seconds from 1 to 86400, not ?0?' \
 	"$ctl" policy load --confirm 0 policy/default.yaml

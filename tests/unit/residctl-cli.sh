@@ -68,7 +68,7 @@ expect 'a policy that includes a pack' 0 'generation * 1 classes*' 'compiled in 
 "$ctl" policy show --snapshot "$tmp/i.rsnap" >"$tmp/shown.yaml"
 rm -r "$tmp/conf/packs"
 expect 'it is gone' 3 '' "residctl: *include.yaml:4:19: 'eu' is not there: *" "$ctl" policy check "$tmp/include.yaml"
-expect 'what is shown is complete' 0 '*: 1 classes, 1 rules, sound' '' "$ctl" policy check "$tmp/shown.yaml"
+expect 'what is shown is complete' 0 '*: 1 class, 1 rule, sound' '' "$ctl" policy check "$tmp/shown.yaml"
 rm -r "$tmp/conf"
 
 cat >"$tmp/airlock.yaml" <<'DATA'
@@ -199,6 +199,11 @@ done
 
 expect 'class list' 0 '*5  vital *reject*0  unlabelled *judged as vital*kernel *judged as technical' '' \
 	"$ctl" class list --snapshot "$s"
+mkdir -p "$tmp/conf/assign.d"
+printf '%s\n' 'unit:db.service health tenant=chu' 'dev:tap7 secret' >"$tmp/conf/assign.d/here.assign"
+expect 'class list of a node' 0 "*4  health * unit:db.service (chu)*here.assign:2: the policy has no class 'secret'*" '*' \
+	"$ctl" class list
+rm "$tmp/conf/assign.d/here.assign"
 expect 'class list --json' 0 '?{"id":1,"name":"public"*"targets":?"unit:system.slice","unit:init.scope"*' '' \
 	"$ctl" class list --json --snapshot "$s"
 printf 'resid: 1\nhome: FR\nclasses: {a: {id: 1, default: audit, on_loss: deny}, b: {id: 2, default: drop}}\n' >"$tmp/loss.yaml"
@@ -258,6 +263,8 @@ expect 'completion of a verb' 0 'policy' '' complete_words residctl pol
 expect 'completion of a second word' 0 'check compile confirm' '' complete_words residctl policy c
 expect 'completion of an option' 0 '--snapshot' '' complete_words residctl lookup --sn
 expect 'completion of a file' 0 '*policy/default.yaml*' '' complete_words residctl policy check policy/
+expect 'completion of two policies' 0 '*policy/default.yaml*' '' complete_words residctl policy diff policy/
+expect 'completion of cases' 0 '*policy/default.yaml*' '' complete_words residctl policy test policy/
 expect 'completion for zsh' 0 '#compdef residctl*' '' "$ctl" completion zsh
 expect 'completion for another shell' 1 '' "*unknown shell 'fish'*" "$ctl" completion fish
 

@@ -123,6 +123,8 @@ static void test_overrides(void **context)
 	free((char *)inputs.feeds);
 	inputs = inputs_of(CLASSES "sources: {overrides: [{prefix: 2.0.0.0/24, operator: blue, reason: r}]}\n");
 	assert_refused(&inputs, RESID_EXIT_INPUT, "policy.yaml:6:54: unknown operator 'blue'");
+	inputs = inputs_of(CLASSES "sources: {overrides: [{prefix: 2.0.0.0/24, operator: amazon, reason: r}]}\n");
+	assert_refused(&inputs, RESID_EXIT_INPUT, "unknown operator 'amazon'; 'aws' is Amazon Web Services");
 }
 
 /* All tiers, the winner first. */

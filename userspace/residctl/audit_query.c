@@ -181,7 +181,7 @@ static int audit_export_run(const struct call *call, struct resid_error *err)
 }
 
 static const struct command_option audit_query_options[] = {
-	{ "since", "TIME", "what was seen at or after: 2026-03-01T00:00:00Z, or 24h ago" },
+	{ "since", "TIME", "what was seen at or after: 2026-03-01T00:00:00Z, or an age like 24h" },
 	{ "until", "TIME", "what began before" },
 	{ "class", "CLASS", "whose data" },
 	{ "tenant", "TENANT", "of this tenant" },
@@ -209,7 +209,7 @@ const struct command command_audit_query = {
 
 static const struct command_option audit_export_options[] = {
 	{ "tenant", "TENANT", "whose records" },
-	{ "since", "TIME", "what was seen at or after: 2026-03-01T00:00:00Z, or 24h ago" },
+	{ "since", "TIME", "what was seen at or after: 2026-03-01T00:00:00Z, or an age like 24h" },
 	{ "until", "TIME", "what began before" },
 	{ "spool", "DIR", "another spool than this node's" },
 	{ "csv", NULL, "RFC 4180 instead of one JSON object a line" },

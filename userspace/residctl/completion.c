@@ -54,10 +54,16 @@ static void completion_families(void)
 	puts("\tesac");
 }
 
-/* A flag of "args" completes to files if it speaks of one. */
-static bool completion_takes_files(const struct command *command)
+/* What is a file is called so, or by what the file holds. */
+static bool completion_is_file(const char *args)
 {
-	return command->args && strstr(command->args, "FILE");
+	static const char *const words[] = { "FILE", "DIR", "PATH", "POLICY", "CASES", "FEED", "[A] B" };
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (args && strstr(args, words[i]))
+			return true;
+	return false;
 }
 
 static void completion_options(void)
@@ -75,7 +81,7 @@ static void completion_options(void)
 		for (option = (*list)->options; option && option->name; option++)
 			if (option->arg)
 				printf("--%s ", option->name);
-		printf("' files=%d", completion_takes_files(*list));
+		printf("' files=%d", completion_is_file((*list)->args));
 		/* words of a fixed choice, as in "[permissive|enforcing]" */
 		if ((*list)->args && strchr((*list)->args, '|') && !strpbrk((*list)->args, ":<")) {
 			const char *at;

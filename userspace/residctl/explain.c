@@ -216,7 +216,7 @@ const struct command command_explain = {
 	.detail = "From the class and the destination to the rule and the verdict, with the code that the kernel runs. An IPv6 "
 		  "address with a port stands in brackets. Without a protocol a port is TCP's. Where the policy looks at what "
 		  "was not said (a protocol, a port), the strictest of the possible verdicts is shown, as the kernel does "
-		  "with a packet that does not say.\n\n"
+		  "with a packet that does not say; where it is the direction that matters, each one's verdict stands below.\n\n"
 		  "With --of the class is the one that the tagger gives to what a cgroup, a unit, a network namespace or a process "
 		  "sends, or to what comes in by a device, and it is said why: which label, on what, by which assignment. The "
 		  "nearest labelled cgroup counts, then the namespace, then the device. A socket keeps the cgroup in which it was "

@@ -2,6 +2,7 @@
 #include "explain.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "explain_kernel.h"
 #include "explain_tag.h"
@@ -68,6 +69,55 @@ static void explain_json_place(struct jsonw *json, const struct explain *explain
 
 static const char *const explain_directions[] = { "unknown", "original", "reply" };
 
+static const enum resid_direction explain_ways[] = { RESID_DIR_ORIGINAL, RESID_DIR_REPLY };
+
+/* The rule that holds for packets of this direction. */
+static struct snapshot_rule explain_way(const struct explain *explain, enum resid_direction way)
+{
+	struct destination to = explain->to;
+
+	to.flow.direction = way;
+	to.decided = 0;
+	destination_judge(&to, explain->snapshot, explain->class_id);
+	return snapshot_rule_at(explain->snapshot, to.place[to.decided].rule);
+}
+
+/* Nobody said a direction, and it matters. */
+static bool explain_ways_differ(const struct explain *explain)
+{
+	return !explain->to.flow.direction && !explain->to.link &&
+	       strcmp(explain_way(explain, RESID_DIR_ORIGINAL).id, explain_way(explain, RESID_DIR_REPLY).id);
+}
+
+static void explain_json_ways(struct jsonw *json, const struct explain *explain)
+{
+	size_t i;
+
+	jsonw_object(json, "by_direction");
+	for (i = 0; i < 2; i++) {
+		struct snapshot_rule rule = explain_way(explain, explain_ways[i]);
+
+		jsonw_object(json, explain_directions[explain_ways[i]]);
+		jsonw_string(json, "rule", rule.id);
+		jsonw_string(json, "verdict", output_verdict(rule.verdict));
+		jsonw_object_end(json);
+	}
+	jsonw_object_end(json);
+}
+
+static void explain_text_ways(const struct explain *explain)
+{
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		struct snapshot_rule rule = explain_way(explain, explain_ways[i]);
+
+		printf("  %-10s %s%s%s by %s: %s\n", explain_directions[explain_ways[i]],
+		       output_verdict_colour(rule.verdict), output_verdict(rule.verdict), output_plain(), rule.id,
+		       rule.reason);
+	}
+}
+
 /* The outer address leads; rule and verdict are those that hold, wherever they come from. */
 void explain_json(const struct explain *explain, const struct resid_answer *answer)
 {
@@ -108,6 +158,8 @@ void explain_json(const struct explain *explain, const struct resid_answer *answ
 	if (explain->to.flow.direction)
 		jsonw_string(&json, "direction", explain_directions[explain->to.flow.direction]);
 	explain_json_rule(&json, &rule);
+	if (explain_ways_differ(explain))
+		explain_json_ways(&json, explain);
 	if (answer)
 		explain_kernel_json(&json, explain, answer);
 	jsonw_string(&json, "policy", snapshot_policy_name(explain->snapshot));
@@ -184,6 +236,8 @@ void explain_text(const struct explain *explain, const struct resid_answer *answ
 		       output_verdict_colour(rule.verdict), output_verdict(rule.verdict), output_plain(),
 		       explain->to.count > 1 && i == explain->to.decided ? " (the strictest, so it holds)" : "");
 	}
+	if (explain_ways_differ(explain))
+		explain_text_ways(explain);
 	if (answer)
 		explain_kernel_text(explain, answer);
 }

@@ -63,13 +63,15 @@ int loading_apply(struct resid_nl *nl, const struct snapshot *snapshot, const st
 	hex_format(snapshot_generation(snapshot), RESID_DIGEST_LEN, hex);
 	if (report.tagger_loaded)
 		printf("loaded the tagger\n");
-	printf("%s %s: generation %s, %zu rules\n", report.unchanged ? "kept" : "loaded", snapshot_policy_name(snapshot),
+	printf("%s %s: generation %s, %zu rules\n", report.unchanged ? "in force already:" : "loaded", snapshot_policy_name(snapshot),
 	       hex, snapshot_rule_count(snapshot));
 	printf("assignments: %zu applied, %zu wait for their target\n", report.assignments.applied,
 	       report.assignments.pending);
 	loading_say_mode(&report);
 	loading_say_direction(nl, snapshot);
-	if (request->confirm && !report.unchanged)
+	if (request->confirm && report.unchanged)
+		printf("nothing is on trial: the same policy with the same data is in force already\n");
+	else if (request->confirm)
 		printf("on trial for %u s; confirm with `residctl policy confirm`, or the kernel goes back by itself\n",
 		       request->confirm);
 	if (*report.unassigned.text) {

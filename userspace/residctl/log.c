@@ -57,6 +57,8 @@ static int log_run(const struct call *call, struct resid_error *err)
 	    events_new(as_json ? EVENTS_JSON : EVENTS_LINE, &events, err))
 		return -1;
 	end = spool_end(spool);
+	if (!end && follow)
+		fprintf(stderr, "note: there are no records yet; residd writes them (`systemctl status residd`)\n");
 	if (spool_cursor_seek(cursor, end > count ? end - count + 1 : 1, err))
 		return -1;
 	do {

@@ -38,7 +38,8 @@ static int policy_check_run(const struct call *call, struct resid_error *err)
 		return -1;
 	if (call_option(call, "modprobe"))
 		return policy_check_modprobe(policy, err);
-	printf("%s: %zu classes, %zu rules, sound\n", call->argv[0], policy->class_count, policy->rule_count);
+	printf("%s: %zu class%s, %zu rule%s, sound\n", call->argv[0], policy->class_count,
+	       policy->class_count == 1 ? "" : "es", policy->rule_count, policy->rule_count == 1 ? "" : "s");
 	return RESID_EXIT_OK;
 }
 

@@ -84,18 +84,44 @@ static void history_print_data(const json_t *entry)
 	}
 }
 
-static void history_print(const json_t *entry, const char *in_force)
+/* The newest entry of the generation in force: earlier ones were in force then. */
+static bool history_is_current(const json_t *history, size_t at, const char *in_force)
 {
+	if (!*in_force || strcmp(history_text(json_array_get(history, at), "generation"), in_force))
+		return false;
+	while (++at < json_array_size(history))
+		if (!strcmp(history_text(json_array_get(history, at), "generation"), in_force))
+			return false;
+	return true;
+}
+
+/* The kernel knows a generation that it went back to by number only: the name is that of its load. */
+static const char *history_policy(const json_t *history, size_t at)
+{
+	const char *generation = history_text(json_array_get(history, at), "generation");
+
+	for (;; at--) {
+		const json_t *entry = json_array_get(history, at);
+
+		if (!at || (!strcmp(history_text(entry, "generation"), generation) && *history_text(entry, "policy")))
+			return !strcmp(history_text(entry, "generation"), generation) ? history_text(entry, "policy") : "";
+	}
+}
+
+static void history_print(const json_t *history, size_t at, const char *in_force)
+{
+	const json_t *entry = json_array_get(history, at);
 	const char *generation = history_text(entry, "generation"), *login = history_text(entry, "login");
+	const char *policy = history_policy(history, at);
 	const json_t *confirm = json_object_get(entry, "confirm");
 	struct path file;
 
-	printf("%s  %-9s %s%.*s%s %s", history_text(entry, "time"), history_text(entry, "action"), output_bold(),
-	       HISTORY_SHORT, *generation ? generation : "no policy", output_plain(), history_text(entry, "policy"));
+	printf("%s  %-9s %s%.*s%s%s%s", history_text(entry, "time"), history_text(entry, "action"), output_bold(),
+	       HISTORY_SHORT, *generation ? generation : "no policy", output_plain(), *policy ? " " : "", policy);
 	if (confirm)
 		printf(" on trial for %lld s", (long long)json_integer_value(confirm));
 	printf(", by %s%s%s", *login ? login : "", *login ? " with " : "", history_text(entry, "program"));
-	if (!strcmp(generation, in_force) && *generation)
+	if (history_is_current(history, at, in_force))
 		fputs(", in force", stdout);
 	else if (*generation && !history_kept(generation, &file))
 		fputs(", its file is gone", stdout);
@@ -103,12 +129,13 @@ static void history_print(const json_t *entry, const char *in_force)
 	history_print_data(entry);
 }
 
-static void history_mark(json_t *entry, const char *in_force)
+static void history_mark(const json_t *history, size_t at, const char *in_force)
 {
+	json_t *entry = json_array_get(history, at);
 	const char *generation = history_text(entry, "generation");
 	struct path file;
 
-	json_object_set_new(entry, "in_force", json_boolean(*generation && !strcmp(generation, in_force)));
+	json_object_set_new(entry, "in_force", json_boolean(history_is_current(history, at, in_force)));
 	json_object_set_new(entry, "kept", json_boolean(history_kept(generation, &file)));
 }
 
@@ -122,9 +149,9 @@ static int policy_history_run(const struct call *call, struct resid_error *err)
 		return -1;
 	for (i = 0; i < json_array_size(history); i++) {
 		if (call_option(call, "json"))
-			history_mark(json_array_get(history, i), in_force);
+			history_mark(history, i, in_force);
 		else
-			history_print(json_array_get(history, i), in_force);
+			history_print(history, i, in_force);
 	}
 	if (call_option(call, "json")) {
 		json_dumpf(history, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);

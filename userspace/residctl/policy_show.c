@@ -64,7 +64,7 @@ static void policy_show_json(const struct snapshot *snapshot)
 	jsonw_object(&json, NULL);
 	jsonw_hex(&json, "generation", snapshot_generation(snapshot), RESID_DIGEST_LEN);
 	jsonw_string(&json, "policy", snapshot_policy_name(snapshot));
-	report_classes(&json, "classes", snapshot);
+	report_classes(&json, "classes", snapshot, NULL);
 	jsonw_array(&json, "rules");
 	for (i = 0; i < snapshot_rule_count(snapshot); i++) {
 		struct snapshot_rule rule = snapshot_rule_at(snapshot, i);

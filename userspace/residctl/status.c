@@ -19,6 +19,14 @@
 
 DEFINE_CLEANUP(json_t, json_t *, json_decref);
 
+/* The one in force, which the link does not name while it is on trial. */
+static int status_open(const struct resid_nl_status *status, struct snapshot **out, struct resid_error *err)
+{
+	struct path file = store_generation(status->generation);
+
+	return status->has_generation ? snapshot_open(file.text, out, err) : -1;
+}
+
 /* From the kernel: one JSON object as text. */
 static int status_from_kernel(struct jsonw *json, struct resid_error *err)
 {
@@ -29,7 +37,7 @@ static int status_from_kernel(struct jsonw *json, struct resid_error *err)
 
 	if (resid_nl_open(&nl, err) || resid_nl_status(nl, &status, err))
 		return -1;
-	if (store_open_current(&snapshot, &ignored))
+	if (status_open(&status, &snapshot, &ignored))
 		snapshot = NULL;
 	jsonw_object(json, NULL);
 	report_status(json, &status, snapshot);
@@ -100,7 +108,8 @@ static void status_print(const json_t *status)
 	const json_t *trial = json_object_get(status, "policy_confirm_seconds");
 	const json_t *audit = json_object_get(status, "audit"), *daemon = json_object_get(status, "daemon");
 
-	printf("%-14s %s\n", "armed", json_is_true(json_object_get(status, "armed")) ? "yes" : "no");
+	printf("%-14s %s\n", "armed", json_is_true(json_object_get(status, "armed")) ? "yes" :
+	       "no: `residctl policy load` arms it");
 	status_line(status, "mode", "mode", "unknown");
 	if (confirm)
 		printf("%-14s goes back by itself in %lld s unless confirmed\n", "",
@@ -114,7 +123,10 @@ static void status_print(const json_t *status)
 	if (trial)
 		printf("%-14s goes back by itself in %lld s unless `residctl policy confirm`\n", "",
 		       (long long)json_integer_value(trial));
-	status_line(status, "tagger", "tagger", "none: every packet is unlabelled");
+	if (json_is_integer(json_object_get(status, "tagger")))
+		printf("%-14s program %lld\n", "tagger", (long long)json_integer_value(json_object_get(status, "tagger")));
+	else
+		status_line(status, "tagger", "tagger", "none: every packet is unlabelled");
 	status_line(status, "devices", "devices", NULL);
 	status_line(status, "namespaces", "network_namespaces", NULL);
 	status_line(status, "direction", "direction_unknown", NULL);
@@ -132,7 +144,17 @@ static void status_print(const json_t *status)
 	}
 }
 
-/* The kernel knows nothing of spool and sinks: the daemon's own words, if it runs. */
+static bool status_daemon_lives(const json_t *daemon)
+{
+	char path[64], name[32] = "";
+	_cleanup_fclose_ FILE *file = NULL;
+
+	snprintf(path, sizeof(path), "/proc/%lld/comm", (long long)json_integer_value(json_object_get(daemon, "pid")));
+	file = fopen(path, "re");
+	return file && fgets(name, sizeof(name), file) && !strcmp(name, "residd\n");
+}
+
+/* The kernel knows nothing of spool and sinks: the daemon's own words, which may be its last. */
 static void status_add_daemon(json_t *status)
 {
 	_cleanup_(cleanup_json_t) json_t *published = NULL;
@@ -146,8 +168,11 @@ static void status_add_daemon(json_t *status)
 		return;
 	published = json_loadb(text, length, 0, NULL);
 	daemon = json_object_get(published, "daemon");
-	if (daemon)
-		json_object_set(status, "daemon", daemon);
+	if (!daemon)
+		return;
+	if (!status_daemon_lives(daemon))
+		json_object_set_new(daemon, "state", json_string("not running: records wait in the kernel"));
+	json_object_set(status, "daemon", daemon);
 }
 
 static int status_run(const struct call *call, struct resid_error *err)

@@ -141,7 +141,30 @@ void report_counters(struct jsonw *json, const struct resid_nl_counter *counters
 	}
 }
 
-void report_classes(struct jsonw *json, const char *key, const struct snapshot *snapshot)
+/* All that has the class: by the policy, and by the node. */
+static void report_assigned(struct jsonw *json, const struct assign_list *list, int class_id)
+{
+	char target[REPORT_TARGET];
+
+	jsonw_array(json, "assigned");
+	for (size_t i = 0; i < list->count; i++) {
+		const struct assignment *item = &list->items[i];
+
+		if (item->class_id != class_id)
+			continue;
+		assign_format_target(&item->target, target, sizeof(target));
+		jsonw_object(json, NULL);
+		jsonw_string(json, "target", target);
+		if (*item->tenant)
+			jsonw_string(json, "tenant", item->tenant);
+		jsonw_string(json, "origin", item->origin);
+		jsonw_object_end(json);
+	}
+	jsonw_array_end(json);
+}
+
+void report_classes(struct jsonw *json, const char *key, const struct snapshot *snapshot,
+		    const struct assign_list *assigned)
 {
 	jsonw_array(json, key);
 	for (size_t i = 0; i < snapshot_class_count(snapshot); i++) {
@@ -160,6 +183,8 @@ void report_classes(struct jsonw *json, const char *key, const struct snapshot *
 			if (snapshot_assignment_at(snapshot, j).class_id == class.id)
 				jsonw_string(json, NULL, snapshot_assignment_at(snapshot, j).target);
 		jsonw_array_end(json);
+		if (assigned)
+			report_assigned(json, assigned, class.id);
 		jsonw_object_end(json);
 	}
 	jsonw_array_end(json);

@@ -3,6 +3,7 @@
 #ifndef RESID_NL_REPORT_H
 #define RESID_NL_REPORT_H
 
+#include "bpf/assign.h"
 #include "nl/nl.h"
 #include "sink/jsonw.h"
 #include "snapshot/snapshot.h"
@@ -27,8 +28,13 @@ const char *report_rule(const struct snapshot *snapshot, uint64_t key, char unkn
 #define REPORT_TIME 80
 void report_time(uint64_t wall_ns, char out[REPORT_TIME]);
 
-/* The classes of a snapshot, with the targets that the policy assigns to each, an array. */
-void report_classes(struct jsonw *json, const char *key, const struct snapshot *snapshot);
+/*
+ * The classes of a snapshot, with the targets that the policy assigns to each, an array; with a list (or NULL) also who has
+ * each by it, "assigned".
+ */
+#define REPORT_TARGET 4200	/* of an assignment, as text */
+void report_classes(struct jsonw *json, const char *key, const struct snapshot *snapshot,
+		    const struct assign_list *assigned);
 
 /* The files that a snapshot was compiled with, an array. */
 void report_sources(struct jsonw *json, const char *key, const struct snapshot *snapshot);

@@ -142,6 +142,21 @@ bool policy_asks_control(const struct policy *policy)
 	return false;
 }
 
+/* Operators are known by ids that nobody guesses: an id whose name has the word in it is told. */
+static int controls_unknown(const char *file, const struct yaml_node *what, const struct operators *operators,
+			    struct resid_error *err)
+{
+	size_t i;
+
+	for (i = 0; i < operators->count; i++) {
+		const struct operator *one = &operators->operator[i];
+
+		if (strcasestr(one->name, what->text) || strcasestr(one->parent, what->text))
+			return yaml_fail(file, what, err, "unknown operator '%s'; '%s' is %s", what->text, one->id, one->name);
+	}
+	return yaml_fail(file, what, err, "unknown operator '%s'; operators.yaml has those that are curated", what->text);
+}
+
 int policy_check_operators(const struct policy *policy, const struct operators *operators, struct resid_error *err)
 {
 	size_t r, i;
@@ -151,16 +166,13 @@ int policy_check_operators(const struct policy *policy, const struct operators *
 
 		for (i = 0; i < rule->operator_count; i++)
 			if (!operators_find(operators, rule->operator[i]->text))
-				return yaml_fail(rule->file, rule->operator[i], err,
-						 "unknown operator '%s'; operators.yaml has those that are curated",
-						 rule->operator[i]->text);
+				return controls_unknown(rule->file, rule->operator[i], operators, err);
 	}
 	for (i = 0; i < policy->sources.override_count; i++) {
 		const struct yaml_node *operator = policy->sources.override[i].operator;
 
 		if (operator && !operators_find(operators, operator->text))
-			return yaml_fail(policy->name, operator, err,
-					 "unknown operator '%s'; operators.yaml has those that are curated", operator->text);
+			return controls_unknown(policy->name, operator, operators, err);
 	}
 	return 0;
 }

@@ -202,6 +202,12 @@ static void between_ports(const struct between_words *words, size_t time, size_t
 	}
 }
 
+/* Of all packets, those of one direction. */
+static const char *between_way(const char *direction)
+{
+	return !*direction ? "packets" : strcmp(direction, " replies") ? "all but replies" : "replies";
+}
+
 static void between_item(struct between_words *words, size_t proto, const char *ports, const char *direction)
 {
 	const struct between *between = words->between;
@@ -211,6 +217,10 @@ static void between_item(struct between_words *words, size_t proto, const char *
 	if (!*ports)
 		return;
 	words->open |= other;
+	if (other && !proto && !strcmp(ports, "-")) {
+		fprintf(words->out, "%s%s", words->items++ ? ", " : "", between_way(direction));
+		return;
+	}
 	fprintf(words->out, "%s%s", words->items++ ? ", " : "",
 		other && !proto ? "packets" : other ? "other protocols" : proto_name(between->proto[proto], number));
 	if (strcmp(ports, "-"))
