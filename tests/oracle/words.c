@@ -225,7 +225,7 @@ static void make_rule(struct rule *rule, bool exception, unsigned int number)
 	rule->protos = PICK("", "", "6", "6 17", "1", "58 132");
 	rule->ports = has_word(rule->protos, "1") || has_word(rule->protos, "58") ? "" : PICK("", "", "443", "53 80-443", "0-1023");
 	rule->direction = PICK("", "", "", "original", "reply");
-	rule->min_tier = rule->verdict >= 2 ? "" : PICK("", "", "override", "feed", "rir", "location");
+	rule->min_tier = rule->verdict >= 2 ? "" : PICK("", "", "override", "feed", "rir", "as", "location");
 	if (exception && !*rule->locations && !*rule->control_how && !*rule->operators && !*rule->prefixes)
 		rule->prefixes = "2.0.0.0/15";
 	if (exception || words_one_in(4)) {

@@ -52,7 +52,7 @@ static struct between_side side(const struct snapshot *snapshot, uint8_t class_i
 }
 
 /* Class 2, 2.0.0.1: "OLDRULE NEWRULE PACKETS" a line. */
-static void assert_between(const char *old_rules, const char *new_rules, const char *expected)
+static void assert_between_at(int64_t now, const char *old_rules, const char *new_rules, const char *expected)
 {
 	_cleanup_free_ char *old_text = mem_format(CLASSES "%s", old_rules), *new_text = mem_format(CLASSES "%s", new_rules);
 	struct snapshot *old = support_build(old_text), *new = support_build(new_text);
@@ -61,7 +61,7 @@ static void assert_between(const char *old_rules, const char *new_rules, const c
 	char got[2048] = "";
 	size_t i;
 
-	between_sides(&left, &right, 0, seen_change, &seen);
+	between_sides(&left, &right, now, seen_change, &seen);
 	for (i = 0; i < seen.count; i++)
 		snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s %s %s\n",
 			 snapshot_rule_at(old, seen.pair[i].old).id, snapshot_rule_at(new, seen.pair[i].new).id,
@@ -70,6 +70,11 @@ static void assert_between(const char *old_rules, const char *new_rules, const c
 	seen_free(&seen);
 	snapshot_free(old);
 	snapshot_free(new);
+}
+
+static void assert_between(const char *old_rules, const char *new_rules, const char *expected)
+{
+	assert_between_at(0, old_rules, new_rules, expected);
 }
 
 #define RULE(id, rest) "  - {id: " id ", class: shut, reason: r, " rest "}\n"
@@ -96,6 +101,21 @@ static void test_words(void **context)
 	assert_between(https, answers,
 		       "web default-shut tcp 443 original\n"
 		       "default-shut answers tcp 0-442,444-65535 replies, other protocols replies\n");
+}
+
+/* Two hours from 1795341600 on: what is past is not told, and the last second is. */
+static void test_windows(void **context)
+{
+	static const char none[] = "rules: []\n";
+	static const char window[] =
+		"rules:\n" RULE("w", "location: EU, from: 2026-11-22T10:00:00Z, until: 2026-11-22T12:00:00Z, verdict: allow");
+	const int64_t from = 1795341600, until = from + 7200;
+
+	assert_between_at(from - 1, none, window,
+			  "default-shut w all packets from 2026-11-22T10:00:00Z until 2026-11-22T12:00:00Z\n");
+	assert_between_at(from, none, window, "default-shut w all packets until 2026-11-22T12:00:00Z\n");
+	assert_between_at(until - 1, none, window, "default-shut w all packets until 2026-11-22T12:00:00Z\n");
+	assert_between_at(until, none, window, "");
 }
 
 /* Packets drawn at random meet only pairs that were reported, and all pairs that were reported are met by some. */
@@ -180,6 +200,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_windows),
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_proto),
 	};

@@ -161,6 +161,8 @@ static void test_core(void **context)
 	assert_string_equal(snapshot_class_name(snapshot, 0), "unlabelled");
 	assert_string_equal(snapshot_class_name(snapshot, 17), "class-17");
 	assert_string_equal(snapshot_class_name(snapshot, 255), "kernel");
+	assert_string_equal(snapshot_class_at(snapshot, 2).judged_as, "b");
+	assert_string_equal(snapshot_class_at(snapshot, 3).judged_as, "a");
 	assert_int_equal(snapshot_class_find(snapshot, "b"), 200);
 	assert_int_equal(snapshot_class_find(snapshot, "kernel"), 255);
 	assert_int_equal(snapshot_class_find(snapshot, "c"), -1);

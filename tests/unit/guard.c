@@ -55,6 +55,45 @@ static void test_max_age(void **context)
 	snapshot_free(later);
 }
 
+/* The first source that becomes too old decides, whatever their order. */
+static void test_first_too_old(void **context)
+{
+	struct build_inputs inputs = guarded(CLASSES "sources: {geoip: {max_age: 400d}, feed: {aws: {path: %s, max_age: 21d}}}\n",
+					     AWS("2026-11-10"));
+	struct snapshot *snapshot = compile(&inputs, NULL);
+
+	assert_int_equal(snapshot_stale_at(snapshot), NOW + 9 * DAY);
+	snapshot_free(snapshot);
+	inputs = guarded(CLASSES "sources: {geoip: {max_age: 151d}, feed: {aws: {path: %s, max_age: 21d}}}\n", AWS("2026-11-10"));
+	snapshot = compile(&inputs, NULL);
+	assert_int_equal(snapshot_stale_at(snapshot), NOW + DAY);
+	snapshot_free(snapshot);
+}
+
+/* It lets pass the one that it names, whatever is wrong with it, and all of that is told. */
+static void test_accept(void **context)
+{
+	struct build_inputs inputs = guarded(
+		GUARDED("max_age: 1d, sha256: 0000000000000000000000000000000000000000000000000000000000000000"), AWS("2026-11-01"));
+	_cleanup_free_ char *two = NULL;
+	struct snapshot *snapshot;
+	struct heard heard;
+
+	inputs.accept = "aws";
+	inputs.lenient = true;
+	snapshot = compile(&inputs, &heard);
+	assert_null(strstr(heard.text, "a load would be refused"));
+	assert_int_equal(strncmp(accepted(snapshot, "aws"), "has the SHA-256 ", 16), 0);
+	assert_non_null(strstr(accepted(snapshot, "aws"), "; is of 2026-11-01"));
+	snapshot_free(snapshot);
+	two = mem_format(CLASSES "sources: {feed: {aws: {path: %s, max_age: 1d}, aws-eusc: {path: %s, max_age: 1d}}}\n",
+			 in_folder("ip-ranges.json"), in_folder("ip-ranges.json"));
+	inputs = inputs_of(two);
+	inputs.uncached = true;
+	inputs.accept = "aws";
+	assert_refused(&inputs, RESID_EXIT_INPUT, "let it pass once with --accept aws-eusc");
+}
+
 static void test_date(void **context)
 {
 	static const char list[] = "192.0.2.0/24\n";
@@ -100,6 +139,7 @@ static void test_max_shrink(void **context)
 {
 	struct build_inputs inputs = guarded(GUARDED("max_shrink: 10%%"), AWS("2026-11-01"));
 	struct snapshot *before = compile(&inputs, NULL), *after;
+	_cleanup_free_ char *text = NULL;
 	const void *bytes;
 	struct resid_error err;
 	size_t length;
@@ -114,6 +154,13 @@ static void test_max_shrink(void **context)
 	after = compile(&inputs, NULL);
 	assert_non_null(strstr(accepted(after, "aws"), "has lost 80.0 %"));
 	inputs.accept = NULL;
+	/* as much as it may lose */
+	text = mem_format(GUARDED("max_shrink: 80%%"), in_folder("ip-ranges.json"));
+	put("policy.yaml", text);
+	snapshot_free(compile(&inputs, NULL));
+	memcpy(strstr(text, "80%"), "79%", 3);
+	put("policy.yaml", text);
+	assert_refused(&inputs, RESID_EXIT_INPUT, "has lost 80.0 %");
 	/* growth is none of its business, and without a snapshot there is nothing to hold it against */
 	put("ip-ranges.json", AWS("2026-11-11"));
 	snapshot_free(compile(&inputs, NULL));
@@ -122,6 +169,34 @@ static void test_max_shrink(void **context)
 	snapshot_free(compile(&inputs, NULL));
 	snapshot_free(before);
 	snapshot_free(after);
+}
+
+/* One operator's two files are held each against itself. */
+static void test_two_files(void **context)
+{
+	_cleanup_free_ char *text = mem_format(CLASSES "sources: {feed: {cloudflare: {path: %s, max_shrink: 10%%}}}\n",
+					       put("ips-v4", "192.0.2.0/24\n"));
+	_cleanup_free_ char *feeds = mem_format("cloudflare=%s,cloudflare=%s", in_folder("ips-v4"),
+						put("ips-v6", "2001:db8::/32\n"));
+	struct build_inputs inputs = inputs_of(text);
+	struct snapshot *before;
+	struct resid_error err;
+	const void *bytes;
+	size_t length;
+
+	inputs.uncached = true;
+	inputs.feeds = feeds;
+	before = compile(&inputs, NULL);
+	bytes = snapshot_bytes(before, &length);
+	inputs.previous = in_folder("before.rsnap");
+	assert_int_equal(file_write(inputs.previous, bytes, length, 0600, FILE_OWN_GROUP, &err), 0);
+	snapshot_free(compile(&inputs, NULL));
+	put("ips-v4", "192.0.2.0/25\n");
+	assert_refused(&inputs, RESID_EXIT_INPUT, "has lost 50.0 % of its IPv4 addresses");
+	put("ips-v4", "192.0.2.0/24\n");
+	put("ips-v6", "2001:db8::/33\n");
+	assert_refused(&inputs, RESID_EXIT_INPUT, "has lost 50.0 % of its IPv6 /64s");
+	snapshot_free(before);
 }
 
 /* The location data have a limit without being asked, unless the caller names the file. */
@@ -189,9 +264,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_max_age),
+		cmocka_unit_test(test_first_too_old),
+		cmocka_unit_test(test_accept),
 		cmocka_unit_test(test_date),
 		cmocka_unit_test(test_future_date),
 		cmocka_unit_test(test_max_shrink),
+		cmocka_unit_test(test_two_files),
 		cmocka_unit_test(test_geoip_shrinks),
 		cmocka_unit_test(test_max_unknown),
 		cmocka_unit_test(test_pinned),

@@ -260,6 +260,20 @@ static void test_defaults(void **context)
 	assert_false(policy->class[0].permissive);
 }
 
+/* A range of one port, a tenth of a per cent. */
+static void test_numbers(void **context)
+{
+	_cleanup_policy_ struct policy *policy = support_policy(
+		CLASSES "sources: {geoip: {max_shrink: 2.5%, max_unknown: 7%}}\n"
+			"rules:\n  - {id: a, class: open, proto: tcp, port: 443-443, verdict: drop, reason: r}\n");
+
+	assert_int_equal(policy->rule[0].ports[0].first, 443);
+	assert_int_equal(policy->rule[0].ports[0].last, 443);
+	assert_int_equal(policy->sources.geoip4.guard.max_shrink, 25);
+	assert_int_equal(policy->sources.geoip4.guard.max_unknown, 70);
+	assert_int_equal(policy->sources.geoip6.guard.max_shrink, 200);
+}
+
 static size_t count_warnings(const char *text, const char *expected)
 {
 	_cleanup_policy_ struct policy *policy = NULL;
@@ -315,6 +329,14 @@ static void test_reachable(void **context)
 	/* icmp has no ports */
 	count_warnings(CLASSES "rules:\n" RULE("a", "port: 0-65535, verdict: allow")
 		       RULE("b", "proto: icmp, verdict: allow") RULE("c", "verdict: allow"), NULL);
+	/* each tier by itself, and who controls what nobody can place */
+	count_warnings(CLASSES "rules:\n" RULE("a", "min_tier: override, verdict: audit") RULE("b", "min_tier: feed, verdict: audit")
+		       RULE("c", "min_tier: operator, verdict: audit") RULE("d", "min_tier: rir, verdict: audit")
+		       RULE("e", "min_tier: as, verdict: audit") RULE("f", "min_tier: location, verdict: audit")
+		       RULE("g", "control: {in: unknown}, verdict: audit"), NULL);
+	/* of the registries' prefixes what an override places is somewhere */
+	count_warnings(CLASSES "sources: {overrides: [{prefix: 198.51.100.0/25, location: FR, reason: r}]}\n"
+			       "rules:\n" RULE("a", "prefix: 198.51.100.0/24, location: FR, verdict: audit"), NULL);
 	/* an override need not name an operator, and then none is known */
 	count_warnings(CLASSES "sources: {overrides: [{prefix: 2.0.0.0/24, control: US, reason: r}]}\n" BY_OPERATOR, NULL);
 }
@@ -360,6 +382,7 @@ int main(void)
 		cmocka_unit_test(test_adequacy),
 		cmocka_unit_test(test_not_in),
 		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_warnings),
 		cmocka_unit_test(test_reachable),
 		cmocka_unit_test(test_unreachable_operator),
