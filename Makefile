@@ -139,6 +139,8 @@ INSTALLED = $(B)/residctl:$(PREFIX)/bin/residctl:755 $(B)/residd:$(PREFIX)/sbin/
 	$(B)/residctl.bash:$(PREFIX)/share/bash-completion/completions/residctl:644 \
 	$(foreach set,$(wildcard policy/sets/*.yaml),$(set):$(PREFIX)/share/resid/sets/$(notdir $(set)):644) \
 	$(foreach file,$(wildcard policy/packs/*/*),$(file):$(PREFIX)/share/resid/$(file:policy/%=%):644) \
+	$(foreach file,default.yaml grammar.yaml grammar/partners.yaml operators.yaml,\
+	policy/$(file):$(PREFIX)/share/resid/$(file):644) \
 	packaging/prometheus/resid.rules.yml:$(PREFIX)/share/resid/resid.rules.yml:644 \
 	packaging/systemd/residd.service:$(UNITDIR)/residd.service:644 \
 	packaging/systemd/resid.sysusers:/usr/lib/sysusers.d/resid.conf:644 \
@@ -146,7 +148,7 @@ INSTALLED = $(B)/residctl:$(PREFIX)/bin/residctl:755 $(B)/residd:$(PREFIX)/sbin/
 	packaging/systemd/resid.modules:/usr/lib/modules-load.d/resid.conf:644 \
 	packaging/systemd/resid.logrotate:/etc/logrotate.d/resid:644
 CONF := packaging/systemd/residd.conf
-OUR_DIRS = $(PREFIX)/share/resid/sets $(patsubst policy/%,$(PREFIX)/share/resid/%,$(wildcard policy/packs/*) policy/packs) \
+OUR_DIRS = $(PREFIX)/share/resid/sets $(PREFIX)/share/resid/grammar $(patsubst policy/%,$(PREFIX)/share/resid/%,$(wildcard policy/packs/*) policy/packs) \
 	$(PREFIX)/share/resid /etc/resid/assign.d /etc/resid/sinks.d /etc/resid /lib/modules/$(KREL)/updates
 
 .PHONY: install uninstall
@@ -164,6 +166,7 @@ uninstall: ## removes what install put there; changed configuration, state and r
 	@for entry in $(INSTALLED); do IFS=: && set -- $$entry && unset IFS && \
 		echo "  REMOVE  $(DESTDIR)$$2" && rm -f "$(DESTDIR)$$2" || exit; done
 	@! cmp -s $(CONF) $(DESTDIR)/etc/resid/residd.conf || rm $(DESTDIR)/etc/resid/residd.conf
+	@rm -rf $(DESTDIR)/run/resid $(DESTDIR)/var/cache/resid/worlds $(DESTDIR)/etc/resid/assign.d/.lock
 	@for dir in $(OUR_DIRS); do rmdir "$(DESTDIR)$$dir" 2>/dev/null || true; done
 	@[ -n "$(DESTDIR)" ] || { depmod $(KREL); [ ! -d /run/systemd/system ] || systemctl daemon-reload; }
 

@@ -59,7 +59,7 @@ const struct command command_policy_check = {
 		  "its line and column: unknown keys and places, classes and ids that stand twice, a rule that no packet can "
 		  "reach because earlier ones take everything. A rule that an earlier one with another verdict overlaps is "
 		  "warned of, and so is an exception that has ended, and an allow that takes what an included pack refuses.\n\n"
-		  "policy/grammar.yaml is the grammar by example.",
+		  "/usr/share/resid/grammar.yaml is the grammar by example.",
 	.min_args = 1,
 	.max_args = 1,
 	.options = policy_check_options,

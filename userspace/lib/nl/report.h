@@ -29,8 +29,8 @@ const char *report_rule(const struct snapshot *snapshot, uint64_t key, char unkn
 void report_time(uint64_t wall_ns, char out[REPORT_TIME]);
 
 /*
- * The classes of a snapshot, with the targets that the policy assigns to each, an array; with a list (or NULL) also who has
- * each by it, "assigned".
+ * The classes of a snapshot, with the targets that the policy assigns to each, an array; with a list (or NULL) also who
+ * has each by it, "assigned".
  */
 #define REPORT_TARGET 4200	/* of an assignment, as text */
 void report_classes(struct jsonw *json, const char *key, const struct snapshot *snapshot,
