@@ -14,8 +14,8 @@
  *
  * A macvlan or ipvlan of another namespace hands over packets whose mark and incoming device a tenant has written, and
  * copies (nft dup, TEE) that have neither socket nor incoming device. So on a device that carries one no mark is
- * believed, and what comes without a socket is made here only if it has a route of this device's own. A mark is believed
- * only in the initial namespace, and only if the packet came by an inside device, for nothing stamps the others.
+ * believed, and what comes without a socket is made here only if it has a route of this device's own. A mark is
+ * believed only in the initial namespace, and only if the packet came by an inside device: nothing stamps the others.
  */
 #include "class.h"
 
