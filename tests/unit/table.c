@@ -24,7 +24,7 @@ static int setup(void **context)
 
 	f.snapshot = support_build(CLASSES "rules:\n"
 					   "  - {id: web, class: shut, location: EU, port: 443, verdict: allow, reason: r}\n"
-					   "  - {id: host, class: open, prefix: [2.0.0.7, '2a00::7'], verdict: drop, reason: r}\n"
+					   "  - {id: host, class: open, prefix: [2.0.0.7, 2.0.0.9, '2a00::7'], verdict: drop, reason: r}\n"
 					   "nat64: ['2001:db8:64::/96']\n");
 	bytes = snapshot_bytes(f.snapshot, &f.length);
 	snapshot_kernel_part(f.snapshot, &f.kernel);
@@ -224,6 +224,82 @@ static void test_spoilt_kernel_part(void **context)
 	assert_null(open_kernel(f.kernel));
 }
 
+/* The first node has slots that continue and slots that do not: 2.0.0.7 lies below it. */
+static void test_spoilt_lpm(void **context)
+{
+	struct resid_lpm_header *lpm = section(RESID_SECTION_LPM4);
+	struct resid_lpm_node *node = (struct resid_lpm_node *)((uint32_t *)(lpm + 1) + (1u << RESID_LPM_ROOT_BITS));
+	uint16_t *leaf = (uint16_t *)(node + lpm->node_count);
+	uint64_t begin = node->starts & -node->starts, gap = ~(node->inner | node->starts);
+
+	assert_true(node->inner && begin && gap);
+	SPOIL(node->starts, node->starts ^ begin ^ (gap & -gap));	/* as many runs, but none for the first slot */
+	SPOIL(node->node_base, node->node_base + 1);
+	SPOIL(node->leaf_base, node->leaf_base + 1);
+	SPOIL(node->inner, 0);
+	SPOIL(leaf[0], snapshot_table(f.snapshot)->core->group_count);
+	SPOIL(lpm->node_count, lpm->node_count + 1);
+	assert_null(open_kernel(f.kernel));
+}
+
+/* What lies between two sections, and a section that goes on behind the end: nothing there is read. */
+static void test_spoilt_layout(void **context)
+{
+	struct resid_section *lpm4 = &header()->section[RESID_SECTION_LPM4];
+	struct resid_section *last = &header()->section[RESID_SECTION_LPM6];
+	uint8_t *exact = malloc(f.kernel);
+	struct resid_table table;
+	uint64_t length;
+
+	assert_true(lpm4->length % 8);
+	SPOIL(f.data[lpm4->offset + lpm4->length], 1);
+
+	length = last->length;
+	last->length = f.kernel;
+	sha256(f.data, offsetof(struct resid_snapshot_header, sha256), header()->sha256);
+	memcpy(exact, f.data, f.kernel);
+	assert_non_null(resid_table_open(&table, exact, f.kernel));
+	free(exact);
+	last->length = length;
+	sign();
+}
+
+/* Two chains of together one step more than one may have: the end of the first taken away. */
+static void test_chain_too_long(void **context)
+{
+	struct fixture kept = f;
+	struct resid_core *core;
+	struct resid_step *step;
+	char *text = NULL;
+	const void *bytes;
+	size_t size;
+
+	FILE *to = open_memstream(&text, &size);
+
+	fputs(CLASSES "rules:\n", to);
+	for (unsigned int i = 0; i < RESID_CHAIN_MAX - 1; i++)
+		fprintf(to, "  - {id: r%u, class: %s, location: EU, port: %u, verdict: %s, reason: r}\n", i,
+			i % 2 ? "open" : "shut", 1000 + 2 * i, i % 2 ? "drop" : "allow");
+	fclose(to);
+	f.snapshot = support_build(text);
+	bytes = snapshot_bytes(f.snapshot, &f.length);
+	snapshot_kernel_part(f.snapshot, &f.kernel);
+	f.data = malloc(f.length);
+	memcpy(f.data, bytes, f.length);
+
+	core = section(RESID_SECTION_CORE);
+	step = section(RESID_SECTION_STEPS);
+	assert_int_equal(core->step_count, RESID_CHAIN_MAX + 1);
+	while (!(step->flags & RESID_STEP_F_LAST))
+		step++;
+	assert_null(open_kernel(f.kernel));
+	SPOIL(step->flags, RESID_STEP_F_PROTO);
+	snapshot_free(f.snapshot);
+	free(f.data);
+	free(text);
+	f = kept;
+}
+
 #define SPOIL_FULL(field, value)                                       \
 	do {                                                           \
 		__typeof__(field) good = (field);                      \
@@ -302,7 +378,9 @@ int main(void)
 		cmocka_unit_test(test_good),	  cmocka_unit_test(test_flip_kernel_part),
 		cmocka_unit_test(test_generation), cmocka_unit_test(test_flip_full),
 		cmocka_unit_test(test_cut),	  cmocka_unit_test(test_longer),
-		cmocka_unit_test(test_spoilt_kernel_part), cmocka_unit_test(test_spoilt_full),
+		cmocka_unit_test(test_spoilt_kernel_part), cmocka_unit_test(test_spoilt_lpm),
+		cmocka_unit_test(test_spoilt_layout), cmocka_unit_test(test_chain_too_long),
+		cmocka_unit_test(test_spoilt_full),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -26,14 +26,18 @@ static const struct resid_step steps[] = {
 	{ .flags = RESID_STEP_F_PROTO, .proto = 6, .rule = DROP },
 	{ .flags = RESID_STEP_F_PROTO, .proto = 17, .rule = ALLOW },
 	{ .flags = RESID_STEP_F_LAST, .rule = AUDIT },
+	/* 11: replies reject, else allow */
+	{ .flags = RESID_STEP_F_REPLY, .rule = REJECT },
+	{ .flags = RESID_STEP_F_LAST, .rule = ALLOW },
 };
 
 /* row 0: classes 0 and undeclared; row 1: class 9 */
 static const uint16_t matrix[] = {
 	DROP, RESID_CELL_CHAIN | 0, RESID_CELL_CHAIN | 3, RESID_CELL_CHAIN | 6, RESID_CELL_CHAIN | 8,
-	ALLOW, ALLOW, ALLOW, ALLOW, ALLOW,
+	RESID_CELL_CHAIN | 11,
+	ALLOW, ALLOW, ALLOW, ALLOW, ALLOW, ALLOW,
 };
-static const struct resid_core core = { .row = { [9] = 1 }, .row_count = 2, .rule_count = 4, .group_count = 5 };
+static const struct resid_core core = { .row = { [9] = 1 }, .row_count = 2, .rule_count = 4, .group_count = 6 };
 static const struct resid_table table = { .core = &core, .rule = rules, .step = steps, .matrix = matrix };
 
 static uint16_t decide(unsigned int class, uint16_t group, struct resid_flow flow)
@@ -82,8 +86,10 @@ static void test_direction(void **context)
 	assert_int_equal(decide(0, 2, flow), ALLOW);
 	flow.direction = RESID_DIR_ORIGINAL;
 	assert_int_equal(decide(0, 2, flow), AUDIT);
+	assert_int_equal(decide(0, 5, flow), ALLOW);
 	flow.direction = RESID_DIR_UNKNOWN;
 	assert_int_equal(decide(0, 2, flow), AUDIT);
+	assert_int_equal(decide(0, 5, flow), REJECT);
 }
 
 static void test_time(void **context)
