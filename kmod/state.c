@@ -18,7 +18,7 @@ struct resid_state __rcu *resid_state;
 static DEFINE_MUTEX(state_mutex);	/* writers of resid_state, and all below */
 static enum resid_boot state_boot;
 static enum resid_mode state_fallback;	/* what an unconfirmed mode goes back to */
-static unsigned long state_deadline;	/* jiffies */
+static unsigned long state_deadline;	/* jiffies; 0: the mode is confirmed */
 static struct resid_policy *state_previous;	/* what an unconfirmed policy goes back to; no packet sees it */
 static unsigned long state_policy_deadline;	/* jiffies; 0: the policy in force is confirmed */
 static bool state_pinned;		/* armed: the module holds a reference to itself */
@@ -126,6 +126,12 @@ static int state_check_replaces(const u8 replaces[RESID_DIGEST_LEN], struct netl
 	return -ESTALE;
 }
 
+/* Never 0, which says that there is none, and never later than the work that looks at it. */
+static unsigned long state_deadline_after(unsigned long now, u32 seconds)
+{
+	return now + seconds * HZ ?: ULONG_MAX;
+}
+
 /* What is to come back, if anything: no packet sees @old any more. */
 static void state_settle(struct resid_policy *old, u32 confirm)
 {
@@ -140,7 +146,7 @@ static void state_settle(struct resid_policy *old, u32 confirm)
 	policy_free(old);
 	state_policy_deadline = 0;
 	if (confirm) {
-		state_policy_deadline = (jiffies + confirm * HZ) ?: 1;
+		state_policy_deadline = state_deadline_after(jiffies, confirm);
 		mod_delayed_work(system_wq, &state_policy_work, confirm * HZ);
 	}
 }
@@ -165,7 +171,7 @@ static int state_publish_locked(struct resid_policy *policy, const u8 replaces[R
 
 	old = next->policy;
 	next->policy = policy;
-	policy->epoch = ktime_get_real_seconds() - ktime_get_boottime_seconds();
+	policy->epoch = ktime_sub(ktime_mono_to_any(0, TK_OFFS_REAL), ktime_mono_to_any(0, TK_OFFS_BOOT));
 	if (!state_pinned && !try_module_get(THIS_MODULE)) {
 		NL_SET_ERR_MSG(extack, "the module is being unloaded");
 		kfree(next);
@@ -283,7 +289,7 @@ int resid_state_set_mode(enum resid_mode mode, u32 confirm, struct netlink_ext_a
 		state_fallback = next->mode;
 	state_deadline = 0;
 	if (confirm && mode != state_fallback) {
-		state_deadline = (jiffies + confirm * HZ) ?: 1;
+		state_deadline = state_deadline_after(jiffies, confirm);
 		mod_delayed_work(system_wq, &state_revert_work, confirm * HZ);
 	}
 	next->mode = mode;

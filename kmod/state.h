@@ -19,7 +19,7 @@ struct resid_counter;
 struct resid_policy {
 	struct resid_table table;
 	u64 generation;			/* its first 8 bytes */
-	s64 epoch;			/* of boot, in seconds, as of publishing: setting the clock moves no window */
+	ktime_t epoch;			/* of boot, as of publishing: setting the clock moves no window */
 	struct resid_counter **counter;	/* [row][rule], attached */
 	void *data;			/* kvmalloc; the table's views point here */
 };
@@ -35,7 +35,7 @@ struct resid_state {
 /* Seconds since the epoch, as windows are held against it. */
 static inline s64 resid_policy_now(const struct resid_policy *policy)
 {
-	return policy->epoch + ktime_get_boottime_seconds();
+	return ktime_divns(ktime_add(policy->epoch, ktime_get_coarse_boottime()), NSEC_PER_SEC);
 }
 
 extern struct resid_state __rcu *resid_state;

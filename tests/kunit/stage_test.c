@@ -157,6 +157,38 @@ static void stage_test_window(struct kunit *test)
 	blob_free(&blob);
 }
 
+/* Windows are held against the second that the clock shows, at every part of it. */
+static void stage_test_now(struct kunit *test)
+{
+	u8 generation[RESID_DIGEST_LEN] = {};
+	const struct resid_policy *policy;
+	s64 before, now;
+	struct blob blob;
+	int i;
+
+	blob_new(test, &blob);
+	stage_test_try(test, &blob, generation, 0);
+	policy = rcu_dereference_protected(resid_state, true)->policy;
+	for (i = 0; i < 50; i++) {
+		before = ktime_get_real_seconds();
+		now = resid_policy_now(policy);
+		KUNIT_EXPECT_LE(test, before, now);
+		KUNIT_EXPECT_LE(test, now, ktime_get_real_seconds());
+		msleep(20);
+	}
+	blob_free(&blob);
+}
+
+/* When jiffies wrap, a deadline is still one, and is over when its work looks. */
+static void stage_test_deadline(struct kunit *test)
+{
+	unsigned long wrapped = -60ul * HZ;
+
+	KUNIT_EXPECT_EQ(test, state_deadline_after(1000, 60), 1000 + 60 * HZ);
+	KUNIT_EXPECT_NE(test, state_deadline_after(wrapped, 60), 0);
+	KUNIT_EXPECT_TRUE(test, time_after_eq(wrapped + 60 * HZ, state_deadline_after(wrapped, 60)));
+}
+
 static void stage_test_refuse(struct kunit *test)
 {
 	struct netlink_ext_ack extack = {};
@@ -215,6 +247,8 @@ static struct kunit_case stage_cases[] = {
 	KUNIT_CASE(stage_test_publish),
 	KUNIT_CASE(stage_test_confirm),
 	KUNIT_CASE(stage_test_window),
+	KUNIT_CASE(stage_test_now),
+	KUNIT_CASE(stage_test_deadline),
 	KUNIT_CASE(stage_test_refuse),
 	KUNIT_CASE(stage_test_mode),
 	{}
