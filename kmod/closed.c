@@ -28,8 +28,13 @@ static const struct closed_prefix closed_local[] = {
 	{ AF_INET6, 128, { [15] = 1 } },
 };
 
-/* fd00:ec2::254, a cloud's metadata service, lies inside fc00::/7 and is not local */
-static const struct closed_prefix closed_metadata = { AF_INET6, 128, { 0xfd, 0, 0x0e, 0xc2, [14] = 2, [15] = 0x54 } };
+/* metadata services of clouds that lie inside fc00::/7: fd00:ec2::254, fd00:ec2::23, fd20:ce::254, fd00:42::42 */
+static const struct closed_prefix closed_metadata[] = {
+	{ AF_INET6, 128, { 0xfd, 0, 0x0e, 0xc2, [14] = 2, [15] = 0x54 } },
+	{ AF_INET6, 128, { 0xfd, 0, 0x0e, 0xc2, [15] = 0x23 } },
+	{ AF_INET6, 128, { 0xfd, 0x20, 0, 0xce, [14] = 2, [15] = 0x54 } },
+	{ AF_INET6, 128, { 0xfd, 0, 0, 0x42, [15] = 0x42 } },
+};
 
 static bool prefix_holds(const struct closed_prefix *prefix, const struct resid_dest *dest)
 {
@@ -40,19 +45,19 @@ static bool prefix_holds(const struct closed_prefix *prefix, const struct resid_
 	return !bits || !((prefix->address[bytes] ^ dest->address[bytes]) >> (8 - bits));
 }
 
-bool resid_closed_allows(const struct resid_dest *dest)
+static bool prefixes_hold(const struct closed_prefix *prefix, unsigned int count, const struct resid_dest *dest)
 {
-	unsigned int i;
-
-	for (i = 0; i < bootstrap_count; i++)
-		if (prefix_holds(&bootstrap[i], dest))
-			return true;
-	if (prefix_holds(&closed_metadata, dest))
-		return false;
-	for (i = 0; i < ARRAY_SIZE(closed_local); i++)
-		if (prefix_holds(&closed_local[i], dest))
+	for (; count; count--, prefix++)
+		if (prefix_holds(prefix, dest))
 			return true;
 	return false;
+}
+
+bool resid_closed_allows(const struct resid_dest *dest)
+{
+	return prefixes_hold(bootstrap, bootstrap_count, dest) ||
+	       (!prefixes_hold(closed_metadata, ARRAY_SIZE(closed_metadata), dest) &&
+		prefixes_hold(closed_local, ARRAY_SIZE(closed_local), dest));
 }
 
 static int bootstrap_add(const char *text)
