@@ -345,7 +345,7 @@ static const struct nla_policy netlink_evaluate_policy[RESID_A_EVALUATE_MAX + 1]
 	}
 #define NETLINK_DUMP_PLAIN(command, next)                                                                              \
 	{                                                                                                              \
-		.cmd = (command), .flags = GENL_ADMIN_PERM, .start = resid_dump_start, .dumpit = (next),            \
+		.cmd = (command), .flags = GENL_ADMIN_PERM, .start = resid_dump_start, .dumpit = (next),               \
 	}
 #define NETLINK_DO(command, attributes)                                                                                \
 	{                                                                                                              \

@@ -52,7 +52,7 @@ int resid_stage_begin(u32 portid, u32 length, u64 *token, struct netlink_ext_ack
 	}
 	stage_length = length;
 	stage_received = 0;
-	stage_portid = portid;
+	WRITE_ONCE(stage_portid, portid);
 	stage_token = get_random_u64();
 	*token = stage_token;
 out:
@@ -104,6 +104,9 @@ out:
 
 void resid_stage_release(u32 portid)
 {
+	/* every generic netlink socket of the node comes by here, and does not wait for a load that is not its own */
+	if (READ_ONCE(stage_portid) != portid)
+		return;
 	mutex_lock(&stage_mutex);
 	if (stage_data && stage_portid == portid)
 		stage_drop();
