@@ -26,7 +26,9 @@ ALL_CFLAGS = -std=gnu11 -fvisibility=hidden $(WARNINGS) -D_GNU_SOURCE $(INCLUDES
 LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 BPF_CFLAGS = -O2 -g -Wall -Werror -target bpf -I/usr/include/$(shell $(CC) -print-multiarch) -Ikmod
 
-LIB_SRC := $(wildcard userspace/lib/*/*.c) $(wildcard kmod/lpm.c kmod/table.c kmod/packet.c)
+# Of the module, what compiles for both sides.
+BOTH := kmod/lpm.c kmod/table.c kmod/packet.c kmod/headers.c kmod/embed.c
+LIB_SRC := $(wildcard userspace/lib/*/*.c) $(BOTH)
 CTL_SRC := $(wildcard userspace/residctl/*.c)
 RESIDD_SRC := $(wildcard userspace/residd/*.c)
 SKEL := $(patsubst bpf/%.bpf.c,$(B)/gen/%.skel.h,$(wildcard bpf/*.bpf.c))

@@ -52,12 +52,12 @@ int resid_evaluate_check(const struct resid_question *question, unsigned int cou
 static void evaluate_packet(const struct resid_question *question, const struct resid_core *core,
 			    struct resid_packet *packet)
 {
-	resid_packet_imagine(packet, question->family, question->address, core ? core->nat64 : NULL,
-			     core ? core->nat64_count : 0);
+	packet->family = question->family;
 	packet->proto_known = question->flags & RESID_QUESTION_F_PROTO;
 	packet->has_port = question->flags & RESID_QUESTION_F_PORT;
 	packet->proto = question->proto;
 	packet->dport = question->dport;
+	resid_packet_imagine(packet, question->address, core ? core->nat64 : NULL, core ? core->nat64_count : 0);
 }
 
 static void evaluate_answer(const struct resid_policy *policy, const struct resid_ruling *ruling,

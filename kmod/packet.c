@@ -4,406 +4,20 @@
  * header, an IPv4 address inside an IPv6 one, the destination of a tunnelled packet. All of them are collected, and
  * the strictest verdict over them wins. What cannot be read to the end is unparsable, which is a verdict of its own.
  *
- * The parser reads the link header itself, for skb->protocol is whatever an AF_PACKET sender said.
+ * Here is the link header, in headers.c what it carries. It is read, for skb->protocol is whatever an AF_PACKET sender
+ * said.
  */
-#include "packet.h"
+#include "parse.h"
 
-#define ETHERTYPE_IPV4 0x0800
 #define ETHERTYPE_ARP 0x0806
-#define ETHERTYPE_TEB 0x6558		/* Ethernet inside GRE */
 #define ETHERTYPE_VLAN 0x8100
-#define ETHERTYPE_IPV6 0x86dd
 #define ETHERTYPE_SLOW 0x8809		/* LACP */
 #define ETHERTYPE_EAPOL 0x888e
 #define ETHERTYPE_QINQ 0x88a8
 #define ETHERTYPE_LLDP 0x88cc
 #define ETHERTYPE_QINQ_OLD 0x9100
 
-#define PROTO_IPIP 4
-#define PROTO_IPV6 41
-#define PROTO_GRE 47
-#define PROTO_UDPLITE 136
-#define PROTO_ICMPV6 58
-
-#define EXT_HOP_BY_HOP 0
-#define EXT_ROUTING 43
-#define EXT_FRAGMENT 44
-#define EXT_AUTH 51
-#define EXT_DESTINATION 60
-#define EXT_MOBILITY 135
-#define EXT_HIP 139
-#define EXT_SHIM6 140
-
 #define PARSE_VLAN_MAX 4		/* tags */
-#define PARSE_TUNNEL_MAX 4		/* headers inside headers */
-#define PARSE_EXTENSION_MAX 12
-
-struct parse {
-	struct resid_packet *packet;
-	const struct resid_bytes *bytes;
-	const struct resid_nat64 *nat64;
-	unsigned int nat64_count;
-	unsigned int depth;		/* 0: the outer header */
-};
-
-/* All return false for unparsable. */
-static bool parse_ip(struct parse *parse, u32 offset, u16 ethertype);
-static bool parse_ethernet(struct parse *parse, u32 offset);
-
-static bool dest_add(struct parse *parse, u8 family, const u8 *address)
-{
-	struct resid_packet *packet = parse->packet;
-	struct resid_dest *dest;
-
-	if (packet->dest_count == RESID_DEST_MAX)
-		return false;
-	dest = &packet->dest[packet->dest_count++];
-	memset(dest, 0, sizeof(*dest));
-	dest->family = family;
-	memcpy(dest->address, address, family == AF_INET ? 4 : 16);
-	return true;
-}
-
-/* RFC 6052 §2.2: the address follows the prefix and skips bits 64 to 71. */
-static void nat64_extract(const u8 address[16], u8 prefix_length, u8 ipv4[4])
-{
-	unsigned int from = prefix_length / 8, to;
-
-	for (to = 0; to < 4; to++, from++) {
-		if (from == 8)
-			from++;
-		ipv4[to] = address[from];
-	}
-}
-
-unsigned int resid_embedded_ipv4(const u8 address[16], const struct resid_nat64 *nat64, unsigned int nat64_count,
-				 u8 ipv4[RESID_EMBEDDED_MAX][4])
-{
-	static const u8 well_known[12] = { 0x00, 0x64, 0xff, 0x9b };
-	static const u8 zero[10];
-	unsigned int count = 0, i;
-
-	/* ::a.b.c.d, ::ffff:a.b.c.d, ::ffff:0:a.b.c.d; :: and ::1 are none of them */
-	if (!memcmp(address, zero, 8) && get_unaligned_be64(address + 8) > 1) {
-		u32 middle = get_unaligned_be32(address + 8);
-
-		if (middle == 0 || middle == 0xffff || middle == 0xffff0000)
-			memcpy(ipv4[count++], address + 12, 4);
-	} else if (!memcmp(address, well_known, sizeof(well_known))) {
-		memcpy(ipv4[count++], address + 12, 4);
-	} else if (get_unaligned_be16(address) == 0x2002) {
-		memcpy(ipv4[count++], address + 2, 4);
-	} else if (get_unaligned_be32(address) == 0x20010000) {
-		memcpy(ipv4[count++], address + 4, 4);
-		for (i = 0; i < 4; i++)
-			ipv4[count][i] = ~address[12 + i];
-		count++;
-	}
-	if ((get_unaligned_be32(address + 8) & ~0x02000000u) == 0x00005efe)
-		memcpy(ipv4[count++], address + 12, 4);
-	for (i = 0; i < nat64_count && i < RESID_NAT64_MAX; i++)
-		if (!memcmp(address, nat64[i].prefix, nat64[i].length / 8))
-			nat64_extract(address, nat64[i].length, ipv4[count++]);
-	return count;
-}
-
-static bool dest_add6(struct parse *parse, const u8 address[16])
-{
-	u8 ipv4[RESID_EMBEDDED_MAX][4];
-	unsigned int count, i;
-
-	if (!dest_add(parse, AF_INET6, address))
-		return false;
-	count = resid_embedded_ipv4(address, parse->nat64, parse->nat64_count, ipv4);
-	for (i = 0; i < count; i++)
-		if (!dest_add(parse, AF_INET, ipv4[i]))
-			return false;
-	return true;
-}
-
-/* Keyed and optional fields of GRE; version 1 (PPTP) and other payloads than IP and Ethernet name no destination. */
-static bool parse_gre(struct parse *parse, u32 offset)
-{
-	u8 buffer[4];
-	const u8 *gre = resid_bytes_at(parse->bytes, offset, sizeof(buffer), buffer);
-	u16 flags, ethertype;
-
-	if (!gre)
-		return false;
-	flags = get_unaligned_be16(gre);
-	ethertype = get_unaligned_be16(gre + 2);
-	if (flags & 7)
-		return true;
-	if (flags & 0x4000)		/* source routes inside GRE */
-		return false;
-	offset += 4;
-	if (flags & 0x8000)
-		offset += 4;
-	if (flags & 0x2000)
-		offset += 4;
-	if (flags & 0x1000)
-		offset += 4;
-	if (ethertype == ETHERTYPE_TEB)
-		return parse_ethernet(parse, offset);
-	if (ethertype == ETHERTYPE_IPV4 || ethertype == ETHERTYPE_IPV6)
-		return parse_ip(parse, offset, ethertype);
-	return true;
-}
-
-static bool parse_tcp(struct parse *parse, u32 offset, u32 bare_length)
-{
-	u8 buffer[14];
-	const u8 *tcp = resid_bytes_at(parse->bytes, offset, sizeof(buffer), buffer);
-	u32 header;
-
-	if (!tcp)
-		return false;
-	header = (u32)(tcp[12] >> 4) * 4;
-	parse->packet->tcp_flags = tcp[13];
-	parse->packet->bare_tcp = bare_length == header && !resid_bytes_at(parse->bytes, offset + header, 1, buffer);
-	return true;
-}
-
-/*
- * Transport header at @offset. @bare_length is its length, with all that follows, by the IP header's own account; 0 if
- * anything but a plain IP header stands before it. Ports count only for the outer header.
- */
-static bool parse_transport(struct parse *parse, u8 proto, u32 offset, u32 bare_length)
-{
-	struct resid_packet *packet = parse->packet;
-	u8 buffer[4];
-	const u8 *ports;
-
-	switch (proto) {
-	case PROTO_IPIP:
-		return parse_ip(parse, offset, ETHERTYPE_IPV4);
-	case PROTO_IPV6:
-		return parse_ip(parse, offset, ETHERTYPE_IPV6);
-	case PROTO_GRE:
-		return parse_gre(parse, offset);
-	}
-	if (parse->depth)
-		return true;
-
-	switch (proto) {
-	case IPPROTO_TCP:
-		if (!parse_tcp(parse, offset, bare_length))
-			return false;
-		fallthrough;
-	case IPPROTO_UDP:
-	case IPPROTO_SCTP:
-	case IPPROTO_DCCP:
-	case PROTO_UDPLITE:
-		ports = resid_bytes_at(parse->bytes, offset, 4, buffer);
-		if (!ports)
-			return false;
-		memcpy(&packet->sport, ports, 2);
-		memcpy(&packet->dport, ports + 2, 2);
-		packet->has_port = true;
-		return true;
-	case IPPROTO_ICMP:
-	case PROTO_ICMPV6:
-		ports = resid_bytes_at(parse->bytes, offset, 2, buffer);
-		if (!ports)
-			return false;
-		memcpy(&packet->dport, ports, 2);
-		return true;
-	}
-	return true;
-}
-
-/* Loose and strict source route name the hops to come, and those that have been. */
-static bool parse_options4(struct parse *parse, const u8 *option, u32 length)
-{
-	while (length) {
-		u8 type = option[0], size, i;
-
-		if (type == 0)
-			return true;
-		if (type == 1) {
-			option++;
-			length--;
-			continue;
-		}
-		if (length < 2)
-			return false;
-		size = option[1];
-		if (size < 2 || size > length)
-			return false;
-		if (type == 131 || type == 137) {
-			if (size < 3 || (size - 3) % 4)
-				return false;
-			for (i = 3; i < size; i += 4)
-				if (!dest_add(parse, AF_INET, option + i))
-					return false;
-		}
-		option += size;
-		length -= size;
-	}
-	return true;
-}
-
-static bool parse_ipv4(struct parse *parse, u32 offset)
-{
-	struct resid_packet *packet = parse->packet;
-	u8 buffer[20], options[40];
-	const u8 *ip = resid_bytes_at(parse->bytes, offset, sizeof(buffer), buffer);
-	const u8 *option;
-	u32 header, total;
-	u16 fragment;
-	u8 proto;
-
-	if (!ip || ip[0] >> 4 != 4)
-		return false;
-	header = (ip[0] & 15) * 4;
-	total = get_unaligned_be16(ip + 2);
-	fragment = get_unaligned_be16(ip + 6);
-	proto = ip[9];
-	if (header < 20 || (total && total < header))
-		return false;
-	if (!dest_add(parse, AF_INET, ip + 16))
-		return false;
-	if (!parse->depth) {
-		packet->family = AF_INET;
-		memcpy(packet->src, ip + 12, 4);
-		packet->proto = proto;
-		packet->proto_known = true;
-		packet->fragment = fragment & 0x1fff;
-	}
-	if (header > 20) {
-		option = resid_bytes_at(parse->bytes, offset + 20, header - 20, options);
-		if (!option || !parse_options4(parse, option, header - 20))
-			return false;
-	}
-	/* a later fragment is worth nothing to a receiver without the first, which is judged by all that it holds */
-	if (fragment & 0x1fff)
-		return true;
-	if (header > 20 || fragment & 0x3fff)
-		return parse_transport(parse, proto, offset + header, 0);
-	return parse_transport(parse, proto, offset + header, total - header);
-}
-
-/* Types 0 and 2 (RFC 2460, Mobile IPv6) and 4 (SRv6) carry plain addresses. */
-static bool parse_routing(struct parse *parse, u32 offset, u32 length)
-{
-	u8 buffer[16];
-	const u8 *header = resid_bytes_at(parse->bytes, offset, 8, buffer);
-	u32 count, i;
-	u8 type;
-
-	if (!header)
-		return false;
-	type = header[2];
-	count = (length - 8) / 16;
-	if (type == 4) {
-		if (header[4] >= count)
-			return false;
-		count = header[4] + 1;
-	} else if (type != 0 && type != 2) {
-		return false;
-	}
-	for (i = 0; i < count; i++) {
-		const u8 *address = resid_bytes_at(parse->bytes, offset + 8 + 16 * i, 16, buffer);
-
-		if (!address || !dest_add6(parse, address))
-			return false;
-	}
-	return true;
-}
-
-static bool is_extension(u8 proto)
-{
-	switch (proto) {
-	case EXT_HOP_BY_HOP:
-	case EXT_ROUTING:
-	case EXT_FRAGMENT:
-	case EXT_AUTH:
-	case EXT_DESTINATION:
-	case EXT_MOBILITY:
-	case EXT_HIP:
-	case EXT_SHIM6:
-		return true;
-	}
-	return false;
-}
-
-static bool parse_ipv6(struct parse *parse, u32 offset)
-{
-	struct resid_packet *packet = parse->packet;
-	u8 buffer[40];
-	const u8 *ip = resid_bytes_at(parse->bytes, offset, sizeof(buffer), buffer);
-	u32 at = offset + 40, payload, length;
-	unsigned int count;
-	u8 proto, hop_limit;
-
-	if (!ip || ip[0] >> 4 != 6)
-		return false;
-	payload = get_unaligned_be16(ip + 4);
-	proto = ip[6];
-	hop_limit = ip[7];
-	if (!parse->depth) {
-		packet->family = AF_INET6;
-		memcpy(packet->src, ip + 8, 16);
-	}
-	if (!dest_add6(parse, ip + 24))
-		return false;
-
-	for (count = 0; is_extension(proto); count++) {
-		const u8 *header = resid_bytes_at(parse->bytes, at, 4, buffer);
-
-		if (!header || count == PARSE_EXTENSION_MAX)
-			return false;
-		if (proto == EXT_FRAGMENT)
-			length = 8;
-		else if (proto == EXT_AUTH)
-			length = (header[1] + 2) * 4;
-		else
-			length = (header[1] + 1) * 8;
-		if (proto == EXT_FRAGMENT && get_unaligned_be16(header + 2) & 0xfff8) {
-			if (!parse->depth) {
-				packet->proto = header[0];
-				packet->proto_known = !is_extension(header[0]);
-				packet->fragment = true;
-			}
-			return true;
-		}
-		if (proto == EXT_ROUTING) {
-			proto = header[0];
-			if (!parse_routing(parse, at, length))
-				return false;
-		} else {
-			proto = header[0];
-		}
-		at += length;
-	}
-
-	if (!parse->depth) {
-		packet->proto = proto;
-		packet->proto_known = true;
-	}
-	if (!parse_transport(parse, proto, at, count ? 0 : payload))
-		return false;
-	if (!parse->depth && proto == PROTO_ICMPV6 && hop_limit == 255 && !count) {
-		u8 type = get_unaligned_be16(&packet->dport) >> 8;
-
-		packet->neighbour = type >= 133 && type <= 137;
-	}
-	return true;
-}
-
-/* A header inside another one counts for its destinations only. The outer one is at depth 0. */
-static bool parse_ip(struct parse *parse, u32 offset, u16 ethertype)
-{
-	struct resid_packet *packet = parse->packet;
-
-	if (packet->dest_count && ++parse->depth > PARSE_TUNNEL_MAX)
-		return false;
-	if (!packet->dest_count) {
-		packet->ip_offset = offset;
-		packet->kind = RESID_PACKET_IP;
-	}
-	return ethertype == ETHERTYPE_IPV4 ? parse_ipv4(parse, offset) : parse_ipv6(parse, offset);
-}
 
 static enum resid_packet_kind classify_frame(const u8 *destination, u16 ethertype)
 {
@@ -422,7 +36,7 @@ static enum resid_packet_kind classify_frame(const u8 *destination, u16 ethertyp
 	return RESID_PACKET_NON_IP;
 }
 
-static bool parse_ethernet(struct parse *parse, u32 offset)
+bool resid_parse_ethernet(struct parse *parse, u32 offset)
 {
 	struct resid_packet *packet = parse->packet;
 	u8 buffer[14], tag_buffer[4];
@@ -445,7 +59,7 @@ static bool parse_ethernet(struct parse *parse, u32 offset)
 	if (ethertype == ETHERTYPE_IPV4 || ethertype == ETHERTYPE_IPV6) {
 		if (!packet->dest_count)
 			packet->ethertype = ethertype;
-		return parse_ip(parse, offset, ethertype);
+		return resid_parse_ip(parse, offset, ethertype);
 	}
 	/* inside a tunnel a frame without IP names no destination */
 	if (!packet->dest_count) {
@@ -463,9 +77,9 @@ static bool parse_bare_ip(struct parse *parse)
 	if (!first)
 		return false;
 	if (*first >> 4 == 4)
-		return parse_ip(parse, 0, ETHERTYPE_IPV4);
+		return resid_parse_ip(parse, 0, ETHERTYPE_IPV4);
 	if (*first >> 4 == 6)
-		return parse_ip(parse, 0, ETHERTYPE_IPV6);
+		return resid_parse_ip(parse, 0, ETHERTYPE_IPV6);
 	return false;
 }
 
@@ -496,7 +110,7 @@ static bool is_link_scope(const struct resid_packet *packet)
 	return address[0] == 0xff && (address[1] & 15) <= 2;
 }
 
-void resid_packet_imagine(struct resid_packet *packet, u8 family, const u8 *address, const struct resid_nat64 *nat64,
+void resid_packet_imagine(struct resid_packet *packet, const u8 *address, const struct resid_nat64 *nat64,
 			  unsigned int nat64_count)
 {
 	struct parse parse = {
@@ -505,13 +119,11 @@ void resid_packet_imagine(struct resid_packet *packet, u8 family, const u8 *addr
 		.nat64_count = nat64_count,
 	};
 
-	memset(packet, 0, sizeof(*packet));
-	packet->family = family;
 	/* cannot fail: an address holds fewer others than there is room for */
-	if (family == AF_INET)
-		dest_add(&parse, AF_INET, address);
+	if (packet->family == AF_INET)
+		resid_parse_dest(&parse, AF_INET, address);
 	else
-		dest_add6(&parse, address);
+		resid_parse_dest6(&parse, address);
 	packet->kind = is_link_scope(packet) ? RESID_PACKET_LINK : RESID_PACKET_IP;
 }
 
@@ -529,7 +141,7 @@ void resid_packet_parse(struct resid_packet *packet, const struct resid_bytes *b
 	memset(packet, 0, sizeof(*packet));
 	packet->kind = RESID_PACKET_NON_IP;
 	if (link == RESID_LINK_ETHERNET)
-		ok = parse_ethernet(&parse, 0);
+		ok = resid_parse_ethernet(&parse, 0);
 	else if (link == RESID_LINK_IP)
 		ok = parse_bare_ip(&parse);
 

@@ -59,16 +59,15 @@ void resid_packet_parse(struct resid_packet *packet, const struct resid_bytes *b
 			const struct resid_nat64 *nat64, unsigned int nat64_count);
 
 /**
- * resid_packet_imagine() - a packet of which only the destination is known
- * @packet: all of it is set
- * @family: AF_INET or AF_INET6
+ * resid_packet_imagine() - a packet of which only the destination is known, and perhaps the protocol and port
+ * @packet: family, protocol and port are the caller's, the rest is zero; its destinations and its kind are set
  * @address: 4 or 16 bytes
  * @nat64: as for resid_packet_parse()
  * @nat64_count: of @nat64
  *
- * Its destinations and its kind are those of a packet to @address that carries nothing.
+ * They are those of a packet to @address that carries nothing else.
  */
-void resid_packet_imagine(struct resid_packet *packet, u8 family, const u8 *address, const struct resid_nat64 *nat64,
+void resid_packet_imagine(struct resid_packet *packet, const u8 *address, const struct resid_nat64 *nat64,
 			  unsigned int nat64_count);
 
 #define RESID_EMBEDDED_MAX (RESID_NAT64_MAX + 4)

@@ -18,7 +18,7 @@ $(FUZZ_OBJ)/%.o: %.c
 $(call fuzzed,userspace/lib/policy/embedded.c): $(wildcard policy/*.yaml policy/sets/*.yaml)
 
 $(FUZZ_OBJ)/libresid.a: $(call fuzzed,$(wildcard userspace/lib/util/*.c userspace/lib/geo/*.c userspace/lib/policy/*.c \
-		userspace/lib/snapshot/*.c) kmod/lpm.c kmod/table.c kmod/packet.c)
+		userspace/lib/snapshot/*.c) $(BOTH))
 	@rm -f $@
 	$(call say,AR) $(AR) rcs $@ $^
 

@@ -76,6 +76,7 @@ static void evaluate_test_agree(struct kunit *test)
 static void evaluate_test_flags(struct kunit *test)
 {
 	struct resid_question question = { .family = AF_INET6, .class = 1 };
+	struct resid_question dhcp = evaluate_test_question(1, 0xffffffff);
 	struct netlink_ext_ack extack = {};
 	struct resid_answer answer;
 	struct blob blob;
@@ -91,6 +92,14 @@ static void evaluate_test_flags(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, resid_state_set_mode(RESID_MODE_ENFORCING, 0, &extack), 0);
 	KUNIT_EXPECT_EQ(test, evaluate_test_ask4(1, 0x08080808).flags, RESID_ANSWER_F_REFUSED);
 	KUNIT_EXPECT_EQ(test, evaluate_test_ask4(1, 0xe0000001).flags, RESID_ANSWER_F_LINK);
+
+	/* a broadcast is of the link if it is DHCP */
+	dhcp.flags = RESID_QUESTION_F_PROTO | RESID_QUESTION_F_PORT;
+	dhcp.proto = IPPROTO_UDP;
+	dhcp.dport = htons(67);
+	KUNIT_EXPECT_EQ(test, evaluate_test_ask(dhcp).flags, RESID_ANSWER_F_LINK);
+	dhcp.dport = htons(66);
+	KUNIT_EXPECT_EQ(test, evaluate_test_ask(dhcp).flags, RESID_ANSWER_F_REFUSED);
 
 	/* 2001:db8::/18 is allowed; the same with 8.8.8.8 inside it (ISATAP) is not */
 	put_unaligned_be32(0x20010db8, question.address);
@@ -123,6 +132,15 @@ static void evaluate_test_closed(struct kunit *test)
 	memset(question.address, 0, 16);
 	question.address[0] = 0xfd;
 	KUNIT_EXPECT_EQ(test, evaluate_test_ask(question).flags, RESID_ANSWER_F_NO_POLICY);
+	KUNIT_EXPECT_EQ(test, evaluate_test_ask4(1, 0xac1fffff).flags, RESID_ANSWER_F_NO_POLICY);
+	KUNIT_EXPECT_TRUE(test, evaluate_test_ask4(1, 0xac200000).flags & RESID_ANSWER_F_REFUSED);
+	/* metadata services of clouds are not local: fd00:ec2::254, fd20:ce::254, 169.254.169.254 */
+	put_unaligned_be32(0xfd000ec2, question.address);
+	put_unaligned_be16(0x254, question.address + 14);
+	KUNIT_EXPECT_TRUE(test, evaluate_test_ask(question).flags & RESID_ANSWER_F_REFUSED);
+	put_unaligned_be32(0xfd2000ce, question.address);
+	KUNIT_EXPECT_TRUE(test, evaluate_test_ask(question).flags & RESID_ANSWER_F_REFUSED);
+	KUNIT_EXPECT_TRUE(test, evaluate_test_ask4(1, 0xa9fea9fe).flags & RESID_ANSWER_F_REFUSED);
 }
 
 /* A window holds for the time that was asked about, and without one for now. */

@@ -217,6 +217,17 @@ static void test_bare_tcp(void **state)
 	tcp(&frame, 4);
 	assert_int_equal(parse(&frame).proto, IPPROTO_TCP);
 	assert_false(parse(&frame).bare_tcp);
+	frame.data[5] = 20;			/* nor if the payload's length leaves the extension out */
+	assert_false(parse(&frame).bare_tcp);
+
+	frame.length = 0;
+	ipv4_with(&frame, IPPROTO_TCP, "8.8.8.8", "", 0, 60, 0);	/* cut short */
+	tcp(&frame, 4);
+	assert_false(parse(&frame).bare_tcp);
+	frame.length = 0;
+	ipv4_with(&frame, IPPROTO_TCP, "8.8.8.8", "", 0, 19, 0);	/* shorter than its own header */
+	tcp(&frame, 4);
+	names(&(struct resid_packet){ .kind = parse(&frame).kind }, "unparsable");
 }
 
 static void test_source_route(void **state)
@@ -297,6 +308,7 @@ static void test_embedded(void **state)
 		{ "2001:db8::200:5efe:808:808", "2001:db8::200:5efe:808:808 8.8.8.8" },
 		{ "::ffff:8.8.8.8", "::ffff:8.8.8.8 8.8.8.8" },
 		{ "::8.8.8.8", "::8.8.8.8 8.8.8.8" },
+		{ "::ffff:0:8.8.8.8", "::ffff:0:808:808 8.8.8.8" },
 		{ "::1", "::1" },
 		{ "2001:4860::8888", "2001:4860::8888" },
 	};
@@ -413,6 +425,14 @@ static void test_fragments(void **state)
 	names(&packet, "8.8.8.8");
 	assert_true(packet.fragment && packet.proto_known && !packet.has_port);
 
+	/* the last place where one can begin, and the first */
+	frame.length = 0;
+	ipv4_with(&frame, IPPROTO_UDP, "8.8.8.8", "", 0, 28, 0x1000);
+	assert_true(parse(&frame).fragment);
+	frame.data[6] = 0;
+	frame.data[7] = 1;
+	assert_true(parse(&frame).fragment);
+
 	/* a first fragment too short for its ports hides them */
 	frame.length = 0;
 	ipv4_with(&frame, IPPROTO_UDP, "8.8.8.8", "", 0, 22, 0x2000);
@@ -432,6 +452,112 @@ static void test_fragments(void **state)
 	frame.data[40] = 60;			/* what comes first in the whole is an extension header */
 	packet = parse(&frame);
 	assert_true(packet.fragment && !packet.proto_known);
+	frame.data[42] = 0;
+	frame.data[43] = 8;			/* the first place of a later one; the lowest bits are flags */
+	assert_true(parse(&frame).fragment);
+	frame.data[43] = 7;
+	assert_false(parse(&frame).fragment);
+}
+
+/* An authentication header, then @proto; the header has @words words beside its first two. */
+static void authentication(struct frame *frame, unsigned int proto, unsigned int words)
+{
+	put8(frame, proto);
+	put8(frame, words);
+	zeros(frame, 6 + 4 * words);
+}
+
+/* It hides nothing, in either family. */
+static void test_authentication(void **state)
+{
+	struct frame frame = { 0 };
+	struct resid_packet packet;
+
+	for (int family = 4; family <= 6; family += 2) {
+		for (unsigned int words = 1; words <= 6; words++) {
+			frame.length = 0;
+			if (family == 4)
+				ipv4(&frame, 51, "10.0.0.2");
+			else
+				ipv6(&frame, 51, "fd00::2");
+			authentication(&frame, IPPROTO_TCP, words);
+			tcp(&frame, 2);
+			packet = parse(&frame);
+			assert_int_equal(packet.proto, IPPROTO_TCP);
+			assert_int_equal(ntohs(packet.dport), 443);
+			assert_true(packet.has_port && packet.proto_known && !packet.bare_tcp);
+		}
+	}
+
+	frame.length = 0;
+	ipv4(&frame, 51, "10.0.0.2");
+	authentication(&frame, 51, 4);
+	authentication(&frame, 4, 4);
+	ipv4(&frame, IPPROTO_UDP, "8.8.8.8");
+	packet = parse(&frame);
+	names(&packet, "10.0.0.2 8.8.8.8");
+	frame.length = 20 + 24;
+	names(&(struct resid_packet){ .kind = parse(&frame).kind }, "unparsable");
+}
+
+/* As much of everything as is read, and one more. */
+static void test_limits(void **state)
+{
+	static const uint8_t option[8] = { 60, 0, 1, 4 };
+	struct resid_packet packet;
+
+	for (int more = 0; more < 2; more++) {
+		struct frame frame = { 0 };
+
+		for (int i = 0; i < 5 + more; i++)
+			ipv4(&frame, i < 4 + more ? 4 : 59, "10.0.0.2");
+		packet = parse(&frame);
+		names(&packet, more ? "unparsable" : "10.0.0.2 10.0.0.2 10.0.0.2 10.0.0.2 10.0.0.2");
+
+		frame.length = 0;
+		ethernet(&frame, 0x8100);
+		for (int i = 0; i < 3 + more; i++) {
+			put16(&frame, 1);
+			put16(&frame, 0x8100);
+		}
+		put16(&frame, 1);
+		put16(&frame, 0x0800);
+		ipv4(&frame, 59, "8.8.8.8");
+		packet = parse_as(&frame, RESID_LINK_ETHERNET, NULL, 0);
+		names(&packet, more ? "unparsable" : "8.8.8.8");
+
+		for (int family = 4; family <= 6; family += 2) {
+			frame.length = 0;
+			if (family == 4)
+				ipv4(&frame, 51, "8.8.8.8");
+			else
+				ipv6(&frame, 60, "2001:db8::1");
+			for (int i = 0; i < 12 + more; i++) {
+				if (family == 4)
+					authentication(&frame, i < 11 + more ? 51 : 59, 1);
+				else
+					put(&frame, option, sizeof(option));
+			}
+			if (family == 6)
+				frame.data[frame.length - 8] = 59;
+			packet = parse(&frame);
+			names(&packet, more ? "unparsable" : family == 4 ? "8.8.8.8" : "2001:db8::1");
+		}
+
+		frame.length = 0;
+		ipv6(&frame, 43, "fd00::2");
+		routing(&frame, 0, 0, 15 + more);
+		packet = parse(&frame);
+		assert_int_equal(packet.kind, more ? RESID_PACKET_UNPARSABLE : RESID_PACKET_IP);
+
+		/* the last address that bridges keep to themselves */
+		frame.length = 0;
+		ethernet(&frame, 0x0026);
+		memcpy(frame.data, "\x01\x80\xc2\0\0", 5);
+		frame.data[5] = (uint8_t)(15 + more);
+		packet = parse_as(&frame, RESID_LINK_ETHERNET, NULL, 0);
+		names(&packet, more ? "non-ip" : "link");
+	}
 }
 
 static void test_frames(void **state)
@@ -572,7 +698,7 @@ static void test_imagined(void **state)
 	inet_pton(AF_INET6, "2a01:db8::", nat64.prefix);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct frame frame = { 0 };
-		struct resid_packet real, imagined;
+		struct resid_packet real, imagined = { .family = (u8)cases[i].family };
 		uint8_t address[16];
 
 		if (cases[i].family == AF_INET)
@@ -582,10 +708,26 @@ static void test_imagined(void **state)
 		zeros(&frame, 20);
 		real = parse_as(&frame, RESID_LINK_IP, &nat64, 1);
 		inet_pton(cases[i].family, cases[i].address, address);
-		resid_packet_imagine(&imagined, (u8)cases[i].family, address, &nat64, 1);
+		resid_packet_imagine(&imagined, address, &nat64, 1);
 		assert_int_equal(imagined.kind, real.kind);
 		assert_int_equal(imagined.dest_count, real.dest_count);
 		assert_memory_equal(imagined.dest, real.dest, sizeof(real.dest));
+	}
+}
+
+/* DHCP is of the link by its port. */
+static void test_imagined_dhcp(void **state)
+{
+	for (unsigned int port = 66; port <= 69; port++) {
+		struct resid_packet imagined = { .family = AF_INET, .proto_known = true, .proto = IPPROTO_UDP,
+						 .has_port = true, .dport = htons((u16)port) };
+		struct frame frame = { 0 };
+
+		ipv4(&frame, IPPROTO_UDP, "255.255.255.255");
+		ports(&frame, 68, port);
+		resid_packet_imagine(&imagined, (const u8 *)"\xff\xff\xff\xff", NULL, 0);
+		assert_int_equal(imagined.kind, parse(&frame).kind);
+		assert_int_equal(imagined.kind, port == 67 || port == 68 ? RESID_PACKET_LINK : RESID_PACKET_IP);
 	}
 }
 
@@ -597,6 +739,8 @@ int main(void)
 		cmocka_unit_test(test_nat64_lengths), cmocka_unit_test(test_tunnels),
 		cmocka_unit_test(test_fragments), cmocka_unit_test(test_frames), cmocka_unit_test(test_link_scope),
 		cmocka_unit_test(test_neighbour), cmocka_unit_test(test_imagined),
+		cmocka_unit_test(test_imagined_dhcp), cmocka_unit_test(test_authentication),
+		cmocka_unit_test(test_limits),
 	};
 
 	return cmocka_run_group_tests_name("packet", tests, NULL, NULL);

@@ -95,11 +95,16 @@ uint16_t destination_rule(const struct resid_table *table, uint8_t class_id, sa_
 void destination_judge(struct destination *out, const struct snapshot *snapshot, uint8_t class_id)
 {
 	const struct resid_table *table = snapshot_table(snapshot);
-	struct resid_packet packet;
+	struct resid_packet packet = {
+		.family = (uint8_t)out->place[0].family,
+		.proto_known = out->flow.proto_known,
+		.proto = out->flow.proto,
+		.has_port = out->flow.has_port,
+		.dport = htons(out->flow.dport),
+	};
 	size_t i;
 
-	resid_packet_imagine(&packet, (uint8_t)out->place[0].family, out->place[0].address, table->core->nat64,
-			     table->core->nat64_count);
+	resid_packet_imagine(&packet, out->place[0].address, table->core->nat64, table->core->nat64_count);
 	out->link = packet.kind == RESID_PACKET_LINK;
 	out->count = packet.dest_count;
 	for (i = 0; i < out->count; i++) {
