@@ -102,6 +102,7 @@ static void first_batch(struct spool *spool)
 	event.tenant = NULL;
 	event.class_name = "public";
 	event.verdict = RESID_V_AUDIT;
+	event.flags |= RESID_AUDIT_F_PERMISSIVE;
 	event.family = AF_INET6;
 	event.packets = 7;
 	inet_pton(AF_INET6, "2001:db8::7", event.dst.bytes);
@@ -191,6 +192,7 @@ static void query_finds(void **state)
 
 		expect(words, 0, *queries[i].sums == '0' ? alone : pattern, "");
 	}
+	expect("audit query --class public", 0, "* public * (audit) *2001:db8::7*", "");
 }
 
 static void query_gives_json(void **state)

@@ -200,7 +200,8 @@ const struct command command_audit_query = {
 	.name = "audit query",
 	.args = "",
 	.summary = "find records in the spool",
-	.detail = "All conditions must hold. The table ends with the sums of packets and bytes.",
+	.detail = "All conditions must hold. A verdict in brackets was not carried out: mode or class were permissive. The table "
+		  "ends with the sums of packets and bytes.",
 	.min_args = 0,
 	.max_args = 0,
 	.options = audit_query_options,

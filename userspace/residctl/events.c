@@ -105,7 +105,7 @@ static void events_line(const struct audit_event *event)
 
 static void events_table(struct events *events, const struct audit_event *event)
 {
-	char time[REPORT_TIME], destination[ENDPOINT], packets[24];
+	char time[REPORT_TIME], destination[ENDPOINT], packets[24], verdict[16];
 
 	if (!events->begun)
 		printf("%-20s %-14s %-8s %-12s %-28s %-8s %-10s %-24s %10s %14s\n", "LAST", "CLASS", "VERDICT", "TENANT",
@@ -123,7 +123,9 @@ static void events_table(struct events *events, const struct audit_event *event)
 	}
 	events_endpoint(event, &event->dst, event->dport, destination);
 	events_word(event->class_name, 14);
-	events_word(report_verdict(event->verdict), 8);
+	/* in brackets what was permissive, so not carried out */
+	snprintf(verdict, sizeof(verdict), event_is_enforced(event) ? "%s" : "(%s)", report_verdict(event->verdict));
+	events_word(verdict, 8);
 	events_word(event->tenant, 12);
 	events_word(destination, 28);
 	events_word(event->location, 8);
