@@ -176,6 +176,10 @@ static void is_type(const struct field *field, const json_t *value)
 		if (*field->type == 't' && json_integer_value(value) / 1000000000000 != 1)
 			fail_msg("%s is no time: %s", field->name, number);
 		text = number;
+	} else if (!strcmp(field->type, "boolean")) {
+		if (!json_is_boolean(value))
+			fail_msg("%s is neither true nor false", field->name);
+		text = json_is_true(value) ? "true" : "false";
 	} else if (!text) {
 		fail_msg("%s is no text", field->name);
 	} else if (!strcmp(field->type, "ip")) {
@@ -233,7 +237,7 @@ static void has_required(const struct schema *schema, const json_t *json)
 }
 
 /* Events of every kind, with everything and with next to nothing in them. */
-static size_t variants(struct audit_event out[16])
+static size_t variants(struct audit_event out[20])
 {
 	size_t count = 0;
 
@@ -252,6 +256,12 @@ static size_t variants(struct audit_event out[16])
 	out[count].src.state = AUDIT_ADDRESS_TRUNCATED;
 	out[count].src.length = 24;
 	out[count++].dst.state = AUDIT_ADDRESS_HASHED;
+	out[count] = sample_event();
+	out[count].pid = 0;	/* a container's process that nobody knows */
+	out[count].started_wall_ns = 0;
+	out[count++].comm = NULL;
+	out[count] = sample_event();
+	out[count++].reason = long_name;
 	event_init(&out[count]);
 	out[count].kind = AUDIT_KIND_EGRESS;
 	out[count].fold = RESID_FOLD_ALL;
@@ -271,7 +281,7 @@ static size_t variants(struct audit_event out[16])
 
 static void conforms_to(const char *format, const char *file, const char *own)
 {
-	struct audit_event event[16];
+	struct audit_event event[20];
 	size_t count = variants(event);
 	struct schema schema;
 

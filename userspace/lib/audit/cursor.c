@@ -242,6 +242,7 @@ static int cursor_gap(struct spool_cursor *cursor, uint64_t lost, const char *wh
 	if (cursor->reader) {
 		event->host = segment_header(cursor->reader)->host;
 		event->host_id = segment_header(cursor->reader)->host_id;
+		event->first_wall_ns = event->last_wall_ns = segment_header(cursor->reader)->opened_ns;
 	}
 	snprintf(cursor->text, sizeof(cursor->text), "%" PRIu64 " record%s from number %" PRIu64 " on: %s", lost,
 		 lost == 1 ? "" : "s", cursor->place.sequence, why);
