@@ -260,6 +260,7 @@ static size_t variants(struct audit_event out[20])
 	out[count].pid = 0;	/* a container's process that nobody knows */
 	out[count].started_wall_ns = 0;
 	out[count++].comm = NULL;
+	memset(long_name, 'x', LONG);
 	out[count] = sample_event();
 	out[count++].reason = long_name;
 	event_init(&out[count]);
