@@ -100,9 +100,9 @@ scrape() { curl -sSf --unix-socket /run/resid/metrics http://localhost/metrics >
 # The same counters before and after the scrape are those in it; the node may send in between.
 counters_agree()
 {
-	local before i
+	local before left=5
 
-	for i in 1 2 3 4 5; do
+	while ((left-- > 0)); do
 		before=$(answer 'residctl counters --json')
 		scrape || return
 		[[ $(answer 'residctl counters --json') != "$before" ]] || break
