@@ -20,6 +20,11 @@ expect 'lines as JSON' 0 '{"class":"health","class_id":4,"address":"3.0.0.1","po
 {*"direction":"original"*
 {*"link":true*
 {*"decided_by":"3.0.0.1"*' '' "${explain[@]}" --json
+input=$(yes 'health 3.0.0.1' | head -n 1500)
+[[ $(printf '%s\n' "$input" | "${explain[@]}" | sort | uniq -c | xargs) == '1500 health 3.0.0.1 reject default-health' ]]
+result $((! $?)) 'more lines than the kernel is asked at once'
+input=$'health 3.0.0.1 reply now\n'
+expect 'a word too many' 3 '' 'residctl: standard input:1: a line is CLASS *' "${explain[@]}"
 input=$'health 3.0.0.1\nhealth\n'
 expect 'half a line' 3 '' 'residctl: standard input:2: a line is CLASS DESTINATION ?DIRECTION?' "${explain[@]}"
 input=$'health 3.0.0.1\nsecret 3.0.0.1\n'
@@ -29,6 +34,8 @@ expect 'an unknown direction' 3 '' "residctl: standard input:1: *direction is or
 input=''
 expect 'nothing' 0 '' '' "${explain[@]}"
 expect 'a direction is said' 0 '*destination  2.0.0.1, a reply*' '' "${explain[@]}" --class health --direction reply 2.0.0.1
+expect 'so is the other' 0 '*destination  2.0.0.1, of a flow that began here*' '' \
+	"${explain[@]}" --class health --direction original 2.0.0.1
 expect 'link' 0 '*link *never leaves the link*' '' "${explain[@]}" --class health fe80::1
 expect 'by class or by sender' 1 '' '*with one of --class and --of' "${explain[@]}" --class health --of pid:1 2.0.0.1
 expect 'a class without a destination' 1 '' '*a destination is missing*' "${explain[@]}" --class health

@@ -4,7 +4,6 @@
 #define TESTS_UNIT_FOLDER_H
 
 #include <ftw.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -32,6 +32,35 @@ expect 'the other way round' 0 'health: reject -> allow  (default-health -> home
 expect 'status 4 on demand' 4 '*' '' "${diff[@]}" --expect-none "$tmp/a.yaml" "$tmp/b.yaml"
 expect 'classes' 0 'class web: enforcing -> permissive
 *class new is new' '' "${diff[@]}" "$tmp/a.yaml" "$tmp/c.yaml"
+expect 'a class less' 0 'class web: permissive -> enforcing
+class new is no more: what carries it becomes unlabelled*' '' "${diff[@]}" "$tmp/c.yaml" "$tmp/a.yaml"
+sed 's/web: {id: 5/web: {id: 7/' "$tmp/a.yaml" >"$tmp/d.yaml"
+expect 'a class of another number' 0 'class web: its number was 5 and is 7: labels carry the number' '' \
+	"${diff[@]}" "$tmp/a.yaml" "$tmp/d.yaml"
+rest='unlabelled: %s\nnon_ip: %s\nunparsable: %s\nnat64: ["2001:db8:6%s::/96"]\n'
+# shellcheck disable=SC2059
+{ cat "$tmp/a.yaml"; printf "$rest" health drop drop 4; } >"$tmp/rest-a.yaml"
+# shellcheck disable=SC2059
+{ cat "$tmp/a.yaml"; printf "$rest" web reject reject 5; } >"$tmp/rest-b.yaml"
+expect 'what has no destination' 0 'unlabelled: judged as health -> as web
+kernel: judged as health -> as web
+frames that are not IP: drop -> reject
+packets that cannot be read: drop -> reject
+NAT64 prefixes differ: other IPv6 addresses carry IPv4 ones*' '' "${diff[@]}" "$tmp/rest-a.yaml" "$tmp/rest-b.yaml"
+echo '2.0.0.0/18,FR' >"$tmp/rir"
+expect 'each kind of evidence is a change, the larger one first' 0 'health: allow -> reject *
+    operator unknown, location FR, control FR, by location
+    49,152 IPv4 addresses, * IPv6 /64s, in 3 prefixes: 2.0.64.0/18 2.0.128.0/17 2a00::/16
+*    operator unknown, location FR, control FR, by rir
+    16,384 IPv4 addresses, 0 IPv6 /64s, in 1 prefixes: 2.0.0.0/18' '' \
+	"${diff[@]}" --rir "$tmp/rir" "$tmp/a.yaml" "$tmp/b.yaml"
+echo '2.0.128.0/17,FR,,,' >"$tmp/geofeed"
+expect 'ranges that touch are one' 0 '*in 2 prefixes: 2.0.0.0/16 2a00::/16' '' \
+	"${diff[@]}" --geofeed "ovh=$tmp/geofeed" "$tmp/a.yaml" "$tmp/b.yaml"
+printf '{"syncToken": "1", "createDate": "2026-01-02-00-00-00", "prefixes": [%s], "ipv6_prefixes": []}' \
+	'{"ip_prefix": "2.0.1.0/24", "region": "eu-west-3", "service": "EC2", "network_border_group": "a"}' >"$tmp/aws.json"
+expect 'a feed of the other side' 0 '*Amazon Web Services, location FR, control FR -> US, *256 IPv4 addresses, 0 *: 2.0.1.0/24' '' \
+	"${diff[@]}" --feed-b "aws=$tmp/aws.json" "$tmp/a.yaml" "$tmp/a.yaml"
 "${diff[@]}" --json "$tmp/a.yaml" "$tmp/b.yaml" >"$tmp/json"
 [[ $(jq -c '.changes[0] | [.class, .change, .old.verdict, .new.rule, .packets, .ipv4_addresses, .prefix_count, .prefixes]' \
 	"$tmp/json") == '["health","newly refused","allow","default-health","all but tcp 443",65536,2,["2.0.0.0/16","2a00::/16"]]' ]]
@@ -60,6 +89,11 @@ expect 'a member falls out' 0 'health: allow -> reject  (home -> default-health)
     Member Cloud, location FR, control FR -> US, by override
     40,960 IPv4 addresses, 0 IPv6 /64s, in 2 prefixes: 2.0.0.0/19 2.0.128.0/17' '' \
 	"${diff[@]}" --operators "$tmp/ops-a.yaml" --operators-b "$tmp/ops-b.yaml" "$tmp/a.yaml" "$tmp/a.yaml"
+sed 's/prefixes: .*/prefixes: [2.0.0.0\/24, 2.0.2.0\/24, 2.0.4.0\/24, 2.0.6.0\/24]/' "$tmp/ops-b.yaml" >"$tmp/ops-c.yaml"
+expect 'some prefixes' 0 '*1,024 IPv4 addresses, 0 IPv6 /64s, in 4 prefixes: 2.0.0.0/24 2.0.2.0/24 2.0.4.0/24 ...' '' \
+	"${diff[@]}" --operators-b "$tmp/ops-c.yaml" "$tmp/a.yaml" "$tmp/a.yaml"
+expect 'all of them' 0 '*in 4 prefixes: 2.0.0.0/24 2.0.2.0/24 2.0.4.0/24 2.0.6.0/24' '' \
+	"${diff[@]}" --prefixes --operators-b "$tmp/ops-c.yaml" "$tmp/a.yaml" "$tmp/a.yaml"
 for side in a b; do
 	"$ctl" policy compile "$tmp/a.yaml" "${data[@]}" --operators "$tmp/ops-$side.yaml" -o "$tmp/$side.rsnap" \
 		>"$tmp/out" 2>&1

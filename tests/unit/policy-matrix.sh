@@ -53,6 +53,28 @@ sed '/operator:/d' "$tmp/p.yaml" >"$tmp/q.yaml"
 "$ctl" policy compile "$tmp/q.yaml" "${data[@]}" -o "$tmp/q.rsnap" >"$tmp/out" 2>&1
 [[ -s $tmp/q.rsnap && $("$ctl" policy matrix --snapshot "$tmp/q.rsnap") == "$("$ctl" policy matrix --policy "$tmp/q.yaml")" ]]
 result $((! $?)) 'a snapshot has the policy that it was made of' "$(cat "$tmp/out")"
+cat >"$tmp/window.yaml" <<'DATA'
+resid: 1
+home: EU
+classes: {health: {id: 4, default: reject}}
+exceptions:
+  - id: airlock
+    class: health
+    prefix: 3.0.0.7
+    from: 2026-11-22T02:00:00+01:00
+    until: 2026-11-22T04:00:00+01:00
+    owner: Operations
+    ticket: CHG-42
+    justification: updates
+    reason: the update window
+rules:
+  - {id: out, class: health, location: US, direction: original, verdict: drop, reason: r}
+DATA
+expect 'an exception, whose owner and ticket' 0 \
+	$'*\r\nhealth,1,prefix 3.0.0.7/32,any,any,both,audit,updates,the update window,,airlock,Operations,CHG-42,2026-11-22T02:00:00+01:00,2026-11-22T04:00:00+01:00\r
+health,2,location US,any,any,original,drop,*' '*' "$ctl" policy matrix --policy "$tmp/window.yaml" --format csv
+expect 'two ways to say which' 1 '' '*of --policy and --snapshot, leave one out' "${matrix[@]}" --snapshot "$tmp/q.rsnap"
+expect 'two forms' 1 '' '*of --format and --json, leave one out' "${matrix[@]}" --format csv --json
 expect 'another format' 1 '' "*--format is csv or markdown, not 'xls'" "${matrix[@]}" --format xls
 expect 'the default' 0 '| class *| vital | *| all else |*' '*no policy was ever loaded*' "$ctl" policy matrix
 

@@ -25,7 +25,7 @@ DATA
 
 # Captures of a node 10.0.0.1, written here so that every byte of them is known:
 #   it asks 2.0.0.9 by TCP (SYN, and the answer comes in), answers a SYN of 2.0.0.8, mails 3.0.0.1, asks 3.0.0.53 by UDP,
-#   tunnels (IPIP) to 2.0.0.7 what goes to 3.0.0.2, and asks 3.0.0.3 through NAT64.
+#   tunnels (IPIP) to 2.0.0.7 what goes to 3.0.0.2, and asks 3.0.0.3 through NAT64. What it asks a neighbour is not judged.
 python3 - "$tmp" <<'PY'
 import ipaddress, struct, sys
 
@@ -35,8 +35,8 @@ def pack(a):
 def ip4(src, dst, proto, body):
     return struct.pack('!BBHHHBBH4s4s', 0x45, 0, 20 + len(body), 1, 0, 64, proto, 0, pack(src), pack(dst)) + body
 
-def ip6(src, dst, proto, body):
-    return struct.pack('!IHBB16s16s', 6 << 28, len(body), proto, 64, pack(src), pack(dst)) + body
+def ip6(src, dst, proto, body, hops=64):
+    return struct.pack('!IHBB16s16s', 6 << 28, len(body), proto, hops, pack(src), pack(dst)) + body
 
 def tcp(sport, dport, flags):
     return struct.pack('!HHIIBBHHH', sport, dport, 1, 1, 5 << 4, flags, 1024, 0, 0)
@@ -56,6 +56,7 @@ packets = [
     (True, ip4('10.0.0.1', '3.0.0.53', 17, udp(4003, 53))),
     (True, ip4('10.0.0.1', '2.0.0.7', 4, ip4('10.0.0.1', '3.0.0.2', 6, tcp(4004, 25, SYN)))),
     (True, ip6('fd00::1', '64:ff9b::300:3', 6, tcp(4005, 25, SYN))),
+    (True, ip6('fd00::1', '2c00::1', 58, struct.pack('!BBHI', 135, 0, 0, 0) + pack('2c00::1'), 255)),
 ]
 
 def ethertype(packet):
@@ -115,6 +116,37 @@ cat >"$tmp/log" <<'EOF_LOG'
 EOF_LOG
 expect 'a log and a capture' 0 '*7 packets, 260 bytes, 2 flows: 2.0.0.8 udp, 2.0.0.8 tcp 5001*4 packets, 220 bytes, 1 flows: 3.0.0.1 tcp 25*
 12 of 20 recorded packets*' '*' "${simulate[@]}" "$tmp/log" "$tmp/cooked.pcap"
+
+# What only a log holds: frames, what could not be read, a class of one side only, folds, and a line that is being written.
+{ sed 's/classes: {/&fresh: {id: 9, default: drop}, /' "$tmp/old.yaml"; printf 'non_ip: reject\nnat64: ["2001:db8:64::/96"]\n'; } \
+	>"$tmp/rest.yaml"
+cat >"$tmp/rest" <<'EOF_LOG'
+{"class":"health","verdict":"drop","flags":["non_ip"],"ethertype":"0x8847","packets":2,"bytes":20}
+{"class":"health","verdict":"drop","flags":["unparsable"],"packets":4,"bytes":40}
+{"class":"fresh","verdict":"audit","proto":"tcp","dst":"3.0.0.9","dport":80,"packets":6,"bytes":60}
+{"class":"fresh","verdict":"audit","proto":"tcp","dst":"3.0.0.9","dport":80,"packets":1,"bytes":10}
+{"class":"health","verdict":"reject","proto":"tcp","dst":"2001:db8:64::300:9","dport":443,"packets":8,"bytes":80}
+{"verdict":"reject","fold":"all","packets":7,"bytes":70}
+EOF_LOG
+printf '{"class":"hea' >>"$tmp/rest"
+rest=("$ctl" policy simulate "${data[@]}" --against "$tmp/old.yaml" "$tmp/rest.yaml" "$tmp/rest")
+expect 'the rest of a log' 0 '*fresh: reject -> drop *
+    7 packets, 70 bytes, 1 flows: 3.0.0.9 tcp 80*
+9 of 21 recorded packets change their verdict; 7 do not say enough to be judged again' '*' "${rest[@]}"
+expect 'frames' 0 '*health: drop -> reject *
+    2 packets, 20 bytes, 1 flows: ethertype 0x8847*' '*' "${rest[@]}"
+"${rest[@]}" --json >"$tmp/json"
+[[ $(jq -c '[.changes[] | select(.class == "fresh") | .flows[0].packets]' "$tmp/json") == '[7]' ]]
+result $((! $?)) 'a flow that comes twice' "$(cat "$tmp/json")"
+
+for address in 3.0.0.{11..15}; do
+	for ((i = 11; i < ${address##*.}; i++)); do
+		echo "{\"class\":\"health\",\"verdict\":\"reject\",\"proto\":\"tcp\",\"dst\":\"$address\",\"dport\":25,\"packets\":1}"
+	done
+done >"$tmp/many"
+expect 'some flows' 0 '*10 packets, 0 bytes, 4 flows: 3.0.0.12 tcp 25, 3.0.0.13 tcp 25, 3.0.0.14 tcp 25, ...*' '*' \
+	"${simulate[@]}" "$tmp/many"
+expect 'all flows' 0 '*4 flows: *3.0.0.15 tcp 25*' '*' "${simulate[@]}" --all "$tmp/many"
 
 expect 'a capture without a class' 1 '' '*is a capture: say with --class*' \
 	"$ctl" policy simulate "${data[@]}" --against "$tmp/old.yaml" "$tmp/new.yaml" "$tmp/raw.pcap"

@@ -36,6 +36,10 @@ expect 'check a missing one' 3 '' 'residctl: /nonexistent: cannot be opened*' "$
 expect 'a warning is no failure' 0 '*sound' "warning: *warn.yaml:3:5: rule 'b' is partly shadowed*" \
 	"$ctl" policy check "$tmp/warn.yaml"
 
+"$ctl" policy check --json "$tmp/warn.yaml" >"$tmp/json" 2>"$tmp/err"
+[[ $? == 0 && ! -s $tmp/err && $(jq -c '[.classes, .rules, (.warnings | length)]' "$tmp/json") == '[1,2,1]' ]]
+result $((! $?)) 'check --json has the warnings' "$(cat "$tmp/json" "$tmp/err")"
+
 expect 'compile' 0 'generation *: 5 classes, 10 rules, *' 'compiled in *' \
 	"$ctl" policy compile policy/default.yaml "${data[@]}" -o "$s"
 expect 'compile again, = and the long name' 0 'generation *' '*' \
@@ -172,6 +176,10 @@ expect 'cases that hold' 0 '*2 cases, 0 failed' '' "$ctl" policy test "${control
 printf '  - {class: health, to: 3.0.0.1, verdict: allow}\n' >>"$tmp/cases.yaml"
 expect 'a case that does not' 4 '*cases.yaml:4:5: health to 3.0.0.1: reject by default-health, not allow*' '' \
 	"$ctl" policy test "${controlled[@]}" "$tmp/cases.yaml"
+"$ctl" policy test --json "${controlled[@]}" "$tmp/cases.yaml" >"$tmp/json"
+[[ $? == 4 && $(jq -c '[.cases, .failed, (.failures[0] | .line, .verdict, .rule, .expected_verdict, .location)]' "$tmp/json") == \
+	'[3,1,4,"reject","default-health","allow","US"]' ]]
+result $((! $?)) 'cases --json' "$(cat "$tmp/json")"
 "$ctl" policy compile "$tmp/control.yaml" "${data[@]}" --feed "aws=$tmp/ranges.json" -o "$tmp/c.rsnap" >"$tmp/out" 2>&1
 expect 'sources in policy show' 0 '*# data *aws, ranges.json, of 2026-01-02*# no opinion *--rir*' '' \
 	"$ctl" policy show --snapshot "$tmp/c.rsnap"

@@ -6,13 +6,25 @@
 
 #include "nl/nl.h"
 #include "nl/store.h"
+#include "output.h"
+#include "sink/jsonw.h"
 
-static int mode_show(struct resid_nl *nl, struct resid_error *err)
+static int mode_show(struct resid_nl *nl, bool as_json, struct resid_error *err)
 {
+	_cleanup_(jsonw_fini) struct jsonw json = { 0 };
 	struct resid_nl_status status;
 
 	if (resid_nl_status(nl, &status, err))
 		return -1;
+	if (as_json) {
+		jsonw_object(&json, NULL);
+		jsonw_string(&json, "mode", store_mode_name(status.mode));
+		if (status.confirm)
+			jsonw_u64(&json, "mode_confirm_seconds", status.confirm);
+		jsonw_object_end(&json);
+		output_json(&json);
+		return RESID_EXIT_OK;
+	}
 	if (status.confirm)
 		printf("%s (goes back in %u s unless `residctl mode %s` confirms)\n", store_mode_name(status.mode),
 		       status.confirm, store_mode_name(status.mode));
@@ -24,7 +36,7 @@ static int mode_show(struct resid_nl *nl, struct resid_error *err)
 static int mode_run(const struct call *call, struct resid_error *err)
 {
 	_cleanup_(cleanup_nl) struct resid_nl *nl = NULL;
-	const char *confirm = call_option(call, "confirm");
+	const char *confirm = call_option(call, "confirm"), *as_json = call_option(call, "json");
 	enum resid_mode mode = RESID_MODE_PERMISSIVE;
 	uint32_t seconds = 0;
 
@@ -32,6 +44,8 @@ static int mode_run(const struct call *call, struct resid_error *err)
 		mode = RESID_MODE_ENFORCING;
 	else if (call->argc && strcmp(call->argv[0], "permissive"))
 		return resid_fail(err, RESID_EXIT_USAGE, "a mode is permissive or enforcing, not `%s`", call->argv[0]);
+	if (as_json && call->argc)
+		return resid_fail(err, RESID_EXIT_USAGE, "mode: --json is for showing the mode, not for setting it");
 	if (confirm && !call->argc)
 		return resid_fail(err, RESID_EXIT_USAGE, "--confirm needs a mode");
 	if (call_confirm(call, &seconds, err))
@@ -39,7 +53,7 @@ static int mode_run(const struct call *call, struct resid_error *err)
 	if (resid_nl_open(&nl, err))
 		return -1;
 	if (!call->argc)
-		return mode_show(nl, err);
+		return mode_show(nl, as_json, err);
 	if (resid_nl_mode_set(nl, mode, seconds, err))
 		return -1;
 	if (seconds) {
@@ -55,6 +69,7 @@ static int mode_run(const struct call *call, struct resid_error *err)
 
 static const struct command_option mode_options[] = {
 	{ "confirm", "SECONDS", "go back by itself unless the command is given again without this" },
+	{ "json", NULL, "the mode as one JSON object" },
 	{ NULL },
 };
 

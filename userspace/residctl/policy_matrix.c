@@ -287,17 +287,20 @@ static void matrix_write(struct matrix_out *out, const struct policy *policy)
 static int matrix_policy(const struct call *call, struct policy **out, struct resid_error *err)
 {
 	struct policy_options options = { .sets = call_option(call, "sets") };
-	const char *file = call_option(call, "policy");
+	const char *file = call_option(call, "policy"), *compiled = call_option(call, "snapshot");
 	_cleanup_snapshot_ struct snapshot *snapshot = NULL;
 	const char *text;
 
+	if (file && compiled)
+		return resid_fail(err, RESID_EXIT_USAGE, "policy matrix: of --policy and --snapshot, leave one out");
 	if (snapshots_now(call, &options.now, err))
 		return -1;
 	if (file) {
 		options.warn = snapshots_warn;
 		return policy_read(file, &options, out, err);
 	}
-	if (snapshots_open(call, &snapshot, err))
+	/* --sets is for reading the policy, not for compiling it */
+	if (compiled ? snapshot_open(compiled, &snapshot, err) : snapshots_open_current(call, &snapshot, err))
 		return -1;
 	text = snapshot_policy_text(snapshot);
 	return policy_parse(snapshot_policy_name(snapshot), text, strlen(text), &options, out, err);
@@ -313,6 +316,8 @@ static int policy_matrix_run(const struct call *call, struct resid_error *err)
 		out.format = MATRIX_CSV;
 	else if (format && strcmp(format, "markdown"))
 		return resid_fail(err, RESID_EXIT_USAGE, "policy matrix: --format is csv or markdown, not '%.32s'", format);
+	if (call_option(call, "json") && format)
+		return resid_fail(err, RESID_EXIT_USAGE, "policy matrix: of --format and --json, leave one out");
 	if (call_option(call, "json"))
 		out.format = MATRIX_JSON;
 	if (matrix_policy(call, &policy, err))
@@ -324,7 +329,7 @@ static int policy_matrix_run(const struct call *call, struct resid_error *err)
 static const struct command_option policy_matrix_options[] = {
 	{ "policy", "FILE", "a policy instead of the one that was loaded last" },
 	{ "snapshot", "FILE", "the policy that this snapshot was made of" },
-	{ "sets", "DIR", "country sets that come before the built-in ones (default /etc/resid/sets, /usr/share/resid/sets)" },
+	{ "sets", "DIR", "country sets that come before the built-in ones (default /etc/resid/sets)" },
 	{ "format", "FORMAT", "markdown (the default) or csv (RFC 4180)" },
 	{ "json", NULL, "one JSON array, an object a row" },
 	{ NULL, NULL, NULL },

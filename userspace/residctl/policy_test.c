@@ -8,6 +8,7 @@
 #include "destination.h"
 #include "output.h"
 #include "policy/reader.h"
+#include "sink/jsonw.h"
 #include "snapshots.h"
 #include "util/file.h"
 #include "util/memory.h"
@@ -17,6 +18,7 @@ struct test {
 	const struct snapshot *snapshot;
 	int64_t now;
 	size_t failed;
+	struct jsonw *json;	/* an open array of failures; NULL: text */
 };
 
 /* One case, all of whose keys are there and scalars. */
@@ -55,6 +57,39 @@ static int test_direction(struct test *test, const struct yaml_node *node, struc
 	return 0;
 }
 
+/* A case that met something else than it expects. */
+static void test_say(const struct test *test, const struct test_case *expected, const struct destination_place *decided)
+{
+	struct snapshot_rule rule = snapshot_rule_at(test->snapshot, decided->rule);
+	const struct snapshot_place *place = &decided->place;
+
+	if (!test->json) {
+		printf("%s:%zu:%zu: %s to %s: %s by %s, not %s%s%s (location %s, control %s by %s%s%s)\n", test->reader.name,
+		       expected->mark->line, expected->mark->column, expected->class->text, expected->to->text,
+		       output_verdict(rule.verdict), rule.id, expected->verdict->text, expected->rule ? " by " : "",
+		       expected->rule ? expected->rule->text : "", place->location,
+		       *place->control ? place->control : "unknown", place->tier, *place->operator ? ", " : "",
+		       place->operator);
+		return;
+	}
+	jsonw_object(test->json, NULL);
+	jsonw_u64(test->json, "line", expected->mark->line);
+	jsonw_u64(test->json, "column", expected->mark->column);
+	jsonw_string(test->json, "class", expected->class->text);
+	jsonw_string(test->json, "to", expected->to->text);
+	jsonw_string(test->json, "verdict", output_verdict(rule.verdict));
+	jsonw_string(test->json, "rule", rule.id);
+	jsonw_string(test->json, "expected_verdict", expected->verdict->text);
+	if (expected->rule)
+		jsonw_string(test->json, "expected_rule", expected->rule->text);
+	jsonw_string(test->json, "location", place->location);
+	jsonw_countries(test->json, "control", place->control);
+	jsonw_string(test->json, "tier", place->tier);
+	if (*place->operator)
+		jsonw_string(test->json, "operator", place->operator);
+	jsonw_object_end(test->json);
+}
+
 static int test_run_case(struct test *test, const struct yaml_node *node)
 {
 	struct test_case expected;
@@ -80,13 +115,7 @@ static int test_run_case(struct test *test, const struct yaml_node *node)
 	if (rule.verdict == verdict && (!expected.rule || !strcmp(rule.id, expected.rule->text)))
 		return 0;
 	test->failed++;
-	printf("%s:%zu:%zu: %s to %s: %s by %s, not %s%s%s (location %s, control %s by %s%s%s)\n", test->reader.name,
-	       node->line, node->column, expected.class->text, expected.to->text, output_verdict(rule.verdict), rule.id,
-	       expected.verdict->text, expected.rule ? " by " : "", expected.rule ? expected.rule->text : "",
-	       to.place[to.decided].place.location,
-	       *to.place[to.decided].place.control ? to.place[to.decided].place.control : "unknown",
-	       to.place[to.decided].place.tier, *to.place[to.decided].place.operator ? ", " : "",
-	       to.place[to.decided].place.operator);
+	test_say(test, &expected, &to.place[to.decided]);
 	return 0;
 }
 
@@ -95,6 +124,7 @@ static int policy_test_run(const struct call *call, struct resid_error *err)
 	static const char *const keys[] = { "cases", NULL };
 	struct test test = { .reader = { .name = call->argv[0], .err = err } };
 	_cleanup_snapshot_ struct snapshot *snapshot = NULL;
+	_cleanup_(jsonw_fini) struct jsonw json = { 0 };
 	_cleanup_yaml_ struct yaml_node *root = NULL;
 	_cleanup_free_ char *text = NULL;
 	const struct yaml_node *cases;
@@ -111,10 +141,21 @@ static int policy_test_run(const struct call *call, struct resid_error *err)
 	if (snapshots_now(call, &test.now, err) || snapshots_open(call, &snapshot, err))
 		return -1;
 	test.snapshot = snapshot;
+	if (call_option(call, "json"))
+		test.json = &json;
+	jsonw_object(&json, NULL);
+	jsonw_array(&json, "failures");
 	for (i = 0; i < cases->count; i++)
 		if (test_run_case(&test, cases->child[i]))
 			return -1;
-	printf("%s: %zu cases, %zu failed\n", call->argv[0], cases->count, test.failed);
+	jsonw_array_end(&json);
+	jsonw_u64(&json, "cases", cases->count);
+	jsonw_u64(&json, "failed", test.failed);
+	jsonw_object_end(&json);
+	if (test.json)
+		output_json(&json);
+	else
+		printf("%s: %zu cases, %zu failed\n", call->argv[0], cases->count, test.failed);
 	return test.failed ? RESID_EXIT_EXPECT : RESID_EXIT_OK;
 }
 
@@ -122,6 +163,7 @@ static const struct command_option policy_test_options[] = {
 	{ "policy", "FILE", "a policy, compiled in memory, instead of a snapshot" },
 	{ "snapshot", "FILE", "a snapshot instead of the one in force" },
 	SNAPSHOTS_DATA_OPTIONS,
+	{ "json", NULL, "one JSON object: how many, and what differs" },
 	{ NULL, NULL, NULL },
 };
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +15,6 @@
 #include "nl/report.h"
 #include "nl/store.h"
 #include "util/file.h"
-#include "util/paths.h"
 
 #define STATUS_FILE_MAX	(1u << 20)
 
@@ -77,11 +77,14 @@ static void status_sinks(const json_t *sinks)
 	const json_t *sink;
 	size_t i;
 
-	json_array_foreach((json_t *)sinks, i, sink)
+	json_array_foreach((json_t *)sinks, i, sink) {
 		printf("%-14s %s: %s, %lld records behind, %lld failures\n", i ? "" : "sinks",
 		       json_string_value(json_object_get(sink, "name")), json_string_value(json_object_get(sink, "state")),
 		       (long long)json_integer_value(json_object_get(sink, "lag")),
 		       (long long)json_integer_value(json_object_get(sink, "failures")));
+		if (json_object_get(sink, "error"))
+			printf("%-14s %s\n", "", json_string_value(json_object_get(sink, "error")));
+	}
 }
 
 static void status_spool(const json_t *spool)
@@ -103,6 +106,24 @@ static void status_spool(const json_t *spool)
 		printf("%.1f MB of room\n", (double)json_integer_value(json_object_get(spool, "room_bytes")) / 1e6);
 }
 
+/* The last of each kind: what lasts, and what is over. */
+static void status_troubles(const json_t *troubles)
+{
+	const json_t *trouble;
+	size_t i;
+
+	json_array_foreach((json_t *)troubles, i, trouble) {
+		const char *since = json_string_value(json_object_get(trouble, "since"));
+		const char *until = json_string_value(json_object_get(trouble, "until"));
+		const char *text = json_string_value(json_object_get(trouble, "text"));
+
+		if (until)
+			printf("%-14s from %.19sZ to %.19sZ: %s\n", "was troubled", since, until, text);
+		else
+			printf("%-14s since %.19sZ: %s\n", "trouble", since, text);
+	}
+}
+
 static void status_print(const json_t *status)
 {
 	const json_t *confirm = json_object_get(status, "mode_confirm_seconds");
@@ -121,10 +142,6 @@ static void status_print(const json_t *status)
 	if (json_is_true(json_object_get(status, "data_stale")))
 		printf("%-14s too old for the policy since %s; bring them up to date and run `residctl policy load`\n",
 		       "data", json_string_value(json_object_get(status, "data_stale_at")));
-	if (json_object_get(status, "set_ended"))
-		printf("%-14s '%s' is law no more since %s; put a newer file into %s/sets and run `residctl policy load`\n",
-		       "set", json_string_value(json_object_get(status, "set_ended")),
-		       json_string_value(json_object_get(status, "set_ended_at")), paths_conf_dir());
 	if (trial)
 		printf("%-14s goes back by itself in %lld s unless `residctl policy confirm`\n", "",
 		       (long long)json_integer_value(trial));
@@ -140,12 +157,14 @@ static void status_print(const json_t *status)
 		       (long long)json_integer_value(json_object_get(audit, "slots_used")),
 		       (long long)json_integer_value(json_object_get(audit, "batch_acknowledged")),
 		       (long long)json_integer_value(json_object_get(audit, "packets_folded")));
+	if (!daemon)
+		printf("%-14s not running: what is refused is counted, and nothing fetches the records\n", "residd");
 	if (daemon) {
 		status_line(daemon, "residd", "state", NULL);
 		status_line(daemon, "records", "records", NULL);
 		status_spool(json_object_get(daemon, "spool"));
 		status_sinks(json_object_get(daemon, "sinks"));
-		status_line(daemon, "trouble", "trouble", NULL);
+		status_troubles(json_object_get(daemon, "troubles"));
 	}
 }
 
@@ -180,6 +199,16 @@ static void status_add_daemon(json_t *status)
 	json_object_set(status, "daemon", daemon);
 }
 
+/* What a daemon that was killed left says that it runs. */
+static void status_check_daemon(json_t *status)
+{
+	json_t *daemon = json_object_get(status, "daemon");
+	pid_t pid = (pid_t)json_integer_value(json_object_get(daemon, "pid"));
+
+	if (daemon && pid > 0 && kill(pid, 0) && errno == ESRCH)
+		json_object_set_new(daemon, "state", json_string("not running"));
+}
+
 static int status_run(const struct call *call, struct resid_error *err)
 {
 	_cleanup_(cleanup_json_t) json_t *parsed = NULL;
@@ -204,6 +233,7 @@ static int status_run(const struct call *call, struct resid_error *err)
 		return resid_fail(err, RESID_EXIT_SYSTEM, "%s/status.json is no JSON object", paths_run_dir());
 	if (!file_text)
 		status_add_daemon(parsed);
+	status_check_daemon(parsed);
 	if (file_text)
 		json_object_set_new(parsed, "age_seconds", json_integer(age));
 	if (call_option(call, "json")) {
@@ -228,7 +258,8 @@ const struct command command_status = {
 	.args = "",
 	.summary = "whether this node judges, by which policy, in which mode",
 	.detail = "As root it asks the kernel. Members of group resid read what the daemon wrote to /run/resid/status.json; its "
-		  "age is said.",
+		  "age is said. What the daemon says of itself, its spool, its sinks and its last troubles, is from that file "
+		  "either way.",
 	.min_args = 0,
 	.max_args = 0,
 	.options = status_options,

@@ -38,7 +38,6 @@ enum trouble {
 	TROUBLE_ASSIGN,
 	TROUBLE_AUDIT,
 	TROUBLE_STALE,
-	TROUBLE_SET,
 	TROUBLE_SPOOL,
 	TROUBLE_KEY,
 	TROUBLE_ROOM,
@@ -70,12 +69,18 @@ struct daemon {
 	struct reconcile_report assignments;
 	sd_event_source *wake, *drain_timer, *status_timer;
 	char trouble[TROUBLE_COUNT][512];
+	struct trouble_last {		/* for the status: the last of each kind, past ones too */
+		char text[512];
+		uint64_t since_ns, until_ns;	/* wall clock; since 0: there was none, until 0: it lasts */
+	} last[TROUBLE_COUNT];
 	bool publish;			/* the status changed */
 	bool stopping;			/* files take the last records */
 };
 
 /* One line on standard error with its level (SD_ERR, SD_NOTICE, ...) for the journal. */
 void daemon_say(const char *level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Nanoseconds since the epoch. */
+uint64_t daemon_now(void);
 /* Sets or, with NULL, clears a trouble; says it when it is new. */
 void daemon_trouble(struct daemon *daemon, enum trouble which, const char *text);
 

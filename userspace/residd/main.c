@@ -29,8 +29,17 @@ void daemon_say(const char *level, const char *format, ...)
 	fprintf(stderr, "%s%s\n", getenv("JOURNAL_STREAM") ? level : "residd: ", text);
 }
 
+uint64_t daemon_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
 void daemon_trouble(struct daemon *daemon, enum trouble which, const char *text)
 {
+	struct trouble_last *last = &daemon->last[which];
 	char *have = daemon->trouble[which];
 
 	if (!strncmp(have, text ? text : "", sizeof(daemon->trouble[which]) - 1))
@@ -40,6 +49,13 @@ void daemon_trouble(struct daemon *daemon, enum trouble which, const char *text)
 	else
 		daemon_say(SD_NOTICE, "over: %s", have);
 	snprintf(have, sizeof(daemon->trouble[which]), "%s", text ? text : "");
+	if (text) {
+		snprintf(last->text, sizeof(last->text), "%s", text);
+		last->since_ns = daemon_now();
+		last->until_ns = 0;
+	} else {
+		last->until_ns = daemon_now();
+	}
 	daemon->publish = true;
 }
 

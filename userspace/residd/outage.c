@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "nl/report.h"
@@ -19,14 +18,6 @@
 static struct path outage_file(void)
 {
 	return paths_in(paths_run_dir(), "outage");
-}
-
-static uint64_t outage_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 void outage_resume(struct daemon *daemon)
@@ -53,7 +44,7 @@ void outage_begin(struct daemon *daemon, const char *why)
 
 	if (outage->on || resid_nl_status(daemon->nl, &status, &ignored))
 		return;
-	*outage = (struct outage){ .on = true, .since_ns = outage_now(), .folded = status.audit_folded };
+	*outage = (struct outage){ .on = true, .since_ns = daemon_now(), .folded = status.audit_folded };
 	snprintf(outage->why, sizeof(outage->why), "%.500s", why);
 	hex_format(daemon->instance, sizeof(daemon->instance), instance);
 	length = snprintf(text, sizeof(text), FILE_FORMAT, instance, outage->since_ns, outage->folded, outage->why);
@@ -73,7 +64,7 @@ void outage_end(struct daemon *daemon)
 		return;
 	folded = status.audit_folded - outage->folded;
 	report_time(outage->since_ns, since);
-	report_time(outage_now(), until);
+	report_time(daemon_now(), until);
 	snprintf(text, sizeof(text), "from %s to %s: %s; the kernel kept all counts, %" PRIu64
 		 " packets of them under a coarser key; no packet is missing", since, until, outage->why, folded);
 	if (spool_notice(daemon->spool, text, folded, &ignored))

@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
-#include <time.h>
 
 #include "nl/report.h"
 #include "sink/jsonw.h"
@@ -49,6 +48,36 @@ static void publish_spool(struct jsonw *json, struct daemon *daemon)
 	jsonw_object_end(json);
 }
 
+static void publish_troubles(struct jsonw *json, const struct daemon *daemon)
+{
+	static const char *const name[TROUBLE_COUNT] = {
+		[TROUBLE_MODULE] = "module", [TROUBLE_POLICY] = "policy", [TROUBLE_TAGGER] = "tagger",
+		[TROUBLE_ASSIGN] = "assign", [TROUBLE_AUDIT] = "audit",
+		[TROUBLE_STALE] = "stale",   [TROUBLE_SPOOL] = "spool",	  [TROUBLE_KEY] = "key",
+		[TROUBLE_ROOM] = "room",     [TROUBLE_SINK] = "sink",	  [TROUBLE_METRICS] = "metrics",
+	};
+	char time_text[REPORT_TIME];
+
+	jsonw_array(json, "troubles");
+	for (int i = 0; i < TROUBLE_COUNT; i++) {
+		const struct trouble_last *last = &daemon->last[i];
+
+		if (!last->since_ns)
+			continue;
+		jsonw_object(json, NULL);
+		jsonw_string(json, "of", name[i]);
+		report_time(last->since_ns, time_text);
+		jsonw_string(json, "since", time_text);
+		if (last->until_ns) {
+			report_time(last->until_ns, time_text);
+			jsonw_string(json, "until", time_text);
+		}
+		jsonw_string(json, "text", last->text);
+		jsonw_object_end(json);
+	}
+	jsonw_array_end(json);
+}
+
 static void publish_daemon(struct jsonw *json, struct daemon *daemon)
 {
 	jsonw_object(json, "daemon");
@@ -64,8 +93,7 @@ static void publish_daemon(struct jsonw *json, struct daemon *daemon)
 	jsonw_u64(json, "assignments_unknown", daemon->assignments.unknown);
 	if (daemon->tagger)
 		jsonw_bool(json, "cgroup_release", daemon->tagger->release);
-	if (publish_trouble(daemon))
-		jsonw_string(json, "trouble", publish_trouble(daemon));
+	publish_troubles(json, daemon);
 	jsonw_object_end(json);
 }
 
@@ -76,15 +104,13 @@ void publish_now(struct daemon *daemon)
 	struct jsonw json = { 0 };
 	struct resid_error err;
 	char time_text[REPORT_TIME];
-	struct timespec now;
 	const char *state = "waiting for resid.ko";
 	bool known;
 
 	known = daemon->nl && !resid_nl_status(daemon->nl, &status, &err);
 	if (known)
 		restore_follow(daemon, &status);
-	clock_gettime(CLOCK_REALTIME, &now);
-	report_time((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec, time_text);
+	report_time(daemon_now(), time_text);
 	jsonw_object(&json, NULL);
 	jsonw_string(&json, "time", time_text);
 	jsonw_bool(&json, "module_loaded", known);

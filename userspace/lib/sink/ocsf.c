@@ -99,8 +99,6 @@ static void ocsf_metadata(struct jsonw *out, const struct format_facts *facts)
 	jsonw_u64(out, "sequence", event->sequence);
 	jsonw_string(out, "uid", facts->id);
 	ocsf_name(out, "tenant_uid", event->tenant);
-	if (out->cut)
-		jsonw_bool(out, "is_truncated", true);
 	jsonw_object_end(out);
 }
 
@@ -131,17 +129,6 @@ static void ocsf_address(struct jsonw *out, const char *text, bool whole)
 		jsonw_string(out, "name", *text ? text : "unknown");
 }
 
-static void ocsf_container(struct jsonw *out, const struct audit_event *event)
-{
-	if (!event->container)
-		return;
-	jsonw_object(out, "container");
-	jsonw_string(out, "uid", event->container);
-	ocsf_name(out, "runtime", event->runtime);
-	jsonw_object_end(out);
-}
-
-/* A process is known by its number; where that is not known, the container is the endpoint's. */
 static void ocsf_source(struct jsonw *out, const struct format_facts *facts)
 {
 	jsonw_object(out, "src_endpoint");
@@ -149,8 +136,6 @@ static void ocsf_source(struct jsonw *out, const struct format_facts *facts)
 	if (facts->event->detail == AUDIT_DETAIL_PORTS)
 		jsonw_u64(out, "port", facts->event->sport);
 	ocsf_name(out, "interface_name", facts->event->ifname);
-	if (!facts->event->pid)
-		ocsf_container(out, facts->event);
 	jsonw_object_end(out);
 }
 
@@ -197,15 +182,21 @@ static void ocsf_rule(struct jsonw *out, const struct format_facts *facts)
 
 static void ocsf_actor(struct jsonw *out, const struct audit_event *event)
 {
-	if (!event->pid)
+	if (!event->pid && !event->comm && !event->container)
 		return;
 	jsonw_object(out, "actor");
 	jsonw_object(out, "process");
-	jsonw_u64(out, "pid", event->pid);
+	if (event->pid)
+		jsonw_u64(out, "pid", event->pid);
 	ocsf_name(out, "name", event->comm);
 	if (event->started_wall_ns)
 		jsonw_u64(out, "created_time", event->started_wall_ns / 1000000);
-	ocsf_container(out, event);
+	if (event->container) {
+		jsonw_object(out, "container");
+		jsonw_string(out, "uid", event->container);
+		ocsf_name(out, "runtime", event->runtime);
+		jsonw_object_end(out);
+	}
 	jsonw_object_end(out);
 	jsonw_object_end(out);
 }
@@ -226,7 +217,7 @@ static void ocsf_enrich(struct jsonw *out, const struct format_facts *facts, con
 	if (!fact || !*fact)
 		return;
 	jsonw_object(out, NULL);
-	jsonw_string(out, "name", facts->dst_whole ? "dst_endpoint.ip" : "dst_endpoint.name");
+	jsonw_string(out, "name", "dst_endpoint");
 	jsonw_string(out, "value", facts->dst);
 	jsonw_string(out, "type", type);
 	jsonw_object(out, "data");
@@ -283,6 +274,8 @@ static void ocsf_unmapped(struct jsonw *out, const struct format_facts *facts)
 		jsonw_u64(out, "lost", event->lost);
 	if (event->clock_unsynchronised)
 		jsonw_bool(out, "clock_unsynchronised", true);
+	if (out->cut)
+		jsonw_bool(out, "truncated", true);
 	jsonw_object_end(out);
 }
 
@@ -298,11 +291,11 @@ static void ocsf_write(struct jsonw *out, const struct format_facts *facts)
 		jsonw_u64(out, "end_time", event->last_wall_ns / 1000000);
 		jsonw_u64(out, "count", event->packets);
 	}
+	ocsf_metadata(out, facts);
 	ocsf_device(out, event);
 	if (event->kind == AUDIT_KIND_EGRESS)
 		ocsf_flow(out, facts);
 	ocsf_unmapped(out, facts);
-	ocsf_metadata(out, facts);	/* the last: it says whether a name was cut */
 	jsonw_object_end(out);
 }
 
