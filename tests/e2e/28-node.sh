@@ -69,6 +69,50 @@ control()
 
 controlled() { answer 'residctl policy show' | grep -q libloc; }
 
+# What Prometheus would read of this node is true: well-formed, and the numbers that residctl says.
+metrics()
+{
+	local promtool devices=(/sys/class/net/*/)
+
+	# shellcheck source=tests/vm/cache.sh
+	promtool=$(. "$top/tests/vm/cache.sh" && cache_dir)/receivers/usr/bin/promtool
+	check "the counters are those of residctl" counters_agree
+	if [[ -x $promtool ]]; then
+		check "promtool has nothing to say against the metrics" "$promtool" check metrics <"$work/metrics"
+	else
+		skip "promtool" "it is not there: sudo packaging/deps receivers"
+	fi
+	is "the tagger is held" "$(metric resid_tagger_loaded)" 1
+	is "every device is hooked" "$(metric resid_unhooked_devices) $(metric resid_hooked_devices)" "0 $((${#devices[@]} - 1))"
+	is "the node enforces a policy" "$(metric resid_armed) $(metric resid_enforcing) $(metric resid_module_loaded)" "1 1 1"
+	like "the generation is the one in force" "$(answer 'residctl status --json')" \
+		"\"generation\":\"$(sed -n 's/^resid_generation_info{generation="\([0-9a-f]*\)".*/\1/p' "$work/metrics")\""
+	like "the depth of the audit table" "$(metric resid_audit_slots) $(metric resid_audit_used_slots)" '^[1-9][0-9]* [0-9]+$'
+	is "the spool can be written, and the log is a sink" \
+		"$(metric resid_spool_writable) $(metric 'resid_sink_up{sink="log",transport="file"}')" "1 1"
+}
+
+# metric NAME: its value in the last scrape
+metric() { awk -v m="$1" '$1 == m { print $2 }' "$work/metrics"; }
+
+scrape() { curl -sSf --unix-socket /run/resid/metrics http://localhost/metrics >"$work/metrics"; }
+
+# The same counters before and after the scrape are those in it; the node may send in between.
+counters_agree()
+{
+	local before left=5
+
+	while ((left-- > 0)); do
+		before=$(answer 'residctl counters --json')
+		scrape || return
+		[[ $(answer 'residctl counters --json') != "$before" ]] || break
+	done
+	jq -r '.counters[] | "resid_verdict_packets_total{class=\"\(.class)\",verdict=\"\(.verdict)\",rule=\"\(.rule)\"} \(.packets)",
+		"resid_verdict_bytes_total{class=\"\(.class)\",verdict=\"\(.verdict)\",rule=\"\(.rule)\"} \(.bytes)"' <<<"$before" |
+		sort >"$work/counters"
+	[[ -s $work/counters ]] && diff "$work/counters" <(grep '^resid_verdict_' "$work/metrics" | sort)
+}
+
 small_modules
 ip_all <<-IP
 	link add world type dummy
@@ -92,6 +136,7 @@ for command in "${commands[@]}"; do
 	cat "$work/typed" >>"$work/all"
 	case $command in
 	*"make install"*)
+		printf 'metrics_listen = /run/resid/metrics\n' >>/etc/resid/residd.conf
 		is "nothing is built twice" "$(stat -c %Y "$top/build/residctl" "$top/build/residd" "$top/resid.ko")" "$built"
 		is "what was typed is what was installed" "$(answer 'command -v residctl')" /usr/bin/residctl
 		;;
@@ -110,6 +155,7 @@ for command in "${commands[@]}"; do
 		check "twin: the unit reaches France" reached "$(try_unit FR4)"
 		wait_until 60 grep -q "\"dst\":\"${place[US4]}\"" /var/log/resid/egress.jsonl || true
 		like "the record names the unit" "$(grep "\"dst\":\"${place[US4]}\"" /var/log/resid/egress.jsonl | tail -n 1)" "$unit"
+		metrics
 		control
 		;;
 	*"disable --now residd") is "residd has gone" "$(systemctl is-active residd || true)" inactive ;;

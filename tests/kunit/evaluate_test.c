@@ -76,6 +76,7 @@ static void evaluate_test_agree(struct kunit *test)
 static void evaluate_test_flags(struct kunit *test)
 {
 	struct resid_question question = { .family = AF_INET6, .class = 1 };
+	struct resid_ruling ruling = { .class = 1 };
 	struct resid_question dhcp = evaluate_test_question(1, 0xffffffff);
 	struct netlink_ext_ack extack = {};
 	struct resid_answer answer;
@@ -87,6 +88,9 @@ static void evaluate_test_flags(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, answer.rule, RESID_NO_RULE);
 
 	blob_new(test, &blob);
+	blob.core->non_ip_rule = 1;
+	blob.core->class_flags[2] = RESID_CLASS_F_PERMISSIVE;
+	blob_seal(&blob);
 	evaluate_test_publish(test, &blob);
 	KUNIT_EXPECT_EQ(test, evaluate_test_ask4(1, 0x08080808).flags, RESID_ANSWER_F_PERMISSIVE);
 	KUNIT_ASSERT_EQ(test, resid_state_set_mode(RESID_MODE_ENFORCING, 0, &extack), 0);
@@ -100,6 +104,20 @@ static void evaluate_test_flags(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, evaluate_test_ask(dhcp).flags, RESID_ANSWER_F_LINK);
 	dhcp.dport = htons(66);
 	KUNIT_EXPECT_EQ(test, evaluate_test_ask(dhcp).flags, RESID_ANSWER_F_REFUSED);
+
+	/* a frame without IP and a packet that cannot be read have rules of their own */
+	ruling.packet.kind = RESID_PACKET_NON_IP;
+	rcu_read_lock();
+	resid_judge_decide(rcu_dereference(resid_state), RESID_DIR_UNKNOWN, 0, &ruling);
+	KUNIT_EXPECT_EQ(test, ruling.rule, 1);
+	KUNIT_EXPECT_EQ(test, ruling.flags, RESID_AUDIT_F_NON_IP);
+	ruling = (struct resid_ruling){ .class = 1, .packet.kind = RESID_PACKET_UNPARSABLE };
+	resid_judge_decide(rcu_dereference(resid_state), RESID_DIR_UNKNOWN, 0, &ruling);
+	rcu_read_unlock();
+	KUNIT_EXPECT_EQ(test, ruling.rule, 2);
+	KUNIT_EXPECT_EQ(test, ruling.flags, RESID_AUDIT_F_UNPARSABLE);
+	/* a permissive class is not refused what another one is */
+	KUNIT_EXPECT_EQ(test, evaluate_test_ask4(2, 0x08080808).flags, RESID_ANSWER_F_PERMISSIVE);
 
 	/* 2001:db8::/18 is allowed; the same with 8.8.8.8 inside it (ISATAP) is not */
 	put_unaligned_be32(0x20010db8, question.address);
@@ -134,6 +152,8 @@ static void evaluate_test_closed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, evaluate_test_ask(question).flags, RESID_ANSWER_F_NO_POLICY);
 	KUNIT_EXPECT_EQ(test, evaluate_test_ask4(1, 0xac1fffff).flags, RESID_ANSWER_F_NO_POLICY);
 	KUNIT_EXPECT_TRUE(test, evaluate_test_ask4(1, 0xac200000).flags & RESID_ANSWER_F_REFUSED);
+	question.address[0] = 0xfe;
+	KUNIT_EXPECT_TRUE(test, evaluate_test_ask(question).flags & RESID_ANSWER_F_REFUSED);
 	/* metadata services of clouds are not local: fd00:ec2::254, fd20:ce::254, 169.254.169.254 */
 	put_unaligned_be32(0xfd000ec2, question.address);
 	put_unaligned_be16(0x254, question.address + 14);

@@ -179,6 +179,38 @@ static void stage_test_now(struct kunit *test)
 	blob_free(&blob);
 }
 
+/* The first second of a snapshot's time is in it, the last is not. */
+static void stage_test_edges(struct kunit *test)
+{
+	struct resid_snapshot_header header = {};
+	struct resid_policy policy = { .table.header = &header };
+	struct netlink_ext_ack extack = {};
+
+	header.not_before = ktime_get_real_seconds();
+	KUNIT_EXPECT_EQ(test, policy_check_window(&policy, &extack), 0);
+	header.not_before = 0;
+	header.not_after = ktime_get_real_seconds();
+	KUNIT_EXPECT_EQ(test, policy_check_window(&policy, &extack), -EKEYEXPIRED);
+}
+
+/* A node that booted closed takes no permissive class. */
+static void stage_test_closed(struct kunit *test)
+{
+	struct netlink_ext_ack extack = {};
+	struct blob blob;
+	u64 token;
+
+	blob_new(test, &blob);
+	blob.core->class_flags[2] = RESID_CLASS_F_PERMISSIVE;
+	blob_seal(&blob);
+	state_boot = RESID_BOOT_CLOSED;
+	KUNIT_ASSERT_EQ(test, stage_test_upload(&blob, blob.length, &token, &extack), 0);
+	KUNIT_EXPECT_EQ(test, resid_stage_commit(STAGE_TEST_PORTID, token, stage_test_none, 0, &extack), -EPERM);
+	KUNIT_EXPECT_EQ(test, resid_state_set_mode(RESID_MODE_PERMISSIVE, 0, &extack), -EPERM);
+	state_boot = RESID_BOOT_OPEN;
+	blob_free(&blob);
+}
+
 /* When jiffies wrap, a deadline is still one, and is over when its work looks. */
 static void stage_test_deadline(struct kunit *test)
 {
@@ -209,6 +241,7 @@ static void stage_test_refuse(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, resid_stage_chunk(1, token, 0, blob.data, 1001, &extack), -EINVAL);
 	KUNIT_EXPECT_EQ(test, resid_stage_chunk(1, token, 0, blob.data, 999, &extack), 0);
 	KUNIT_EXPECT_EQ(test, resid_stage_commit(1, token, stage_test_none, 0, &extack), -EINVAL);
+	KUNIT_EXPECT_STREQ(test, extack._msg, "the upload is not complete; it has been dropped");
 	/* a failed commit ends the upload */
 	KUNIT_EXPECT_EQ(test, resid_stage_chunk(1, token, 999, blob.data, 1, &extack), -ENOENT);
 
@@ -241,6 +274,17 @@ static void stage_test_mode(struct kunit *test)
 	stage_test_late(&state_deadline, &state_revert_work);
 	resid_state_status(&status);
 	KUNIT_EXPECT_EQ(test, (int)status.mode, RESID_MODE_ENFORCING);
+
+	/* twice unconfirmed goes back to what was confirmed, and so does a node that is disarmed meanwhile */
+	KUNIT_EXPECT_EQ(test, resid_state_set_mode(RESID_MODE_PERMISSIVE, 60, &extack), 0);
+	KUNIT_EXPECT_EQ(test, resid_state_set_mode(RESID_MODE_PERMISSIVE, 60, &extack), 0);
+	stage_test_late(&state_deadline, &state_revert_work);
+	resid_state_status(&status);
+	KUNIT_EXPECT_EQ(test, (int)status.mode, RESID_MODE_ENFORCING);
+	KUNIT_EXPECT_EQ(test, resid_state_set_mode(RESID_MODE_PERMISSIVE, 60, &extack), 0);
+	KUNIT_EXPECT_EQ(test, resid_state_disarm(&extack), 0);
+	resid_state_status(&status);
+	KUNIT_EXPECT_EQ(test, (int)status.mode, RESID_MODE_ENFORCING);
 }
 
 static struct kunit_case stage_cases[] = {
@@ -249,6 +293,8 @@ static struct kunit_case stage_cases[] = {
 	KUNIT_CASE(stage_test_window),
 	KUNIT_CASE(stage_test_now),
 	KUNIT_CASE(stage_test_deadline),
+	KUNIT_CASE(stage_test_edges),
+	KUNIT_CASE(stage_test_closed),
 	KUNIT_CASE(stage_test_refuse),
 	KUNIT_CASE(stage_test_mode),
 	{}

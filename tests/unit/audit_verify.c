@@ -10,7 +10,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +19,7 @@
 
 #include "audit/spool.h"
 #include "audit/verify.h"
+#include "folder.h"
 #include "util/file.h"
 #include "util/memory.h"
 
@@ -27,7 +27,6 @@
 #define SEGMENTS	64
 #define FRAMES		4096
 
-static char dir[] = "/tmp/resid-verify-XXXXXX";
 static struct path spool_dir, key_path;
 static const uint8_t instance[16] = { 7 };
 static struct head_key *key;
@@ -449,19 +448,6 @@ static void anchors_are_read(void **state)
 		assert_int_equal(head_parse(bad[i], &number, hash, &err), -1);
 }
 
-static void clear_in(const char *folder)
-{
-	DIR *at = opendir(folder);
-	struct dirent *entry;
-
-	while (at && (entry = readdir(at)))
-		if (entry->d_name[0] != '.')
-			unlink(paths_in(folder, "%s", entry->d_name).text);
-	if (at)
-		closedir(at);
-	rmdir(folder);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -473,16 +459,13 @@ int main(void)
 	};
 	int failed;
 
-	if (!mkdtemp(dir))
+	if (!folder_make())
 		return 2;
-	spool_dir = paths_in(dir, "spool");
-	key_path = paths_in(dir, "audit.key");
+	spool_dir = paths_in(folder, "spool");
+	key_path = paths_in(folder, "audit.key");
 	failed = cmocka_run_group_tests(tests, make, NULL);
 	head_key_free(key);
 	for (uint64_t number = 1; number <= last_segment; number++)
 		free(made[number].bytes);
-	clear_in(paths_in(spool_dir.text, "cursor").text);
-	clear_in(spool_dir.text);
-	clear_in(dir);
 	return failed;
 }

@@ -4,6 +4,7 @@
 #define TESTS_UNIT_FOLDER_H
 
 #include <ftw.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 

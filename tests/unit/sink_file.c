@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "folder.h"
 #include "sink/transport.h"
 #include "util/cleanup.h"
 #include "util/file.h"
@@ -25,7 +26,6 @@
 
 #define RECORDS	40
 
-static char dir[] = "/tmp/resid-file-XXXXXX";
 static struct path path, rotated, older;
 static struct sink_config config;
 
@@ -276,18 +276,13 @@ int main(void)
 		cmocka_unit_test_setup(what_is_no_file_is_refused, fresh),
 		cmocka_unit_test_setup(mode_is_0640, fresh),
 	};
-	int failed;
 
-	if (!mkdtemp(dir) || mkdir(paths_in(dir, "log").text, 0700))
+	if (!folder_make() || mkdir(paths_in(folder, "log").text, 0700))
 		return 2;
-	path = paths_in(dir, "log/egress.jsonl");
-	rotated = paths_in(dir, "log/egress.jsonl.1");
-	older = paths_in(dir, "log/egress.jsonl.2");
+	path = paths_in(folder, "log/egress.jsonl");
+	rotated = paths_in(folder, "log/egress.jsonl.1");
+	older = paths_in(folder, "log/egress.jsonl.2");
 	config.path = path;
 	config.rotate_keep = 8;
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	fresh(NULL);
-	rmdir(paths_in(dir, "log").text);
-	rmdir(dir);
-	return failed;
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

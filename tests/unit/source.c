@@ -84,9 +84,46 @@ static void test_real_truncated(void **context)
 		refused(SOURCE_LIBLOC, keep("cut.db", data, i), "is cut short: its section of ");
 }
 
+/* Whatever the format: nothing in it, everything in it, host bits. The good twin shows that the rest is right. */
+static void test_guards(void **context)
+{
+	static const struct {
+		enum source_format format;
+		const char *before, *after, *empty;
+	} files[] = {
+		{ SOURCE_AWS, "{\"prefixes\": [{\"region\": \"x\", \"service\": \"y\", \"ip_prefix\": \"",
+		  "\"}], \"ipv6_prefixes\": []}",
+		  "{\"prefixes\": [], \"ipv6_prefixes\": []}" },
+		{ SOURCE_AZURE, "{\"values\": [{\"name\": \"a\", \"properties\": {\"addressPrefixes\": [\"", "\"]}}]}",
+		  "{\"values\": []}" },
+		{ SOURCE_GOOGLE, "{\"prefixes\": [{\"ipv4Prefix\": \"", "\"}]}", "{\"prefixes\": []}" },
+		{ SOURCE_ORACLE, "{\"regions\": [{\"region\": \"x\", \"cidrs\": [{\"cidr\": \"", "\"}]}]}",
+		  "{\"regions\": []}" },
+		{ SOURCE_GEOFEED, "", ",NO,,,\n", "# nothing\n" },
+		{ SOURCE_LIST, "", "\n", "" },
+		{ SOURCE_RIR, "", ",NO\n", "" },
+	};
+	static const char *const prefixes[] = { "0.0.0.0/0", "192.0.2.7/24", "192.0.2.0/24" };
+	static const char *const sentences[] = { "'0.0.0.0/0' is every address there is", "'192.0.2.7/24' has bits set" };
+	size_t i, j;
+
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		bad(files[i].format, files[i].empty, "holds no prefix at all");
+		for (j = 0; j < 3; j++) {
+			_cleanup_free_ char *text = mem_format("%s%s%s", files[i].before, prefixes[j], files[i].after);
+
+			if (j < 2)
+				bad(files[i].format, text, sentences[j]);
+			else
+				source_free(good(files[i].format, keep("good", text, strlen(text))));
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_guards),
 		cmocka_unit_test(test_missing),
 		cmocka_unit_test(test_real),
 		cmocka_unit_test(test_real_truncated),

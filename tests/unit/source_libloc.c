@@ -28,7 +28,7 @@ static void add_as(struct loc_writer *writer, uint32_t number, const char *name)
 	loc_as_unref(as);
 }
 
-static const char *make_libloc(void)
+static const char *write_libloc(void (*fill)(struct loc_writer *writer))
 {
 	const char *path = temporary("location.db");
 	struct loc_writer *writer;
@@ -37,13 +37,7 @@ static const char *make_libloc(void)
 
 	assert_int_equal(loc_new(&ctx), 0);
 	assert_int_equal(loc_writer_new(ctx, &writer, NULL, NULL), 0);
-	add_network(writer, "192.0.2.0/24", "NO", 64496);
-	add_network(writer, "198.51.100.0/24", "FR", 64497);
-	add_network(writer, "198.51.100.128/25", NULL, 64498);
-	add_network(writer, "2001:db8::/32", "DE", 64499);
-	add_as(writer, 64498, "Telef\xc3\xb3nica \"de\" Ib\xc3\xa9rica");
-	add_as(writer, 64496, "Sixteen bytes: 6");
-	add_as(writer, 64497, "bell\a, half a letter \xc3, esc\x1b[2J");
+	fill(writer);
 	file = fopen(path, "w+");
 	assert_non_null(file);
 	assert_int_equal(loc_writer_write(writer, file, LOC_DATABASE_VERSION_1), 0);
@@ -51,6 +45,37 @@ static const char *make_libloc(void)
 	loc_writer_unref(writer);
 	loc_unref(ctx);
 	return path;
+}
+
+static void fill_some(struct loc_writer *writer)
+{
+	add_network(writer, "192.0.2.0/24", "NO", 64496);
+	add_network(writer, "198.51.100.0/24", "FR", 64497);
+	add_network(writer, "198.51.100.128/25", NULL, 64498);
+	add_network(writer, "2001:db8::/32", "DE", 64499);
+	add_as(writer, 64498, "Telef\xc3\xb3nica \"de\" Ib\xc3\xa9rica");
+	add_as(writer, 64496, "Sixteen bytes: 6");
+	add_as(writer, 64497, "bell\a, half a letter \xc3, esc\x1b[2J");
+}
+
+static const char *make_libloc(void)
+{
+	return write_libloc(fill_some);
+}
+
+static void fill_nothing(struct loc_writer *writer)
+{
+}
+
+static void fill_all(struct loc_writer *writer)
+{
+	add_network(writer, "0.0.0.0/0", "FR", 64496);
+}
+
+static void test_guards(void **context)
+{
+	refused(SOURCE_LIBLOC, write_libloc(fill_nothing), "holds no prefix at all");
+	refused(SOURCE_LIBLOC, write_libloc(fill_all), "has a network with the prefix length 0");
 }
 
 static void test_libloc(void **context)
@@ -103,6 +128,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_libloc),
 		cmocka_unit_test(test_libloc_damage),
+		cmocka_unit_test(test_guards),
 	};
 
 	return cmocka_run_group_tests(tests, source_setup, source_teardown);

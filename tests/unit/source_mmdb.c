@@ -86,11 +86,26 @@ static void test_makers(void **context)
 	damage(SOURCE_MMDB, (const char *)file.data, file.length, 0, 60);
 }
 
+/* Nothing in it; all of IPv4 in it. */
+static void test_guards(void **context)
+{
+	_cleanup_buffer_ struct buffer nothing = { 0 }, all = { 0 };
+	struct mmdb *db = mmdb_new();
+
+	mmdb_write(db, &nothing);
+	refused(SOURCE_MMDB, keep("nothing.mmdb", nothing.data, nothing.length), "holds no prefix at all");
+	db = mmdb_new();
+	mmdb_country(db, "::/96", "FR", "FR");
+	mmdb_write(db, &all);
+	refused(SOURCE_MMDB, keep("all.mmdb", all.data, all.length), "has a network with the prefix length 0");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mmdb),
 		cmocka_unit_test(test_makers),
+		cmocka_unit_test(test_guards),
 	};
 
 	return cmocka_run_group_tests(tests, source_setup, source_teardown);

@@ -5,6 +5,8 @@
  */
 #include "world_support.h"
 
+#include "util/paths.h"
+
 static void add_country(struct source *source, const char *text, const char *country, const char *registered)
 {
 	struct source_fact *fact = MEM_PUSH(source->v4.fact, source->v4.count, source->v4.capacity);
@@ -264,6 +266,92 @@ static void test_ended_bases(void **context)
 	snapshot_free(after);
 }
 
+/* ---- country sets ---- */
+
+#define SET(until, members) "set: adequacy\ndate: 2026-01-01\n" until "source: s\nmembers: [" members "]\n"
+
+static const char *put_set(const char *root, const char *text)
+{
+	_cleanup_free_ char *folder_name = mem_format("%s/sets", root), *name = mem_format("%s/sets/adequacy.yaml", root);
+	struct resid_error err;
+
+	assert_int_equal(paths_make_dir(in_folder(folder_name), 0755, &err), 0);
+	return put(name, text);
+}
+
+static const char *members(const struct snapshot *snapshot)
+{
+	size_t i;
+
+	for (i = 0; i < snapshot_set_count(snapshot); i++)
+		if (!strcmp(snapshot_set_at(snapshot, i).name, "adequacy"))
+			return snapshot_set_at(snapshot, i).members;
+	return "no such set";
+}
+
+/* A snapshot knows when the law ends that a set of its copies; the end does not move with the day of the compile. */
+static void test_set_ends(void **context)
+{
+	struct build_inputs inputs =
+		inputs_of(CLASSES "rules: [{id: a, class: open, location: [EU, adequacy], verdict: audit, reason: r}]\n");
+	struct snapshot *snapshot, *later;
+	int64_t ended = 0;
+
+	inputs.uncached = true;
+	put_set("own", SET("valid_until: 2026-11-21\n", "CH"));
+	inputs.sets = in_folder("own/sets");
+	inputs.now = NOW - 1;
+	snapshot = compile(&inputs, NULL);
+	assert_null(snapshot_set_ended(snapshot, NOW - 1, &ended));
+	assert_string_equal(snapshot_set_ended(snapshot, NOW, &ended), "adequacy");
+	assert_int_equal(ended, NOW);
+	inputs.now = NOW + 100 * DAY;
+	later = compile(&inputs, NULL);
+	assert_same_bytes(snapshot, later);
+	snapshot_free(snapshot);
+	snapshot_free(later);
+
+	/* one that the policy does not use, and one without an end */
+	put("policy.yaml", CLASSES "rules: [{id: a, class: open, location: EU, verdict: audit, reason: r}]\n");
+	snapshot = compile(&inputs, NULL);
+	assert_null(snapshot_set_ended(snapshot, INT64_MAX, &ended));
+	snapshot_free(snapshot);
+}
+
+/* Where packs are looked for, in the same order. */
+static void test_set_folders(void **context)
+{
+	struct build_inputs inputs =
+		inputs_of(CLASSES "rules: [{id: a, class: open, location: adequacy, verdict: audit, reason: r}]\n");
+	struct snapshot *snapshot;
+
+	inputs.uncached = true;
+	inputs.sets = NULL;
+	setenv("RESID_CONF_DIR", in_folder("conf"), 1);
+	setenv("RESID_SHARE_DIR", in_folder("share"), 1);
+	snapshot = compile(&inputs, NULL);
+	assert_non_null(strstr(members(snapshot), "JP"));
+	snapshot_free(snapshot);
+	put_set("share", SET("", "CH"));
+	snapshot = compile(&inputs, NULL);
+	assert_string_equal(members(snapshot), "CH");
+	snapshot_free(snapshot);
+	put_set("conf", SET("", "IS"));
+	snapshot = compile(&inputs, NULL);
+	assert_string_equal(members(snapshot), "IS");
+	snapshot_free(snapshot);
+	put_set("conf", SET("valid_until: 2026-11-21\n", "IS"));
+	{
+		struct heard heard;
+		_cleanup_free_ char *where = mem_format("put a newer file into %s/sets", in_folder("conf"));
+
+		snapshot_free(compile(&inputs, &heard));
+		assert_non_null(strstr(heard.text, where));
+	}
+	unsetenv("RESID_CONF_DIR");
+	unsetenv("RESID_SHARE_DIR");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -273,6 +361,8 @@ int main(void)
 		cmocka_unit_test(test_overlaps),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_ended_bases),
+		cmocka_unit_test(test_set_ends),
+		cmocka_unit_test(test_set_folders),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

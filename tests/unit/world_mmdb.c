@@ -23,6 +23,9 @@ static const char *put_countries(void)
 	mmdb_country(db, "2.0.1.0/24", "DE", "US");
 	mmdb_country(db, "2.0.2.0/24", "DE", "FR");
 	mmdb_country(db, "2.0.3.0/24", "DE", "EU");	/* somewhere in Europe: no holder's country */
+	mmdb_add(db, "2.0.4.0/24");
+	mmdb_map(&db->data, 1);
+	mmdb_code(db, "country", "DE");
 	return put_mmdb("country.mmdb", db);
 }
 
@@ -64,6 +67,7 @@ static void test_registered(void **context)
 	assert_control(snapshot, "2.0.1.1", "US", "rir", "");
 	assert_control(snapshot, "2.0.2.1", "FR", "rir", "");
 	assert_control(snapshot, "2.0.3.1", "DE", "location", "");
+	assert_control(snapshot, "2.0.4.1", "DE", "location", "");
 	snapshot_free(snapshot);
 
 	/* below the registries' own list, also where that knows less of the prefix */

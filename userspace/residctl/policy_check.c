@@ -70,7 +70,7 @@ static int policy_check_run(const struct call *call, struct resid_error *err)
 }
 
 static const struct command_option policy_check_options[] = {
-	{ "sets", "DIR", "country sets that come before the built-in ones (default /etc/resid/sets)" },
+	{ "sets", "DIR", "country sets that come before the built-in ones (default /etc/resid/sets, /usr/share/resid/sets)" },
 	{ "operators", "FILE", "who operates what (default: the built-in operators.yaml)" },
 	SNAPSHOTS_NOW_OPTION,
 	{ "modprobe", NULL, "print the policy's `bootstrap` as an option of the module, for /etc/modprobe.d/resid.conf" },

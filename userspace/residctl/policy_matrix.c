@@ -329,7 +329,7 @@ static int policy_matrix_run(const struct call *call, struct resid_error *err)
 static const struct command_option policy_matrix_options[] = {
 	{ "policy", "FILE", "a policy instead of the one that was loaded last" },
 	{ "snapshot", "FILE", "the policy that this snapshot was made of" },
-	{ "sets", "DIR", "country sets that come before the built-in ones (default /etc/resid/sets)" },
+	{ "sets", "DIR", "country sets that come before the built-in ones (default /etc/resid/sets, /usr/share/resid/sets)" },
 	{ "format", "FORMAT", "markdown (the default) or csv (RFC 4180)" },
 	{ "json", NULL, "one JSON array, an object a row" },
 	{ NULL, NULL, NULL },

@@ -33,6 +33,7 @@ static bool policy_show_has_tier(const struct snapshot *snapshot, const char *ti
 
 static void policy_show_json_data(struct jsonw *json, const struct snapshot *snapshot)
 {
+	char ends[RFC3339_TEXT];
 	size_t i;
 
 	report_sources(json, "sources", snapshot);
@@ -50,6 +51,10 @@ static void policy_show_json_data(struct jsonw *json, const struct snapshot *sna
 		jsonw_string(json, "date", set.date);
 		jsonw_string(json, "source", set.source);
 		jsonw_string(json, "members", set.members);
+		if (set.ends) {
+			rfc3339_format(set.ends, ends);
+			jsonw_string(json, "ends", ends);
+		}
 		jsonw_object_end(json);
 	}
 	jsonw_array_end(json);

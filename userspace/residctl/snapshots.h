@@ -17,7 +17,7 @@
 #define SNAPSHOTS_DATA_OPTIONS \
 	{ "geoip4", "FILE", "IPv4 locations (default /usr/share/tor/geoip)" }, \
 	{ "geoip6", "FILE", "IPv6 locations (default /usr/share/tor/geoip6)" }, \
-	{ "sets", "DIR", "country sets that come before the built-in ones (default /etc/resid/sets)" }, \
+	{ "sets", "DIR", "country sets that come before the built-in ones (default /etc/resid/sets, /usr/share/resid/sets)" }, \
 	{ "mmdb", "FILE", "locations as a MaxMind DB" }, \
 	{ "geofeed", "NAME=PATH,...", "locations that an operator publishes (RFC 8805); may stand again" }, \
 	{ "feed", "NAME=PATH,...", "ranges that an operator publishes; may stand again" }, \

@@ -15,6 +15,7 @@
 #include "nl/report.h"
 #include "nl/store.h"
 #include "util/file.h"
+#include "util/paths.h"
 
 #define STATUS_FILE_MAX	(1u << 20)
 
@@ -142,6 +143,10 @@ static void status_print(const json_t *status)
 	if (json_is_true(json_object_get(status, "data_stale")))
 		printf("%-14s too old for the policy since %s; bring them up to date and run `residctl policy load`\n",
 		       "data", json_string_value(json_object_get(status, "data_stale_at")));
+	if (json_object_get(status, "set_ended"))
+		printf("%-14s '%s' is law no more since %s; put a newer file into %s/sets and run `residctl policy load`\n",
+		       "set", json_string_value(json_object_get(status, "set_ended")),
+		       json_string_value(json_object_get(status, "set_ended_at")), paths_conf_dir());
 	if (trial)
 		printf("%-14s goes back by itself in %lld s unless `residctl policy confirm`\n", "",
 		       (long long)json_integer_value(trial));

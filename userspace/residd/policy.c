@@ -9,6 +9,7 @@
 #include "snapshot/build.h"
 #include "util/file.h"
 #include "util/hex.h"
+#include "util/paths.h"
 #include "util/rfc3339.h"
 
 static void policy_warning(void *context, const char *text)
@@ -58,12 +59,32 @@ static void policy_load(struct daemon *daemon, const char *file, const char *why
 	watch_soon(daemon);
 }
 
+/* A set of countries in force copies a law that has ended. */
+static void policy_check_sets(struct daemon *daemon)
+{
+	const char *name = NULL;
+	char at[RFC3339_TEXT];
+	char text[512];
+	int64_t ended;
+
+	if (daemon->snapshot)
+		name = snapshot_set_ended(daemon->snapshot, time(NULL), &ended);
+	if (name) {
+		rfc3339_format(ended, at);
+		snprintf(text, sizeof(text),
+			 "the set '%s' of the policy in force is law no more since %s; put a newer file into %s/sets and run `residctl policy load`",
+			 name, at, paths_conf_dir());
+	}
+	daemon_trouble(daemon, TROUBLE_SET, name ? text : NULL);
+}
+
 /* What was accepted stays in force when its data grow old, and says so. */
 void policy_check_age(struct daemon *daemon)
 {
 	int64_t stale_at = daemon->snapshot ? snapshot_stale_at(daemon->snapshot) : 0;
 	char at[RFC3339_TEXT], text[256];
 
+	policy_check_sets(daemon);
 	if (!stale_at || time(NULL) < stale_at) {
 		daemon_trouble(daemon, TROUBLE_STALE, NULL);
 		return;

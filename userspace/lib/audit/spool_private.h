@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the writer (spool.c) and the readers (cursor.c) share. */
+/*
+ * What the parts of the spool share: spool.c opens it, spool_write.c appends, spool_tail.c reads what a segment ends
+ * in, spool_pack.c packs closed segments, spool_retain.c removes old ones, spool_status.c counts; cursor.c and
+ * cursor_read.c read.
+ */
 #ifndef RESID_AUDIT_SPOOL_PRIVATE_H
 #define RESID_AUDIT_SPOOL_PRIVATE_H
 
 #include <pthread.h>
+#include <time.h>
 
 #include "audit/head.h"
 #include "audit/segment.h"
@@ -48,6 +53,43 @@ struct spool {
 };
 
 #define SPOOL_DIR_MODE	0750
+#define SECOND_NS	1000000000u
+#define DAY_S		86400u
+
+static inline uint64_t spool_clock(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
+}
+
+/* spool_write.c: -1 and errno in a sentence; what was put leaves no trace; the open segment gets its head. */
+int spool_fail(const struct spool *spool, const char *what, struct resid_error *err);
+void spool_undo(struct spool *spool);
+int spool_sync_folder(const struct spool *spool);
+int spool_close_segment(struct spool *spool, struct resid_error *err);
+
+/* spool_pack.c: the thread, and that a segment was closed. */
+int spool_pack_start(struct spool *spool, struct resid_error *err);
+void spool_pack_stop(struct spool *spool);
+void spool_pack(struct spool *spool);
+
+/* spool_tail.c */
+/* What the last segment on disk ends in. */
+struct spool_tail {
+	uint64_t offset;	/* behind the last COMMIT or HEAD */
+	uint64_t records;	/* up to there */
+	bool closed;		/* it has its head */
+	bool torn;		/* something stands behind `offset` */
+	struct segment_commit commit;	/* the last; records 0 and batch 0: none */
+	struct segment_head head;
+};
+
+/* Reads a segment to its end; `chain` is left as at the last COMMIT. */
+void spool_tail_read(struct segment_reader *reader, struct segment_chain *chain, struct spool_tail *tail);
+/* A COMMIT anywhere from `offset` on, as no crash leaves one behind damage. */
+bool spool_tail_has_commit(const char *path, uint64_t offset);
 
 /* cursor.c: tells every cursor of this process that there is more. The mutex is held. */
 void spool_cursors_wake(struct spool *spool);

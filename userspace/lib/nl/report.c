@@ -79,6 +79,8 @@ void report_status(struct jsonw *json, const struct resid_nl_status *status, con
 	bool same = snapshot && status->has_generation &&
 		    !memcmp(snapshot_generation(snapshot), status->generation, RESID_DIGEST_LEN);
 	char mask[16], stale_at[RFC3339_TEXT], direction[REPORT_DIRECTION];
+	int64_t ended_at;
+	const char *ended;
 
 	jsonw_bool(json, "armed", status->has_generation);
 	jsonw_string(json, "mode", store_mode_name(status->mode));
@@ -95,6 +97,12 @@ void report_status(struct jsonw *json, const struct resid_nl_status *status, con
 		rfc3339_format(snapshot_stale_at(snapshot), stale_at);
 		jsonw_string(json, "data_stale_at", stale_at);
 		jsonw_bool(json, "data_stale", time(NULL) >= snapshot_stale_at(snapshot));
+	}
+	ended = same ? snapshot_set_ended(snapshot, time(NULL), &ended_at) : NULL;
+	if (ended) {
+		rfc3339_format(ended_at, stale_at);
+		jsonw_string(json, "set_ended", ended);
+		jsonw_string(json, "set_ended_at", stale_at);
 	}
 	jsonw_bool(json, "tagger_loaded", status->tagger);
 	if (status->tagger)

@@ -25,6 +25,7 @@ struct policy_set {
 	char *date;		/* "2020-02-01"; "" for a set of the policy itself */
 	char *source;
 	struct location_set members;
+	int64_t ends;		/* seconds since the epoch: from then on it is law no more; 0: none is known */
 };
 
 struct policy_ports {
@@ -158,7 +159,7 @@ struct policy {
 typedef void policy_warning(void *context, const char *text);
 
 struct policy_options {
-	const char *sets;	/* folder of country sets, searched before the embedded ones; NULL: /etc/resid/sets */
+	const char *sets;	/* folder of country sets, before the embedded ones; NULL: as for packs */
 	int64_t now;		/* seconds since the epoch: what ended before is warned of, no more depends on it */
 	policy_warning *warn;	/* NULL: nobody listens */
 	void *context;

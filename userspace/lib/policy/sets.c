@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Sets of countries. EU and EEA are dated files, because their members change by treaty: SETS/NAME.yaml is looked for
- * first, then the embedded file. A policy may declare sets of its own beside them.
+ * Sets of countries. EU and EEA are dated files, because their members change by treaty: NAME.yaml is looked for where
+ * packs are, in sets/ of the configuration and of what was installed, then among the embedded files. A policy may
+ * declare sets of its own beside them.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,9 +12,10 @@
 #include "policy/reader.h"
 #include "util/file.h"
 #include "util/memory.h"
+#include "util/paths.h"
 #include "util/rfc3339.h"
 
-#define SETS_FOLDER "/etc/resid/sets"
+#define SETS_DAY	86400
 
 static const char *sets_suggest(const char *text)
 {
@@ -43,8 +45,17 @@ static int sets_add_country(struct reader *reader, const struct yaml_node *node,
 	return 0;
 }
 
-/* The law that it copies may have an end. */
-static int sets_check_valid(struct reader *reader, const struct yaml_node *root, const char *name)
+/* Where a newer file is to be put. */
+static const char *sets_folder(void)
+{
+	static struct path own;
+
+	own = paths_in(paths_conf_dir(), "sets");
+	return own.text;
+}
+
+/* The law that it copies may have an end: *ends is the second after it, 0 where there is none. */
+static int sets_check_valid(struct reader *reader, const struct yaml_node *root, const char *name, int64_t *ends)
 {
 	const struct yaml_node *until = yaml_get(root, "valid_until");
 	int64_t day;
@@ -55,10 +66,11 @@ static int sets_check_valid(struct reader *reader, const struct yaml_node *root,
 		return -1;
 	if (!rfc3339_parse_day(until->text, &day))
 		return reader_fail(reader, until, "`valid_until` '%s' must be a day, written YYYY-MM-DD", until->text);
-	if (reader->options->now >= day + 86400)
+	*ends = day + SETS_DAY;
+	if (reader->options->now >= *ends)
 		reader_warn(reader, reader->name, until,
 			    "set '%s' was valid until %s; see what the law says now, and put a newer file into %s", name,
-			    until->text, SETS_FOLDER);
+			    until->text, sets_folder());
 	return 0;
 }
 
@@ -73,7 +85,7 @@ static int sets_parse_file(struct reader *reader, const char *file, const char *
 	_cleanup_yaml_ struct yaml_node *root = NULL;
 	struct location_set found = { 0 };
 	struct policy_set *out;
-	int64_t day;
+	int64_t day, ends = 0;
 	size_t i;
 
 	if (yaml_parse(file, text, length, &root, reader->err) || reader_check_keys(&inner, root, "a set file", keys))
@@ -94,7 +106,7 @@ static int sets_parse_file(struct reader *reader, const char *file, const char *
 	for (i = 0; i < members->count; i++)
 		if (sets_add_country(&inner, members->child[i], &found))
 			return -1;
-	if (sets_check_valid(&inner, root, name))
+	if (sets_check_valid(&inner, root, name, &ends))
 		return -1;
 
 	out = MEM_PUSH(reader->policy->set, reader->policy->set_count, reader->policy->set_capacity);
@@ -102,19 +114,34 @@ static int sets_parse_file(struct reader *reader, const char *file, const char *
 	out->date = mem_copy(date->text, strlen(date->text));
 	out->source = mem_copy(source->text, strlen(source->text));
 	out->members = found;
+	out->ends = ends;
 	return 0;
+}
+
+/* The file of a set; false: only an embedded one may be there. The caller frees *out. */
+static bool sets_find_file(const struct reader *reader, const char *name, char **out)
+{
+	const char *const folder[] = { paths_conf_dir(), paths_share_dir() };
+	size_t i;
+
+	for (i = 0; i < sizeof(folder) / sizeof(folder[0]); i++) {
+		*out = reader->options->sets ? mem_format("%s/%s.yaml", reader->options->sets, name) :
+					       mem_format("%s/sets/%s.yaml", folder[i], name);
+		if (!access(*out, F_OK))
+			return true;
+		free(TAKE(*out));
+	}
+	return false;
 }
 
 static int sets_load(struct reader *reader, const char *name)
 {
-	const char *folder = reader->options->sets ? reader->options->sets : SETS_FOLDER;
-	_cleanup_free_ char *path = mem_format("%s/%s.yaml", folder, name);
 	_cleanup_free_ char *file = mem_format("%s.yaml", name);
-	_cleanup_free_ char *text = NULL;
+	_cleanup_free_ char *path = NULL, *text = NULL;
 	const struct embedded_file *embedded;
 	size_t length;
 
-	if (!access(path, F_OK)) {
+	if (sets_find_file(reader, name, &path)) {
 		if (file_read(path, YAML_SIZE_MAX, &text, &length, reader->err))
 			return -1;
 		return sets_parse_file(reader, path, name, text, length);
@@ -205,7 +232,7 @@ static int sets_check_inline_name(struct reader *reader, const struct yaml_node 
 		    !strcmp(embedded->name + strlen(name->text), ".yaml"))
 			return reader_fail(reader, name,
 					   "set '%s' is a dated file; to change it, put %s/%s beside a source and a date",
-					   name->text, SETS_FOLDER, embedded->name);
+					   name->text, sets_folder(), embedded->name);
 	return 0;
 }
 

@@ -99,6 +99,8 @@ static void ocsf_metadata(struct jsonw *out, const struct format_facts *facts)
 	jsonw_u64(out, "sequence", event->sequence);
 	jsonw_string(out, "uid", facts->id);
 	ocsf_name(out, "tenant_uid", event->tenant);
+	if (out->cut)
+		jsonw_bool(out, "is_truncated", true);
 	jsonw_object_end(out);
 }
 
@@ -129,6 +131,17 @@ static void ocsf_address(struct jsonw *out, const char *text, bool whole)
 		jsonw_string(out, "name", *text ? text : "unknown");
 }
 
+static void ocsf_container(struct jsonw *out, const struct audit_event *event)
+{
+	if (!event->container)
+		return;
+	jsonw_object(out, "container");
+	jsonw_string(out, "uid", event->container);
+	ocsf_name(out, "runtime", event->runtime);
+	jsonw_object_end(out);
+}
+
+/* A process is known by its number; where that is not known, the container is the endpoint's. */
 static void ocsf_source(struct jsonw *out, const struct format_facts *facts)
 {
 	jsonw_object(out, "src_endpoint");
@@ -136,6 +149,8 @@ static void ocsf_source(struct jsonw *out, const struct format_facts *facts)
 	if (facts->event->detail == AUDIT_DETAIL_PORTS)
 		jsonw_u64(out, "port", facts->event->sport);
 	ocsf_name(out, "interface_name", facts->event->ifname);
+	if (!facts->event->pid)
+		ocsf_container(out, facts->event);
 	jsonw_object_end(out);
 }
 
@@ -182,21 +197,15 @@ static void ocsf_rule(struct jsonw *out, const struct format_facts *facts)
 
 static void ocsf_actor(struct jsonw *out, const struct audit_event *event)
 {
-	if (!event->pid && !event->comm && !event->container)
+	if (!event->pid)
 		return;
 	jsonw_object(out, "actor");
 	jsonw_object(out, "process");
-	if (event->pid)
-		jsonw_u64(out, "pid", event->pid);
+	jsonw_u64(out, "pid", event->pid);
 	ocsf_name(out, "name", event->comm);
 	if (event->started_wall_ns)
 		jsonw_u64(out, "created_time", event->started_wall_ns / 1000000);
-	if (event->container) {
-		jsonw_object(out, "container");
-		jsonw_string(out, "uid", event->container);
-		ocsf_name(out, "runtime", event->runtime);
-		jsonw_object_end(out);
-	}
+	ocsf_container(out, event);
 	jsonw_object_end(out);
 	jsonw_object_end(out);
 }
@@ -217,7 +226,7 @@ static void ocsf_enrich(struct jsonw *out, const struct format_facts *facts, con
 	if (!fact || !*fact)
 		return;
 	jsonw_object(out, NULL);
-	jsonw_string(out, "name", "dst_endpoint");
+	jsonw_string(out, "name", facts->dst_whole ? "dst_endpoint.ip" : "dst_endpoint.name");
 	jsonw_string(out, "value", facts->dst);
 	jsonw_string(out, "type", type);
 	jsonw_object(out, "data");
@@ -274,8 +283,6 @@ static void ocsf_unmapped(struct jsonw *out, const struct format_facts *facts)
 		jsonw_u64(out, "lost", event->lost);
 	if (event->clock_unsynchronised)
 		jsonw_bool(out, "clock_unsynchronised", true);
-	if (out->cut)
-		jsonw_bool(out, "truncated", true);
 	jsonw_object_end(out);
 }
 
@@ -291,11 +298,11 @@ static void ocsf_write(struct jsonw *out, const struct format_facts *facts)
 		jsonw_u64(out, "end_time", event->last_wall_ns / 1000000);
 		jsonw_u64(out, "count", event->packets);
 	}
-	ocsf_metadata(out, facts);
 	ocsf_device(out, event);
 	if (event->kind == AUDIT_KIND_EGRESS)
 		ocsf_flow(out, facts);
 	ocsf_unmapped(out, facts);
+	ocsf_metadata(out, facts);	/* the last: it says whether a name was cut */
 	jsonw_object_end(out);
 }
 

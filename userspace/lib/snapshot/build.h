@@ -11,7 +11,7 @@ struct build_inputs {
 	const char *policy;	/* path, or NULL for the embedded default */
 	const char *geoip4;	/* path, or NULL: /usr/share/tor/geoip */
 	const char *geoip6;	/* path, or NULL: /usr/share/tor/geoip6 */
-	const char *sets;	/* folder of country sets, searched before the embedded ones; NULL: /etc/resid/sets */
+	const char *sets;	/* folder of country sets, before the embedded ones; NULL: as for packs */
 	int64_t now;		/* seconds since the epoch: what is too old or has ended; it never changes the tables */
 	const char *previous;	/* snapshot that was accepted last: a source must not have shrunk since; NULL: none */
 	const char *accept;	/* "NAME,NAME": sources that may be what the policy refuses; NULL */

@@ -76,13 +76,16 @@ static const char *full_check_operators(const struct full *full)
 	return NULL;
 }
 
-/* Both ends are of the years that RFC 3339 can write, or there is none. */
+/* Of the years that RFC 3339 can write. */
+static bool full_is_time(int64_t seconds)
+{
+	return seconds >= -172800 && seconds <= 253402300800 + 172800;
+}
+
 static bool full_has_window(const struct full_rule *rule)
 {
-	const int64_t first = -172800, last = 253402300800 + 172800;
-
-	return (rule->from == INT64_MIN || (rule->from >= first && rule->from <= last)) &&
-	       (rule->until == INT64_MAX || (rule->until >= first && rule->until <= last));
+	return (rule->from == INT64_MIN || full_is_time(rule->from)) &&
+	       (rule->until == INT64_MAX || full_is_time(rule->until));
 }
 
 static const char *full_check_names(const struct full *full)
@@ -118,7 +121,8 @@ static const char *full_check_names(const struct full *full)
 			return "full table: source out of range";
 	for (i = 0; i < full_count(full, FULL_SETS); i++)
 		if (!full_has(full, full->set[i].name) || !full_has(full, full->set[i].date) ||
-		    !full_has(full, full->set[i].source) || !full_has(full, full->set[i].members))
+		    !full_has(full, full->set[i].source) || !full_has(full, full->set[i].members) ||
+		    !full_is_time(full->set[i].ends))
 			return "full table: set out of range";
 	return full_check_operators(full);
 }

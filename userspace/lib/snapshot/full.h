@@ -15,7 +15,7 @@
 #include "geo/control.h"
 #include "geo/place.h"
 
-#define FULL_MAGIC	"rsfull5\n"	/* eight bytes, without the final zero */
+#define FULL_MAGIC	"rsfull6\n"	/* eight bytes, without the final zero */
 #define FULL_NO_CLASS	0xffff
 #define FULL_NO_SOURCE	0xffff
 #define FULL_NO_OPERATOR 0xffff
@@ -94,6 +94,7 @@ struct full_set {
 	uint32_t date;
 	uint32_t source;
 	uint32_t members;	/* "AT BE BG" */
+	int64_t ends;		/* seconds since the epoch: from then on it is law no more; 0: none is known */
 };
 
 struct full_operator {

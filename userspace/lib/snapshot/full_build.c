@@ -226,6 +226,7 @@ static void full_add_sets(struct full_builder *builder)
 		out->date = full_add_string(builder, policy->set[i].date);
 		out->source = full_add_string(builder, policy->set[i].source);
 		out->members = full_add_names(builder, &policy->set[i].members, " ");
+		out->ends = policy->set[i].ends;
 	}
 }
 

@@ -344,7 +344,24 @@ struct snapshot_set snapshot_set_at(const struct snapshot *snapshot, size_t inde
 		.date = full_string(&snapshot->full, set->date),
 		.source = full_string(&snapshot->full, set->source),
 		.members = full_string(&snapshot->full, set->members),
+		.ends = set->ends,
 	};
+}
+
+const char *snapshot_set_ended(const struct snapshot *snapshot, int64_t now, int64_t *ended)
+{
+	const char *name = NULL;
+	size_t i;
+
+	for (i = 0; i < snapshot_set_count(snapshot); i++) {
+		struct snapshot_set set = snapshot_set_at(snapshot, i);
+
+		if (!set.ends || set.ends > now || (name && set.ends >= *ended))
+			continue;
+		name = set.name;
+		*ended = set.ends;
+	}
+	return name;
 }
 
 size_t snapshot_assignment_count(const struct snapshot *snapshot)

@@ -124,10 +124,13 @@ struct snapshot_source snapshot_source_at(const struct snapshot *snapshot, size_
 /* A country set as it was when the policy was compiled: "EU", "2020-02-01", where that stands, "AT BE ...". */
 struct snapshot_set {
 	const char *name, *date, *source, *members;
+	int64_t ends;		/* seconds since the epoch: from then on it is law no more; 0: none is known */
 };
 
 size_t snapshot_set_count(const struct snapshot *snapshot);
 struct snapshot_set snapshot_set_at(const struct snapshot *snapshot, size_t index);
+/* The first of those that have ended by a time, in seconds since the epoch; NULL: none has. */
+const char *snapshot_set_ended(const struct snapshot *snapshot, int64_t now, int64_t *ended);
 
 size_t snapshot_assignment_count(const struct snapshot *snapshot);
 struct snapshot_assignment snapshot_assignment_at(const struct snapshot *snapshot, size_t index);

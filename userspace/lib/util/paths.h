@@ -4,7 +4,7 @@
  *
  *   folder                 variable          holds
  *   /etc/resid             RESID_CONF_DIR    policy.yaml, residd.conf, assign.d/, sets/, packs/
- *   /usr/share/resid       RESID_SHARE_DIR   packs/
+ *   /usr/share/resid       RESID_SHARE_DIR   sets/, packs/
  *   /var/lib/resid         RESID_STATE_DIR   current.rsnap, generations/, mode
  *   /run/resid             RESID_RUN_DIR     status.json
  *   /sys/fs/bpf/resid      RESID_BPF_DIR     pinned maps and programs
