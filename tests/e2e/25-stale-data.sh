@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Data that are too old for the policy: a load is refused and what is in force stays; what was accepted once is loaded
-# at start even when it has grown old, decides as before, and the daemon says so; --accept is told in the snapshot. The
-# same of a country set whose law has ended.
+# at start even when it has grown old, the daemon says so, and for a class with `on_stale` the kernel no longer trusts
+# it; --accept is told in the snapshot. The same of a country set whose law has ended.
 set -euo pipefail
 # shellcheck source=tests/e2e/lib.sh
 . "${0%/*}/lib.sh"
@@ -10,7 +10,7 @@ set -euo pipefail
 e2e_begin
 topology
 resid_up
-us=${place[US4]}
+us=${place[US4]} fr=${place[FR4]}
 generation() { "$residctl" status --json | sed 's/.*"generation":"\([0-9a-f]*\)".*/\1/'; }
 status() { "$residctl" status; }
 # dated DAY: location data of the part of the world that the test asks about, as if of that day.
@@ -19,7 +19,7 @@ dated()
 	sed "s/^# Generated: .*/# Generated: Thu, $1 00:00:00 GMT/" "$top/build/tests/e2e-policy/geoip" >"$work/geoip"
 }
 sources="geoip: {path: $work/geoip, max_age: 30d}, geoip6: {path: $top/build/tests/e2e-policy/small6, max_shrink: 100%}"
-sed "s|^rules:|sources: {$sources}\n&|" "$top/policy/default.yaml" >"$work/aged.yaml"
+sed "s|^rules:|sources: {$sources}\n&|; /^  health:/s|reject}|reject, on_stale: reject}|" "$top/policy/default.yaml" >"$work/aged.yaml"
 dated '01 Jan 2026'
 
 before=$(generation)
@@ -41,6 +41,13 @@ is "status says that the law of a set has ended" \
 is "residd too" "$(grep -c "'EU' of the policy in force is law no more since 2026-01-31T" "$work/residd.out")" 1
 is "health is refused all the same" "$(saw health tcp "$us" stale)" ECONNREFUSED
 is "twin: public is not" "$(saw public tcp "$us" stale-public)" connected
+# stale LABEL: what the data let go is refused to the class that says so, and to no other.
+stale()
+{
+	is "$1: France is no longer open to health" "$(saw health tcp "$fr" "$1-health")" ECONNREFUSED
+	is "$1: twin: vital says nothing of it" "$(saw vital tcp "$fr" "$1-vital")" connected
+}
+stale old
 
 # As after a reboot.
 residd_stop TERM
@@ -48,6 +55,7 @@ resid_down
 module_load boot=closed
 residd_start
 is "after a start the accepted generation is back" "$(generation)" "$loaded"
+stale rebooted
 is "and residd says again that it is old" "$(grep -c 'too old for it since' "$work/residd.out")" 2
 is "which those see who are not root" \
 	"$(jq -r '.daemon.troubles[] | select(has("until") | not) | .text' "$RESID_RUN_DIR/status.json" |
