@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Data that are too old for the policy: a load is refused and what is in force stays; what was accepted once is loaded
 # at start even when it has grown old, the daemon says so, and for a class with `on_stale` the kernel no longer trusts
-# it; --accept is told in the snapshot. The same of a country set whose law has ended.
+# it; --accept is told in the snapshot. The same of a country set whose law has ended. Data that change are loaded.
 set -euo pipefail
 # shellcheck source=tests/e2e/lib.sh
 . "${0%/*}/lib.sh"
@@ -71,4 +71,31 @@ wait_until 30 grep -q 'over: .*too old' "$work/residd.out"
 is "with data of today status has nothing that lasts" \
 	"$(status | grep -v '^was troubled' | grep -c 'too old\|law no more' || true)" 0
 is "and residd says that it is over" "$(grep -c 'over: .*too old' "$work/residd.out")" 1
+
+# Data that change are taken by themselves, from wherever the policy names them; during a trial they wait for its end.
+mkdir "$work/feeds"
+# operates COUNTRY: an operator says where its addresses are. Renamed into place, as a well-behaved download is.
+operates()
+{
+	echo "${us%.*}.0/24,$1,,," >"$work/feeds/next"
+	mv "$work/feeds/next" "$work/feeds/partner.csv"
+}
+health_sees() { [[ $(saw health tcp "$us" "$2") == "$1" ]]; }
+operates US
+sed "s|^sources: {|&geofeed: {partner: $work/feeds/partner.csv}, |" "$work/aged.yaml" >"$work/partner.yaml"
+ctl policy load "$work/partner.yaml"
+wait_until 30 grep -q "$(generation)" "$RESID_RUN_DIR/status.json" || true
+is "a partner in the US: health is refused" "$(saw health tcp "$us" partner-us)" ECONNREFUSED
+operates FR
+check "it moves to France: residd loads that, and health reaches it" wait_until 60 health_sees connected partner-fr
+sed 's/^rules:/&\n  - {id: trial, class: public, port: 1, verdict: reject, reason: another policy}/' "$work/partner.yaml" >"$work/trial.yaml"
+ctl policy load --confirm 600 "$work/trial.yaml"
+tried=$(generation)
+wait_until 30 grep -q "$tried" "$RESID_RUN_DIR/status.json" || true
+operates US
+sleep 4
+is "on trial it stays as it was tried" "$(generation) $(saw health tcp "$us" trial)" "$tried connected"
+ctl policy confirm
+check "afterwards the partner is in the US again" wait_until 60 health_sees ECONNREFUSED partner-back
+is "under the policy that was tried" "$("$residctl" policy show | grep -c 'id: trial')" 1
 e2e_done

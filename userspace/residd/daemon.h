@@ -27,6 +27,7 @@
 #include "nl/store.h"
 #include "sink/jsonw.h"
 #include "sink/sinks.h"
+#include "snapshot/build.h"
 
 struct watch;
 
@@ -74,6 +75,12 @@ struct daemon {
 		char text[512];
 		uint64_t since_ns, until_ns;	/* wall clock; since 0: there was none, until 0: it lasts */
 	} last[TROUBLE_COUNT];
+	struct data_files {		/* of the policy in force */
+		uint8_t generation[RESID_DIGEST_LEN];
+		char **path;
+		size_t count, room;
+	} data;
+	bool refresh_waits;		/* data changed when they could not be taken */
 	bool publish;			/* the status changed */
 	bool stopping;			/* files take the last records */
 };
@@ -98,7 +105,16 @@ void restore_reopen(struct daemon *daemon);
 /* policy.c */
 void policy_reload(struct daemon *daemon);
 void policy_check_age(struct daemon *daemon);
+/* New data under the policy in force; while one is on trial, or none is in force, they wait for policy_retry(). */
 void policy_refresh_data(struct daemon *daemon);
+void policy_retry(struct daemon *daemon);
+/* What a compile of that policy by the daemon is made of. */
+struct build_inputs policy_inputs(const struct daemon *daemon, const char *file);
+
+/* data.c: the list of files follows the generation; whether one of them is called so. */
+void data_follow(struct daemon *daemon);
+bool data_has(const struct daemon *daemon, const char *base);
+void data_fini(struct daemon *daemon);
 
 /* watch.c */
 int watch_init(struct daemon *daemon, struct resid_error *err);

@@ -210,6 +210,7 @@ int main(int argc, char **argv)
 	drain_fini(&daemon.drain);
 	who_free(daemon.who);
 	expose_fini(&daemon);
+	data_fini(&daemon);
 	sinks_free(daemon.sinks);
 	spool_free(daemon.spool);
 	privacy_fini(&daemon.config.privacy);

@@ -6,7 +6,6 @@
 #include <time.h>
 #include <systemd/sd-daemon.h>
 
-#include "snapshot/build.h"
 #include "util/file.h"
 #include "util/hex.h"
 #include "util/paths.h"
@@ -22,18 +21,22 @@ static const char *policy_optional(const struct path *path)
 	return *path->text ? path->text : NULL;
 }
 
-/* Compiles and loads; on any failure what is in force stays in force. */
-static void policy_load(struct daemon *daemon, const char *file, const char *why)
+struct build_inputs policy_inputs(const struct daemon *daemon, const char *file)
 {
-	const struct path current = store_current();
-	const struct build_inputs inputs = {
+	return (struct build_inputs){
 		.policy = file,
 		.geoip4 = policy_optional(&daemon->config.geoip4),
 		.geoip6 = policy_optional(&daemon->config.geoip6),
 		.sets = policy_optional(&daemon->config.sets),
 		.now = time(NULL),
-		.previous = current.text,
 	};
+}
+
+/* Compiles and loads; on any failure what is in force stays in force. */
+static void policy_load(struct daemon *daemon, const char *file, const char *why)
+{
+	const struct path current = store_current();
+	struct build_inputs inputs = policy_inputs(daemon, file);
 	const struct load_request request = { .action = why };
 	const struct load_hooks hooks = { 0 };
 	_cleanup_(cleanup_snapshot) struct snapshot *snapshot = NULL;
@@ -43,6 +46,7 @@ static void policy_load(struct daemon *daemon, const char *file, const char *why
 
 	if (!daemon->nl && !restore_connect(daemon))
 		return;
+	inputs.previous = current.text;
 	if (snapshot_build(&inputs, policy_warning, NULL, &snapshot, &err) ||
 	    load_snapshot(daemon->nl, snapshot, &request, &hooks, &report, &err)) {
 		snprintf(text, sizeof(text), "%s: the policy in force stays: %s", why, err.text);
@@ -103,7 +107,7 @@ void policy_reload(struct daemon *daemon)
 	policy_load(daemon, access(own.text, F_OK) ? NULL : own.text, "reload");
 }
 
-/* New data under the policy that is in force: an edited policy.yaml waits for its SIGHUP. */
+/* The policy that is in force: an edited policy.yaml waits for its SIGHUP. */
 void policy_refresh_data(struct daemon *daemon)
 {
 	struct resid_nl_status status;
@@ -111,9 +115,11 @@ void policy_refresh_data(struct daemon *daemon)
 	struct path file;
 	const char *text;
 
+	daemon->refresh_waits = true;
 	if (!daemon->nl || !daemon->snapshot || resid_nl_status(daemon->nl, &status, &err) || !status.has_generation ||
 	    status.policy_confirm)
 		return;	/* a policy on trial keeps its data, lest a load confirm it */
+	daemon->refresh_waits = false;
 	text = snapshot_policy_text(daemon->snapshot);
 	file = paths_in(paths_run_dir(), "refresh/%s", snapshot_policy_name(daemon->snapshot));
 	if (paths_make_dir(paths_dir_of(file.text).text, 0755, &err) ||
@@ -121,6 +127,12 @@ void policy_refresh_data(struct daemon *daemon)
 		daemon_trouble(daemon, TROUBLE_POLICY, err.text);
 		return;
 	}
-	policy_load(daemon, file.text, "location data changed");
+	policy_load(daemon, file.text, "data changed");
 	unlink(file.text);
+}
+
+void policy_retry(struct daemon *daemon)
+{
+	if (daemon->refresh_waits)
+		policy_refresh_data(daemon);
 }

@@ -50,14 +50,11 @@ static void publish_spool(struct jsonw *json, struct daemon *daemon)
 
 static void publish_troubles(struct jsonw *json, const struct daemon *daemon)
 {
-	static const char *const name[TROUBLE_COUNT] = {
-		[TROUBLE_MODULE] = "module", [TROUBLE_POLICY] = "policy", [TROUBLE_TAGGER] = "tagger",
-		[TROUBLE_ASSIGN] = "assign", [TROUBLE_AUDIT] = "audit",
-		[TROUBLE_STALE] = "stale",   [TROUBLE_SPOOL] = "spool",	  [TROUBLE_KEY] = "key",
-		[TROUBLE_ROOM] = "room",     [TROUBLE_SINK] = "sink",	  [TROUBLE_METRICS] = "metrics",
-	};
+	static const char *const name[] = { "module", "policy", "tagger", "assign", "audit", "stale",
+					    "set",    "spool",	"key",	  "room",   "sink",  "metrics" };
 	char time_text[REPORT_TIME];
 
+	_Static_assert(sizeof(name) / sizeof(*name) == TROUBLE_COUNT, "a name for each trouble");
 	jsonw_array(json, "troubles");
 	for (int i = 0; i < TROUBLE_COUNT; i++) {
 		const struct trouble_last *last = &daemon->last[i];
@@ -135,6 +132,7 @@ static int publish_timer(sd_event_source *source, uint64_t usec, void *context)
 {
 	struct daemon *daemon = context;
 
+	policy_retry(daemon);
 	publish_now(daemon);
 	sd_event_source_set_time_relative(source, daemon->config.status_interval * (uint64_t)SECOND);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Keeps the class maps true. What can make an assignment's target appear or go is watched: the folders above assigned
- * cgroups and all slices (inotify), /run/netns, the devices of the initial namespace (rtnetlink), assign.d and the
- * current snapshot. An event leads to one reconciliation 20 ms later; without events there is one every
+ * cgroups and all slices (inotify), /run/netns, the devices of the initial namespace (rtnetlink), assign.d, the
+ * current snapshot and the files that its data came from. An event leads to one reconciliation 20 ms later; without events there is one every
  * reconcile_interval. Until then the newcomer is unlabelled, which is the strictest class, never a laxer one.
  */
 #include "daemon.h"
@@ -30,16 +30,13 @@
 #define WATCH_TRIES	40
 #define WATCH_DATA	(2 * SECOND)	/* a package replaces several files */
 
-#define DEFAULT_GEOIP4	"/usr/share/tor/geoip"
-#define DEFAULT_GEOIP6	"/usr/share/tor/geoip6"
-
 enum watch_kind {
 	WATCH_CGROUP = 1,
 	WATCH_NETNS = 2,
 	WATCH_RUN = 4,		/* where /run/netns appears */
 	WATCH_ASSIGN = 8,
 	WATCH_STATE = 16,
-	WATCH_GEOIP = 32,
+	WATCH_SOURCE = 32,
 };
 
 struct watch_dir {
@@ -134,16 +131,9 @@ static void watch_targets(struct watch *watch, const struct assign_list *list)
 	watch_add(watch, NETNS_DIR, WATCH_NETNS);
 }
 
-static const char *watch_geoip(const struct path *path, const char *fallback)
-{
-	return *path->text ? path->text : fallback;
-}
-
 static void watch_files(struct daemon *daemon)
 {
 	struct path run = paths_dir_of(NETNS_DIR), assign = paths_in(paths_conf_dir(), "assign.d");
-	struct path geoip4 = paths_dir_of(watch_geoip(&daemon->config.geoip4, DEFAULT_GEOIP4));
-	struct path geoip6 = paths_dir_of(watch_geoip(&daemon->config.geoip6, DEFAULT_GEOIP6));
 	struct resid_error ignored;
 
 	paths_make_dir(assign.text, 0755, &ignored);
@@ -151,8 +141,9 @@ static void watch_files(struct daemon *daemon)
 	watch_add(daemon->watch, run.text, WATCH_RUN);
 	watch_add(daemon->watch, assign.text, WATCH_ASSIGN);
 	watch_add(daemon->watch, paths_state_dir(), WATCH_STATE);
-	watch_add(daemon->watch, geoip4.text, WATCH_GEOIP);
-	watch_add(daemon->watch, geoip6.text, WATCH_GEOIP);
+	data_follow(daemon);
+	for (size_t i = 0; i < daemon->data.count; i++)
+		watch_add(daemon->watch, paths_dir_of(daemon->data.path[i]).text, WATCH_SOURCE);
 }
 
 /* ---- reconciling ------------------------------------------------------------------------------------------ */
@@ -275,9 +266,7 @@ static void watch_event(struct daemon *daemon, const struct inotify_event *event
 		restore_reopen(daemon);
 		watch_soon(daemon);
 	}
-	if (kinds & WATCH_GEOIP && event->mask & (IN_CLOSE_WRITE | IN_MOVED_TO) &&
-	    (!strcmp(name, file_base_name(watch_geoip(&daemon->config.geoip4, DEFAULT_GEOIP4))) ||
-	     !strcmp(name, file_base_name(watch_geoip(&daemon->config.geoip6, DEFAULT_GEOIP6))))) {
+	if (kinds & WATCH_SOURCE && event->mask & (IN_CLOSE_WRITE | IN_MOVED_TO) && data_has(daemon, name)) {
 		sd_event_source_set_time_relative(watch->data, WATCH_DATA);
 		sd_event_source_set_enabled(watch->data, SD_EVENT_ONESHOT);
 	}

@@ -205,11 +205,10 @@ static void sources_add_asn(struct sources_plan *plan)
 			own, path);
 }
 
-static int sources_plan_files(struct sources_plan *plan)
+static int sources_name_files(struct sources_plan *plan)
 {
 	const struct policy_sources *own = &plan->policy->sources;
 	const struct build_inputs *inputs = plan->inputs;
-	size_t i;
 
 	sources_add_one(plan, SOURCES_KIND_GEOIP4, 0, "tor-geoipdb", inputs->geoip4, &own->geoip4, SOURCES_GEOIP4);
 	sources_add_one(plan, SOURCES_KIND_GEOIP6, 0, "tor-geoipdb", inputs->geoip6, &own->geoip6, SOURCES_GEOIP6);
@@ -220,10 +219,39 @@ static int sources_plan_files(struct sources_plan *plan)
 	sources_add_one(plan, SOURCES_KIND_MMDB, SOURCE_MMDB, "mmdb", inputs->mmdb, &own->mmdb, NULL);
 	sources_add_one(plan, SOURCES_KIND_RIR, SOURCE_RIR, "rir", inputs->rir, &own->rir, NULL);
 	sources_add_asn(plan);
+	return 0;
+}
+
+static int sources_plan_files(struct sources_plan *plan)
+{
+	size_t i;
+
+	if (sources_name_files(plan))
+		return -1;
 	for (i = 0; i < plan->count; i++)
 		if (plan->file[i].kind == SOURCES_KIND_FEED && sources_find_feed(plan, &plan->file[i]))
 			return -1;
 	return 0;
+}
+
+static const char *sources_operators(const struct build_inputs *inputs, const struct policy *policy)
+{
+	return inputs->operators ? inputs->operators : policy->sources.operators.path;
+}
+
+void sources_each_file(const struct build_inputs *inputs, const struct policy *policy, sources_file_found *found,
+		       void *context)
+{
+	struct resid_error ignored;
+	_cleanup_(sources_plan_fini) struct sources_plan plan = { .inputs = inputs, .policy = policy, .err = &ignored };
+	const char *operators = sources_operators(inputs, policy);
+	size_t i;
+
+	sources_name_files(&plan);
+	for (i = 0; i < plan.count; i++)
+		found(context, plan.file[i].path);
+	if (operators)
+		found(context, operators);
 }
 
 /* ---- the world ---- */
@@ -432,7 +460,7 @@ static void sources_override(struct sources_plan *plan)
 int sources_read(const struct build_inputs *inputs, const struct policy *policy, const struct policy_options *options,
 		 struct sources **out, struct resid_error *err)
 {
-	const char *operators = inputs->operators ? inputs->operators : policy->sources.operators.path;
+	const char *operators = sources_operators(inputs, policy);
 	_cleanup_sources_ struct sources *sources = mem_zero(1, sizeof(*sources));
 	_cleanup_(sources_plan_fini) struct sources_plan plan = {
 		.inputs = inputs, .policy = policy, .sources = sources, .err = err

@@ -22,6 +22,11 @@ int sources_read(const struct build_inputs *inputs, const struct policy *policy,
 		 struct sources **out, struct resid_error *err);
 void sources_free(struct sources *sources);
 
+/* Each file that a compile would read: path after path, whether it is there or not. */
+typedef void sources_file_found(void *context, const char *path);
+void sources_each_file(const struct build_inputs *inputs, const struct policy *policy, sources_file_found *found,
+		       void *context);
+
 DEFINE_CLEANUP(sources, struct sources *, sources_free);
 #define _cleanup_sources_ _cleanup_(cleanup_sources)
 
