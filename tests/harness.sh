@@ -108,5 +108,27 @@ is "FAIL e2e/7:" "$(grep -o 'FAIL .*:' "$dir/out" | head -n 1)" "tests/run: the 
 echo 'kill "$(cut -d " " -f 4 "/proc/$PPID/stat")"' >>"$dir/tests/e2e/4.sh"	# the guest, as it were
 "$dir/tests/run" e2e >"$dir/out" 2>&1 || true
 is 1 "$(grep -c 'FAIL e2e/6: the guest ended before it did' "$dir/out")" "tests/run: a guest that ends too early"
+# A guest that dies of the emulator, once or always; and of a breakpoint in the module, which is ours.
+dies()
+{
+	cat >"$dir/tests/vm/run" <<-RUN
+		#!/bin/bash
+		while [[ \$1 != -- ]]; do shift; done
+		if [[ ! -e "$dir/died" ]]; then
+			$2
+			echo 'int3: 0000 [#1] PREEMPT SMP NOPTI' >&2
+			echo 'RIP: 0010:$1' >&2
+			exit 125
+		fi
+		exec "\${@:2}"
+	RUN
+	rm -rf "$dir/died" "$dir"/build/test-logs
+	"$dir/tests/run" e2e/0 >"$dir/out" 2>&1 || true
+	tail -n 1 "$dir/out"
+}
+is "1 passed, 0 failed, 0 skipped" "$(dies sock_init_data+0x1/0x50 "touch $dir/died")" "tests/run: a fault of QEMU's: once more"
+is 1 "$(grep -c 'booted again' "$dir/out")" "tests/run: and that is said"
+is "0 passed, 2 failed, 0 skipped" "$(dies sock_init_data+0x1/0x50 :)" "tests/run: but only once"
+is "0 passed, 2 failed, 0 skipped" "$(dies 'hook_judge+0x1/0x50 [resid]' "touch $dir/died")" "tests/run: a fault of the module's"
 is 2 "$("$dir/tests/run" nonsense >/dev/null 2>&1 || echo $?)" "tests/run: an unknown suite"
 echo "1..$number"
