@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Keeps the class maps true. What can make an assignment's target appear or go is watched: the folders above assigned
- * cgroups and all slices (inotify), /run/netns, the devices of the initial namespace (rtnetlink), assign.d, the current
- * snapshot, and the files that its data came from. An event leads to one reconciliation 20 ms later; without events there
- * is one every reconcile_interval. Until then the newcomer is unlabelled, which is the strictest class, never a laxer one.
+ * Keeps the class maps true. What can make an assignment's target appear or go is watched: the folders above
+ * assigned cgroups and all slices (inotify), /run/netns, the devices of the initial namespace (rtnetlink), assign.d,
+ * the current snapshot, and the files that its data came from. An event leads to one reconciliation 20 ms later;
+ * without events there is one every reconcile_interval. Until then the newcomer is unlabelled, which is the strictest
+ * class, never a laxer one.
  */
 #include "daemon.h"
 
