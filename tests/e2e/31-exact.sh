@@ -30,7 +30,20 @@ counted_bytes() { nft list counter inet e2e "$1" | awk '{ for (i = 1; i < NF; i+
 spooled() { "$residctl" audit query --class health --verdict reject | awk 'END { print $1, $3, $5 }'; }
 spooled_packets() { local n; read -r _ n _ < <(spooled); [[ $n == "$1" ]]; }
 
-killed=0
+# kill_residd: notes first the most memory that it and its sinks had, in KiB.
+peak=0 killed=0
+kill_residd()
+{
+	local pid have=0
+
+	for pid in "$residd_pid" $(cat "/proc/$residd_pid/task/$residd_pid/children"); do
+		((have += $(awk '/^VmHWM/ { print $2 }' "/proc/$pid/status" 2>/dev/null || echo 0))) || true
+	done
+	((have <= peak)) || peak=$have
+	residd_stop KILL
+	((++killed))
+}
+
 for pair in 0 2; do
 	floods=()
 	for i in $pair $((pair + 1)); do
@@ -39,19 +52,17 @@ for pair in 0 2; do
 	done
 	while kill -0 "${floods[0]}" 2>/dev/null || kill -0 "${floods[1]}" 2>/dev/null; do
 		sleep "$((RANDOM % 2)).$((RANDOM % 10))"
-		residd_stop KILL
-		((++killed))
+		kill_residd
 		residd_start
 	done
 	wait "${floods[@]}"
 done
 while ((killed < kills)); do
 	try_from health udp "${to[0]}" "kill$killed" >/dev/null
-	residd_stop KILL
-	((++killed))
+	kill_residd
 	residd_start
 done
-note "$(cat "$work"/flood.*)" "residd was killed $killed times"
+note "$(cat "$work"/flood.*)" "residd was killed $killed times; it and its sinks had $((peak / 1024)) MiB at most"
 
 sent=0 sent_bytes=0
 for name in us4 cn4 us6 cn6; do
@@ -73,5 +84,6 @@ wait_until 90 log_is_whole || true
 is "the log has each record, once" \
 	"$(grep -v '"kind":' "$RESID_LOG_FILE" | grep -o '"id":"[^"]*"' | sort | uniq | md5sum) $(grep -c -v '"kind":' "$RESID_LOG_FILE")" \
 	"$(grep -v '"kind":' "$work/spool.jsonl" | grep -o '"id":"[^"]*"' | sort | md5sum) $(grep -c -v '"kind":' "$work/spool.jsonl")"
+check "residd's memory is bounded (residd(8))" test "$peak" -gt 0 -a "$peak" -lt $((96 * 1024))
 check "the spool is as it was written" "$residctl" audit verify
 e2e_done
