@@ -144,6 +144,7 @@ for command in "${commands[@]}"; do
 	*"enable --now residd")
 		is "residd runs" "$(systemctl is-active residd)" active
 		is "and starts with the machine" "$(systemctl is-enabled residd)" enabled
+		check "the key that signs the spool is there" test -s /etc/resid/audit.key
 		;;
 	*"class assign"*)
 		check "permissive: the unit reaches the US" reached "$(try_unit US4)"
