@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Assignments to maps: what appears is labelled, what goes is forgotten, what stands is not touched. */
 #include "world.h"
+#include "assigned.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -9,7 +10,6 @@
 #include "bpf/reconcile.h"
 
 static struct tagger *tagger;
-static struct assign_list list;
 static char notes[16384];
 
 static void note(void *context, const struct assignment *item, const char *text)
@@ -17,26 +17,6 @@ static void note(void *context, const struct assignment *item, const char *text)
 	size_t used = strlen(notes);
 
 	snprintf(notes + used, sizeof(notes) - used, "%.200s: %.200s\n", item ? item->target.name : "-", text);
-}
-
-static void assign(const char *text, int class_id)
-{
-	struct assignment *item;
-	struct resid_error err;
-
-	list.items = realloc(list.items, (list.count + 1) * sizeof(*list.items));
-	item = memset(&list.items[list.count++], 0, sizeof(*item));
-	item->class_id = class_id;
-	if (assign_parse_target(text, &item->target, &err))
-		fail_msg("%s", err.text);
-}
-
-static void assign_cgroup(const char *below, int class_id)
-{
-	char text[128];
-
-	snprintf(text, sizeof(text), "cgroup:%s%s", world_cgroup, below);
-	assign(text, class_id);
 }
 
 static struct reconcile_report run(void)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What `explain --of` says of a packet's class is what the tagger says, and the reason is the one there is. */
 #include "world.h"
+#include "assigned.h"
 
 #include <bpf/bpf.h>
 #include <linux/bpf.h>
@@ -14,7 +15,6 @@
 #define FAR_ADDRESS	"10.9.0.9"	/* by host0 and by blue0 */
 
 static struct tagger *tagger;
-static struct assign_list list;
 
 static struct whose whose(const char *of)
 {
@@ -33,26 +33,6 @@ static struct whose whose_below(const char *below)
 
 	snprintf(of, sizeof(of), "cgroup:%s%s", world_cgroup, below);
 	return whose(of);
-}
-
-static void assign(const char *text, int class_id)
-{
-	struct assignment *item;
-	struct resid_error err;
-
-	list.items = realloc(list.items, (list.count + 1) * sizeof(*list.items));
-	item = memset(&list.items[list.count++], 0, sizeof(*item));
-	item->class_id = class_id;
-	if (assign_parse_target(text, &item->target, &err))
-		fail_msg("%s", err.text);
-}
-
-static void assign_cgroup(const char *below, int class_id)
-{
-	char text[128];
-
-	snprintf(text, sizeof(text), "cgroup:%s%s", world_cgroup, below);
-	assign(text, class_id);
 }
 
 static void apply(void)
