@@ -44,9 +44,9 @@ static void policy_load(struct daemon *daemon, const char *file, const char *why
 	struct load_report report;
 	struct resid_error err;
 
+	inputs.previous = current.text;
 	if (!daemon->nl && !restore_connect(daemon))
 		return;
-	inputs.previous = current.text;
 	if (snapshot_build(&inputs, policy_warning, NULL, &snapshot, &err) ||
 	    load_snapshot(daemon->nl, snapshot, &request, &hooks, &report, &err)) {
 		snprintf(text, sizeof(text), "%s: the policy in force stays: %s", why, err.text);
