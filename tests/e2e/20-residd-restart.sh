@@ -22,7 +22,9 @@ refusals=3
 for how in KILL TERM; do
 	residd_stop $how
 	is "$how: without residd the last policy decides" "$(saw health tcp "$us" "$how-alone")" ECONNREFUSED
+	like "$how: status says that it does not run" "$("$residctl" status)" 'residd +not running'
 	residd_start
+	like "$how: twin: and that it does" "$("$residctl" status)" 'residd +running'
 	is "$how: the generation is the one before" "$(generation)" "$before"
 	((++refusals))
 	await_recorded "$how: what happened meanwhile arrives" $refusals dst="$us"
@@ -37,7 +39,7 @@ residd_start
 is "residd restored the generation" "$(generation)" "$before"
 is "and the mode" "$("$residctl" mode)" enforcing
 is "health is refused" "$(saw health tcp "$us" restored)" ECONNREFUSED
-is "twin: health reaches France, so the class maps are back" "$(saw public tcp "$us" restored-public)" connected
+is "twin: public reaches the US, so the class maps are back" "$(saw public tcp "$us" restored-public)" connected
 await_recorded "and recorded: six in all" 6 dst="$us"
 is "no record has the id of another" \
 	"$(sed -n 's/.*"id":"\([^"]*\)".*/\1/p' "$RESID_LOG_FILE" | sort | uniq -d | wc -l)" 0

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <jansson.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -197,21 +196,17 @@ static void status_add_daemon(json_t *status)
 		return;
 	published = json_loadb(text, length, 0, NULL);
 	daemon = json_object_get(published, "daemon");
-	if (!daemon)
-		return;
-	if (!status_daemon_lives(daemon))
-		json_object_set_new(daemon, "state", json_string("not running: records wait in the kernel"));
-	json_object_set(status, "daemon", daemon);
+	if (daemon)
+		json_object_set(status, "daemon", daemon);
 }
 
 /* What a daemon that was killed left says that it runs. */
 static void status_check_daemon(json_t *status)
 {
 	json_t *daemon = json_object_get(status, "daemon");
-	pid_t pid = (pid_t)json_integer_value(json_object_get(daemon, "pid"));
 
-	if (daemon && pid > 0 && kill(pid, 0) && errno == ESRCH)
-		json_object_set_new(daemon, "state", json_string("not running"));
+	if (daemon && !status_daemon_lives(daemon))
+		json_object_set_new(daemon, "state", json_string("not running: records wait in the kernel"));
 }
 
 static int status_run(const struct call *call, struct resid_error *err)
