@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
- * Whose data is it? The one rule: the tagger (tag.bpf.c) decides by it, libresid (bpf/whose.c) says why. Whoever
+ * Whose data is it? The one rule: the tagger (tag.bpf.c) decides by it, libresid (label/whose.c) says why. Whoever
  * includes this defines before
  *
  *   struct tag_subject                                     who sends

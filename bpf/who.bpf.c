@@ -17,7 +17,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
-#include "who.h"
+#include "who_map.h"
 
 #define AF_PACKET	17
 #define PF_KTHREAD	0x00200000

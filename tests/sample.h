@@ -7,7 +7,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include "audit/event.h"
+#include "spool/event.h"
 
 static inline struct audit_event sample_event(void)
 {

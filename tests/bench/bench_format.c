@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "../sample.h"
-#include "sink/format.h"
+#include "sink/format/format.h"
 
 #define ECS_FLOOR	500000	/* records a second: what the project promises */
 #define FLOWS		1024

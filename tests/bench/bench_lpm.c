@@ -27,8 +27,8 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "../../kmod/lpm.h"
-#include "geo/geo.h"
+#include "kmod/lpm.h"
+#include "source/geoip.h"
 #include "snapshot/build.h"
 #include "snapshot/lpm_build.h"
 #include "trie.h"

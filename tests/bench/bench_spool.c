@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "../sample.h"
-#include "audit/head.h"
-#include "audit/spool.h"
+#include "spool/head.h"
+#include "spool/spool.h"
 
 #define FLOOR	200000	/* records a second: what the project promises */
 #define BATCH	8192	/* as two CPUs with 4096 slots give them */

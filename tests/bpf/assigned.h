@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bpf/assign.h"
+#include "label/assign.h"
 
 static struct assign_list list;
 

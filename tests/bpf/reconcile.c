@@ -6,8 +6,8 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "bpf/netns.h"
-#include "bpf/reconcile.h"
+#include "host/netns.h"
+#include "label/reconcile.h"
 
 static struct tagger *tagger;
 static char notes[16384];

@@ -9,7 +9,7 @@
 #include <poll.h>
 #include <time.h>
 
-#include "../../kmod/uapi/resid.h"
+#include "kmod/uapi/resid.h"
 
 #ifndef SO_RCVMARK
 #define SO_RCVMARK 75

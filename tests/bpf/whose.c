@@ -6,10 +6,10 @@
 #include <bpf/bpf.h>
 #include <linux/bpf.h>
 
-#include "../../kmod/uapi/resid.h"
-#include "bpf/netns.h"
-#include "bpf/reconcile.h"
-#include "bpf/whose.h"
+#include "kmod/uapi/resid.h"
+#include "host/netns.h"
+#include "label/reconcile.h"
+#include "label/whose.h"
 
 #define ROUNDS	150
 #define FAR_ADDRESS	"10.9.0.9"	/* by host0 and by blue0 */

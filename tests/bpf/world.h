@@ -30,8 +30,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../bpf/tag.h"
-#include "bpf/cgroup.h"
+#include "bpf/tag.h"
+#include "host/cgroup.h"
 #include "bpf/tagger.h"
 #include "util/paths.h"
 

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "geo/geo.h"
+#include "source/geoip.h"
 #include "policy/model.h"
 #include "snapshot/build.h"
 #include "snapshot/full_build.h"

@@ -15,10 +15,9 @@ $(FUZZ_OBJ)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,FUZZ) $(CLANG) $(ALL_CFLAGS) $(FUZZ_CFLAGS) -c -o $@ $<
 
-$(call fuzzed,userspace/lib/policy/embedded.c): $(wildcard policy/*.yaml policy/sets/*.yaml)
+$(call fuzzed,userspace/lib/yaml/embedded.c): $(wildcard policy/*.yaml policy/sets/*.yaml)
 
-$(FUZZ_OBJ)/libresid.a: $(call fuzzed,$(wildcard userspace/lib/util/*.c userspace/lib/geo/*.c userspace/lib/policy/*.c \
-		userspace/lib/snapshot/*.c) $(BOTH))
+$(FUZZ_OBJ)/libresid.a: $(call fuzzed,$(wildcard $(addprefix userspace/lib/,$(addsuffix /*.c,util yaml source geo policy snapshot))) $(BOTH))
 	@rm -f $@
 	$(call say,AR) $(AR) rcs $@ $^
 

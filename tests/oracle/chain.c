@@ -9,10 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "geo/geo.h"
+#include "source/geoip.h"
 #include "geo/operators.h"
 #include "geo/regions.h"
-#include "geo/source.h"
+#include "source/source.h"
 #include "snapshot/build.h"
 #include "util/memory.h"
 

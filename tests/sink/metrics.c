@@ -2,7 +2,7 @@
 /* metrics SNAPSHOT: every metric that there is, of a node with some of everything, names hostile to the format too. */
 #include <stdio.h>
 
-#include "sink/metrics.h"
+#include "userspace/residd/metrics.h"
 
 int main(int argc, char **argv)
 {

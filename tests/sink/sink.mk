@@ -5,4 +5,5 @@ TESTS += $(SINK_TOOLS)
 
 $(SINK_TOOLS): $(B)/tests/sink/%: tests/sink/%.c $(B)/libresid.a
 	@mkdir -p $(@D)
-	$(call say,TEST) $(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libresid.a $(LIBS)
+	$(call say,TEST) $(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(filter %.o,$^) $(B)/libresid.a $(LIBS)
+$(B)/tests/sink/metrics: $(call obj,userspace/residd/metrics.c)

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bpf/assign.h"
+#include "label/assign.h"
 #include "util/file.h"
 #include "util/paths.h"
 

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "audit/enrich.h"
-#include "nl/store.h"
-#include "sink/format.h"
+#include "node/store.h"
+#include "sink/format/format.h"
 #include "util/file.h"
 #include "util/memory.h"
 

@@ -18,8 +18,8 @@
 #include <unistd.h>
 
 #include "../sample.h"
-#include "audit/head.h"
-#include "audit/spool.h"
+#include "spool/head.h"
+#include "spool/spool.h"
 #include "folder.h"
 #include "util/cleanup.h"
 #include "util/file.h"

@@ -17,8 +17,8 @@
 #include <unistd.h>
 #include <zstd.h>
 
-#include "audit/spool.h"
-#include "audit/verify.h"
+#include "spool/spool.h"
+#include "spool/verify.h"
 #include "folder.h"
 #include "util/file.h"
 #include "util/memory.h"

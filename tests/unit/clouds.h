@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#include "geo/source.h"
+#include "source/source.h"
 
 static const struct {
 	enum source_format format;

@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include "geo/confine.h"
+#include "source/confine.h"
 
 /* A parser that has been taken over. */
 static int parse_tries(struct confine *confine, int fd)

@@ -2,7 +2,7 @@
 /* kmod/lpm.c over what lpm_build.c writes, held against a walk through the ranges; and what it must refuse. */
 #include "support.h"
 
-#include "../../kmod/lpm.h"
+#include "kmod/lpm.h"
 #include "snapshot/lpm_build.h"
 
 #define GROUPS 7

@@ -4,7 +4,7 @@
 
 #include <unistd.h>
 
-#include "geo/location.h"
+#include "source/location.h"
 #include "geo/operators.h"
 #include "util/file.h"
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "packet.h"
+#include "kmod/packet.h"
 
 struct frame {
 	uint8_t data[4096];

@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include "../sample.h"
-#include "sink/format.h"
+#include "sink/format/format.h"
 
 /* One record in a format, with a final zero. free() it. */
 static inline char *written(const char *name, const struct audit_event *event)

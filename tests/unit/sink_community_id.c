@@ -9,7 +9,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
-#include "sink/community_id.h"
+#include "sink/format/community_id.h"
 
 static struct community_id *id;
 

@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 #include "sink/config.h"
-#include "sink/format.h"
-#include "sink/net.h"
-#include "sink/transport.h"
+#include "sink/format/format.h"
+#include "sink/transport/net.h"
+#include "sink/transport/transport.h"
 
 static char dir[] = "/tmp/resid-sink-XXXXXX";
 

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "folder.h"
-#include "sink/transport.h"
+#include "sink/transport/transport.h"
 #include "util/cleanup.h"
 #include "util/file.h"
 #include "util/memory.h"

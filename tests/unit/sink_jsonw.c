@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sink/jsonw.h"
+#include "util/jsonw.h"
 
 /* Writes {"k": value}, checks that it is one line, and gives back what jansson read. free() it. */
 static char *through(const char *value)

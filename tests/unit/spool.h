@@ -15,8 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "audit/segment.h"
-#include "audit/spool.h"
+#include "spool/segment.h"
+#include "spool/spool.h"
 #include "folder.h"
 
 static const uint8_t instance[16] = { 0xab, 0xcd, 3 };

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bpf/load.h"
+#include "node/load.h"
 #include "util/paths.h"
 
 static void assigning_note(void *context, const struct assignment *item, const char *text)

@@ -3,7 +3,7 @@
 #ifndef RESIDCTL_ASSIGNING_H
 #define RESIDCTL_ASSIGNING_H
 
-#include "bpf/assign.h"
+#include "label/assign.h"
 
 /* Reconciles the maps at once; says so when `target` (or NULL) has to wait. An exit status, or -1 with *err set. */
 int assigning_apply(const struct snapshot *snapshot, const struct assign_target *target, struct resid_error *err);

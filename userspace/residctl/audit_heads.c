@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "audit/head.h"
-#include "nl/report.h"
+#include "spool/head.h"
+#include "node/report.h"
 #include "output.h"
-#include "sink/jsonw.h"
+#include "util/jsonw.h"
 
 /* The head of a segment; false when it is open, or cannot be read. */
 static bool heads_read(const char *dir, uint64_t number, struct segment_head *head)

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "audit/head.h"
+#include "spool/head.h"
 
 static int audit_key_run(const struct call *call, struct resid_error *err)
 {

@@ -7,9 +7,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "audit/spool.h"
+#include "spool/spool.h"
 #include "events.h"
-#include "nl/report.h"
+#include "node/report.h"
 #include "util/address.h"
 #include "util/rfc3339.h"
 

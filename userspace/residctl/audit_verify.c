@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "audit/verify.h"
+#include "spool/verify.h"
 #include "output.h"
-#include "sink/jsonw.h"
+#include "util/jsonw.h"
 
 struct audit_verify {
 	struct jsonw json;

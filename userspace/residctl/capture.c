@@ -6,7 +6,7 @@
 #include <pcap/sll.h>
 #include <string.h>
 
-#include "geo/confine.h"
+#include "source/confine.h"
 #include "util/buffer.h"
 #include "util/cleanup.h"
 

@@ -3,7 +3,7 @@
 #ifndef RESIDCTL_CHANGE_H
 #define RESIDCTL_CHANGE_H
 
-#include "sink/jsonw.h"
+#include "util/jsonw.h"
 #include "snapshot/snapshot.h"
 #include "util/intern.h"
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "assigning.h"
-#include "nl/store.h"
+#include "node/store.h"
 
 static int class_assign_run(const struct call *call, struct resid_error *err)
 {

@@ -3,10 +3,10 @@
 
 #include <stdio.h>
 
-#include "bpf/assign.h"
-#include "nl/report.h"
+#include "label/assign.h"
+#include "node/report.h"
 #include "output.h"
-#include "sink/jsonw.h"
+#include "util/jsonw.h"
 #include "snapshots.h"
 
 /* What has a class: the policy's word, and the node's (assign.d), unless it is not this node that is spoken of. */

@@ -2,7 +2,7 @@
 #include "command.h"
 
 #include "assigning.h"
-#include "nl/store.h"
+#include "node/store.h"
 
 static int class_unassign_run(const struct call *call, struct resid_error *err)
 {

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "nl/nl.h"
-#include "nl/report.h"
-#include "nl/store.h"
+#include "node/report.h"
+#include "node/store.h"
 #include "output.h"
 
 static int counters_compare(const void *a, const void *b)

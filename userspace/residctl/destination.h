@@ -3,7 +3,7 @@
 #ifndef RESIDCTL_DESTINATION_H
 #define RESIDCTL_DESTINATION_H
 
-#include "../../kmod/packet.h"
+#include "kmod/packet.h"
 #include "snapshot/snapshot.h"
 
 struct destination_place {

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bpf/load.h"
+#include "node/load.h"
 
 static bool disarm_confirmed(void)
 {

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nl/report.h"
-#include "sink/format.h"
+#include "node/report.h"
+#include "sink/format/format.h"
 #include "util/hex.h"
 #include "util/memory.h"
 

@@ -3,7 +3,7 @@
 #ifndef RESIDCTL_EVENTS_H
 #define RESIDCTL_EVENTS_H
 
-#include "audit/event.h"
+#include "spool/event.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 

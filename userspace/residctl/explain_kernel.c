@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "nl/report.h"
-#include "nl/store.h"
+#include "node/report.h"
+#include "node/store.h"
 #include "util/hex.h"
 #include "util/memory.h"
 

@@ -6,7 +6,7 @@
 #include "command.h"
 #include "explain.h"
 #include "nl/nl.h"
-#include "sink/jsonw.h"
+#include "util/jsonw.h"
 
 /* What the kernel has in force, unless the call names another; *out stays NULL where its file is not here. */
 int explain_kernel_snapshot(const struct call *call, struct resid_nl *nl, struct snapshot **out,

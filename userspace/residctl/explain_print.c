@@ -7,7 +7,7 @@
 #include "explain_kernel.h"
 #include "explain_tag.h"
 #include "output.h"
-#include "sink/jsonw.h"
+#include "util/jsonw.h"
 #include "window.h"
 
 static void explain_json_evidence(struct jsonw *json, const char *of, const char *source, const char *date,

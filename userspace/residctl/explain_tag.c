@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "nl/store.h"
-#include "sink/jsonw.h"
+#include "node/store.h"
+#include "util/jsonw.h"
 
 void explain_tag_fini(struct explain_tag *tag)
 {

@@ -3,7 +3,7 @@
 #ifndef RESIDCTL_EXPLAIN_TAG_H
 #define RESIDCTL_EXPLAIN_TAG_H
 
-#include "bpf/whose.h"
+#include "label/whose.h"
 #include "destination.h"
 
 struct jsonw;

@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "nl/history.h"
+#include "node/history.h"
 
 DEFINE_CLEANUP(json, json_t *, json_decref);
 

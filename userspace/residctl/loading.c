@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "nl/report.h"
-#include "nl/store.h"
+#include "node/report.h"
+#include "node/store.h"
 #include "util/hex.h"
 
 static void loading_progress(void *context, size_t done, size_t total)

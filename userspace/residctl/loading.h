@@ -3,7 +3,7 @@
 #ifndef RESIDCTL_LOADING_H
 #define RESIDCTL_LOADING_H
 
-#include "bpf/load.h"
+#include "node/load.h"
 
 /* An exit status, or -1 with *err set. */
 int loading_apply(struct resid_nl *nl, const struct snapshot *snapshot, const struct load_request *request,

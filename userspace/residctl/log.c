@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "audit/spool.h"
+#include "spool/spool.h"
 #include "events.h"
 
 #define LOG_LAST	10

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "geo/location.h"
+#include "source/location.h"
 #include "geo/opinions.h"
 #include "geo/world_file.h"
 #include "output.h"
-#include "sink/jsonw.h"
+#include "util/jsonw.h"
 #include "snapshots.h"
 #include "util/address.h"
 

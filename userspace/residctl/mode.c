@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "nl/nl.h"
-#include "nl/store.h"
+#include "node/store.h"
 #include "output.h"
-#include "sink/jsonw.h"
+#include "util/jsonw.h"
 
 static int mode_show(struct resid_nl *nl, bool as_json, struct resid_error *err)
 {

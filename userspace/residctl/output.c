@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sink/jsonw.h"
+#include "util/jsonw.h"
 
 static bool output_has_colour(void)
 {

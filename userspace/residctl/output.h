@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../../kmod/verdict.h"
+#include "kmod/verdict.h"
 
 struct jsonw;
 

@@ -6,7 +6,7 @@
 
 #include "output.h"
 #include "policy/model.h"
-#include "sink/jsonw.h"
+#include "util/jsonw.h"
 #include "snapshots.h"
 
 /* A line for /etc/modprobe.d: a node that boots closed reaches the same before it has the policy. */

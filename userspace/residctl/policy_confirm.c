@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "loading.h"
-#include "nl/store.h"
+#include "node/store.h"
 
 static int policy_confirm_run(const struct call *call, struct resid_error *err)
 {

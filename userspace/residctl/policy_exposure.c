@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "geo/source.h"
+#include "source/source.h"
 #include "output.h"
-#include "sink/jsonw.h"
+#include "util/jsonw.h"
 #include "snapshots.h"
 #include "util/file.h"
 #include "util/intern.h"

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "history.h"
-#include "nl/store.h"
+#include "node/store.h"
 #include "output.h"
 #include "util/hex.h"
 

@@ -11,7 +11,7 @@
 
 #include "output.h"
 #include "policy/model.h"
-#include "sink/jsonw.h"
+#include "util/jsonw.h"
 #include "snapshots.h"
 #include "util/memory.h"
 #include "util/proto.h"

@@ -6,7 +6,7 @@
 
 #include "history.h"
 #include "loading.h"
-#include "nl/store.h"
+#include "node/store.h"
 
 #define ROLLBACK_DIGITS_MIN 8
 

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "nl/report.h"
+#include "node/report.h"
 #include "output.h"
-#include "sink/jsonw.h"
+#include "util/jsonw.h"
 #include "snapshots.h"
 #include "util/hex.h"
 #include "util/rfc3339.h"

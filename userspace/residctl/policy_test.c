@@ -8,7 +8,7 @@
 #include "destination.h"
 #include "output.h"
 #include "policy/reader.h"
-#include "sink/jsonw.h"
+#include "util/jsonw.h"
 #include "snapshots.h"
 #include "util/file.h"
 #include "util/memory.h"

@@ -3,7 +3,7 @@
 #ifndef RESIDCTL_REPLAY_H
 #define RESIDCTL_REPLAY_H
 
-#include "../../kmod/packet.h"
+#include "kmod/packet.h"
 #include "change.h"
 
 struct replay_change;

@@ -4,7 +4,7 @@
 #define RESIDCTL_SNAPSHOTS_H
 
 #include "command.h"
-#include "nl/store.h"
+#include "node/store.h"
 #include "snapshot/build.h"
 
 #define _cleanup_snapshot_ _cleanup_(cleanup_snapshot)

@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "nl/nl.h"
-#include "nl/report.h"
-#include "nl/store.h"
+#include "node/report.h"
+#include "node/store.h"
 #include "util/file.h"
 #include "util/paths.h"
 

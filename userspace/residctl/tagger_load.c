@@ -3,8 +3,8 @@
 
 #include <stdio.h>
 
-#include "bpf/load.h"
-#include "nl/store.h"
+#include "node/load.h"
+#include "node/store.h"
 
 static int tagger_load_run(const struct call *call, struct resid_error *err)
 {

@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../../bpf/tag.h"
-#include "bpf/cgroup.h"
+#include "bpf/tag.h"
+#include "host/cgroup.h"
 #include "bpf/tagger.h"
-#include "nl/store.h"
+#include "node/store.h"
 #include "output.h"
-#include "sink/jsonw.h"
+#include "util/jsonw.h"
 
 struct show {
 	struct jsonw *json;	/* NULL: text */

@@ -3,7 +3,7 @@
 #ifndef RESIDCTL_WINDOW_H
 #define RESIDCTL_WINDOW_H
 
-#include "sink/jsonw.h"
+#include "util/jsonw.h"
 #include "snapshot/snapshot.h"
 
 /* "owner", "ticket", "from" and "until", those that there are. */

@@ -7,7 +7,7 @@
 #include <sys/epoll.h>
 #include <systemd/sd-daemon.h>
 
-#include "audit/head.h"
+#include "spool/head.h"
 
 #define SECOND		1000000u
 #define COLLECT_ONCE	2	/* batches a wake: one that waited, and what came since */

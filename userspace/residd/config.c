@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "audit/head.h"
-#include "sink/net.h"
+#include "spool/head.h"
+#include "sink/transport/net.h"
 #include "util/settings.h"
 
 static const char *config_privacy(void *at, const char *value)

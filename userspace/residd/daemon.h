@@ -20,12 +20,12 @@
 #include <systemd/sd-event.h>
 
 #include "audit/drain.h"
-#include "bpf/load.h"
+#include "node/load.h"
 #include "bpf/tagger.h"
 #include "config.h"
 #include "nl/nl.h"
-#include "nl/store.h"
-#include "sink/jsonw.h"
+#include "node/store.h"
+#include "util/jsonw.h"
 #include "sink/sinks.h"
 #include "snapshot/build.h"
 

@@ -17,8 +17,8 @@
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
-#include "sink/metrics.h"
-#include "sink/net.h"
+#include "metrics.h"
+#include "sink/transport/net.h"
 #include "util/file.h"
 #include "util/memory.h"
 

@@ -8,7 +8,7 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
-#include "nl/report.h"
+#include "node/report.h"
 #include "util/file.h"
 #include "util/hex.h"
 

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <systemd/sd-daemon.h>
 
-#include "nl/report.h"
-#include "sink/jsonw.h"
+#include "node/report.h"
+#include "util/jsonw.h"
 #include "util/file.h"
 
 #define SECOND	1000000u

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <systemd/sd-daemon.h>
 
-#include "nl/history.h"
+#include "node/history.h"
 #include "util/hex.h"
 
 static void restore_note(void *context, const struct assignment *item, const char *text)

@@ -18,8 +18,8 @@
 #include <sys/socket.h>
 #include <systemd/sd-daemon.h>
 
-#include "bpf/cgroup.h"
-#include "bpf/netns.h"
+#include "host/cgroup.h"
+#include "host/netns.h"
 #include "util/file.h"
 #include "util/memory.h"
 

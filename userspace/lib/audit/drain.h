@@ -4,7 +4,7 @@
 #define RESID_AUDIT_DRAIN_H
 
 #include "audit/enrich.h"
-#include "audit/spool.h"
+#include "spool/spool.h"
 #include "nl/nl.h"
 
 struct drain {

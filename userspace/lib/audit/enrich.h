@@ -6,10 +6,10 @@
 #ifndef RESID_AUDIT_ENRICH_H
 #define RESID_AUDIT_ENRICH_H
 
-#include "audit/event.h"
+#include "spool/event.h"
 #include "audit/privacy.h"
 #include "audit/workload.h"
-#include "bpf/assign.h"
+#include "label/assign.h"
 #include "bpf/who.h"
 #include "nl/nl.h"
 #include "snapshot/snapshot.h"

@@ -8,9 +8,9 @@
 #include <sys/timex.h>
 
 #include "audit/enrich_private.h"
-#include "bpf/cgroup.h"
-#include "bpf/netns.h"
-#include "nl/store.h"
+#include "host/cgroup.h"
+#include "host/netns.h"
+#include "node/store.h"
 #include "util/memory.h"
 
 DEFINE_CLEANUP(dir, DIR *, closedir);

@@ -11,7 +11,7 @@
 #ifndef RESID_AUDIT_PRIVACY_H
 #define RESID_AUDIT_PRIVACY_H
 
-#include "audit/event.h"
+#include "spool/event.h"
 #include "util/error.h"
 
 #define PRIVACY_KEY	32	/* bytes */

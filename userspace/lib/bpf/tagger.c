@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../../../bpf/tag.h"
-#include "bpf/link.h"
-#include "bpf/netns.h"
+#include "bpf/tag.h"
+#include "host/link.h"
+#include "host/netns.h"
 #include "bpf/object.h"
 #include "tag.skel.h"
 #include "util/memory.h"

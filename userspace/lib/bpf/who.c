@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bpf/cgroup.h"
+#include "host/cgroup.h"
 #include "bpf/object.h"
 #include "util/memory.h"
 #include "util/paths.h"

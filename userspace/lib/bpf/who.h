@@ -13,13 +13,13 @@
  * kernel's own. An answer is of the process that created or connected the socket last, or listens where the connection
  * came in; it may be gone. comm is what it was called then. A lookup is one system call.
  */
-#ifndef RESID_BPF_WHO_TABLE_H
-#define RESID_BPF_WHO_TABLE_H
+#ifndef RESID_BPF_WHO_H
+#define RESID_BPF_WHO_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../../../bpf/who.h"
+#include "bpf/who_map.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 

@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "geo/source.h"
+#include "source/source.h"
 #include "util/buffer.h"
 
 /* The tables, one after the other; by family ascending first addresses, from 0, and who announces up to the next. */

@@ -18,7 +18,7 @@
 #define RESID_GEO_CONTROL_H
 
 #include "geo/layer.h"
-#include "geo/location.h"
+#include "source/location.h"
 #include "geo/operators.h"
 #include "util/intern.h"
 

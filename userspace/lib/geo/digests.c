@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../../kmod/deps.h"
+#include "kmod/deps.h"
 #include "geo/cache.h"
 #include "util/cleanup.h"
 

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../../../kmod/uapi/resid.h"
+#include "kmod/uapi/resid.h"
 
 #define DIGESTS_KEPT	64
 

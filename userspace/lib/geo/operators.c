@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../../kmod/deps.h"
-#include "geo/location.h"
-#include "geo/source_reader.h"
-#include "policy/embedded.h"
+#include "kmod/deps.h"
+#include "source/location.h"
+#include "source/reader.h"
+#include "yaml/embedded.h"
 #include "policy/reader.h"
-#include "policy/yaml.h"
+#include "yaml/yaml.h"
 #include "util/file.h"
 #include "util/memory.h"
 

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "geo/source.h"
+#include "source/source.h"
 
 struct operator_jurisdiction {
 	char country[3];

@@ -15,10 +15,10 @@
 #ifndef RESID_GEO_PLACE_H
 #define RESID_GEO_PLACE_H
 
-#include "geo/geo.h"
+#include "source/geoip.h"
 #include "geo/layer.h"
 #include "geo/regions.h"
-#include "geo/source.h"
+#include "source/source.h"
 #include "util/intern.h"
 
 /* From strong to weak. */

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../../kmod/deps.h"
-#include "geo/location.h"
-#include "geo/source_reader.h"
-#include "policy/embedded.h"
+#include "kmod/deps.h"
+#include "source/location.h"
+#include "source/reader.h"
+#include "yaml/embedded.h"
 #include "policy/reader.h"
 #include "util/memory.h"
 

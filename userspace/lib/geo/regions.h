@@ -6,7 +6,7 @@
 #ifndef RESID_GEO_REGIONS_H
 #define RESID_GEO_REGIONS_H
 
-#include "geo/source.h"
+#include "source/source.h"
 
 struct region {
 	enum source_format format;	/* of the feed that speaks of it */

@@ -6,7 +6,7 @@
 #ifndef RESID_GEO_SPECIAL_H
 #define RESID_GEO_SPECIAL_H
 
-#include "geo/location.h"
+#include "source/location.h"
 #include "util/address.h"
 
 enum special_layer {

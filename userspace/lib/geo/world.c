@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Every number comes from the order of the inputs, so equal inputs give equal numbers. */
-#include "geo/world_work.h"
+#include "geo/world_private.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../../kmod/deps.h"
+#include "kmod/deps.h"
 #include "geo/cache.h"
 #include "geo/world_layout.h"
 #include "util/cleanup.h"

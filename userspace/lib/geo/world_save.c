@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "../../../kmod/deps.h"
+#include "kmod/deps.h"
 #include "geo/cache.h"
 #include "geo/world_layout.h"
 #include "util/file.h"

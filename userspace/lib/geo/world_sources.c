@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What a world was made of: each source, how much it says, and who claims the same. */
-#include "geo/world_work.h"
+#include "geo/world_private.h"
 
 #include <stdlib.h>
 #include <string.h>

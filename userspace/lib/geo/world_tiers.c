@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What each tier says becomes a layer, is kept as an opinion, and is laid over the weaker ones. */
-#include "geo/world_work.h"
+#include "geo/world_private.h"
 
 #include "util/cleanup.h"
 

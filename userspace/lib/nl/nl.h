@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../../../kmod/uapi/resid.h"
+#include "kmod/uapi/resid.h"
 #include "util/error.h"
 #include "util/cleanup.h"
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../../kmod/verdict.h"
+#include "kmod/verdict.h"
 #include "util/memory.h"
 
 #define JUDGE_FREE 0xffff

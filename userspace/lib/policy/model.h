@@ -3,10 +3,10 @@
 #ifndef RESID_POLICY_MODEL_H
 #define RESID_POLICY_MODEL_H
 
-#include "../../../kmod/uapi/resid.h"
+#include "kmod/uapi/resid.h"
 #include "geo/control.h"
-#include "geo/location.h"
-#include "policy/yaml.h"
+#include "source/location.h"
+#include "yaml/yaml.h"
 #include "util/address.h"
 
 struct policy_class {
@@ -76,7 +76,7 @@ static inline bool policy_rule_has_window(const struct policy_rule *rule)
 	return rule->from != POLICY_BEGINNING || rule->until != POLICY_NEVER;
 }
 
-/* What a source must be for a policy to be loaded with it; lib/snapshot/guard.h. */
+/* What a source must be for a policy to be loaded with it; see snapshot/guard.h. */
 struct policy_guard {
 	const struct yaml_node *mark;	/* where it stands; NULL: nowhere */
 	const char *date;		/* of data that do not say themselves; NULL */

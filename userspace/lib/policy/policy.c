@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "geo/special.h"
-#include "policy/embedded.h"
+#include "yaml/embedded.h"
 #include "policy/reader.h"
 #include "util/file.h"
 #include "util/memory.h"

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../../kmod/verdict.h"
+#include "kmod/verdict.h"
 #include "policy/reader.h"
 #include "util/memory.h"
 

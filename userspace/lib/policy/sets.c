@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "policy/embedded.h"
+#include "yaml/embedded.h"
 #include "policy/reader.h"
 #include "util/file.h"
 #include "util/memory.h"

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "geo/source_reader.h"
+#include "source/reader.h"
 #include "policy/reader.h"
 #include "util/memory.h"
 

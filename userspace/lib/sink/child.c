@@ -17,8 +17,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "sink/format.h"
-#include "sink/transport.h"
+#include "sink/format/format.h"
+#include "sink/transport/transport.h"
 #include "sink/wire.h"
 #include "util/memory.h"
 #include "util/paths.h"

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sink/format.h"
-#include "sink/transport.h"
+#include "sink/format/format.h"
+#include "sink/transport/transport.h"
 #include "util/cleanup.h"
 #include "util/file.h"
 #include "util/memory.h"

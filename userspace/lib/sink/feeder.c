@@ -9,8 +9,8 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-#include "sink/jsonw.h"
-#include "sink/transport.h"
+#include "util/jsonw.h"
+#include "sink/transport/transport.h"
 #include "sink/wire.h"
 #include "util/cleanup.h"
 #include "util/memory.h"

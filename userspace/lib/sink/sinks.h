@@ -16,7 +16,7 @@
 
 #include <systemd/sd-event.h>
 
-#include "audit/spool.h"
+#include "spool/spool.h"
 
 struct sinks;
 

@@ -19,7 +19,7 @@
 
 #include <stdbool.h>
 
-#include "audit/event.h"
+#include "spool/event.h"
 
 #define WIRE_FD		3	/* of the sink's process */
 #define WIRE_FULL	(96u << 10)	/* bytes of a message that takes no further record */

@@ -9,7 +9,7 @@
 #ifndef RESID_SNAPSHOT_BETWEEN_H
 #define RESID_SNAPSHOT_BETWEEN_H
 
-#include "../../../kmod/verdict.h"
+#include "kmod/verdict.h"
 
 struct between_side {
 	const struct resid_table *table;

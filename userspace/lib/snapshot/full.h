@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../../../kmod/uapi/resid.h"
+#include "kmod/uapi/resid.h"
 #include "geo/asn.h"
 #include "geo/control.h"
 #include "geo/place.h"

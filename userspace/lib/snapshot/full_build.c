@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "snapshot/full_build.h"
 
-#include "../../../kmod/deps.h"
+#include "kmod/deps.h"
 #include "snapshot/full.h"
 #include "util/file.h"
 #include "util/memory.h"

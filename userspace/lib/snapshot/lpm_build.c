@@ -6,7 +6,7 @@
  */
 #include "snapshot/lpm_build.h"
 
-#include "../../../kmod/uapi/resid.h"
+#include "kmod/uapi/resid.h"
 
 #define LPM_SLOTS (1u << RESID_LPM_STRIDE)
 

@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#include "../../../kmod/verdict.h"
+#include "kmod/verdict.h"
 #include "util/address.h"
 #include "util/error.h"
 

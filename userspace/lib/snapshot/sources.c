@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../../kmod/deps.h"
+#include "kmod/deps.h"
 #include "geo/cache.h"
 #include "geo/digests.h"
 #include "geo/world_file.h"

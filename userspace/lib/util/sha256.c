@@ -3,7 +3,7 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 
-#include "../../../kmod/deps.h"
+#include "kmod/deps.h"
 
 void sha256(const u8 *data, unsigned int length, u8 *out)
 {

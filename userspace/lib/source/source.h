@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a source of control or location data yields, whatever its format: facts about ranges. One file a format.
+ * What a fact means (tier, operator, jurisdictions) is decided in control.h, not here.
+ */
+#ifndef RESID_SOURCE_SOURCE_H
+#define RESID_SOURCE_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kmod/uapi/resid.h"
+#include "util/address.h"
+#include "util/buffer.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+enum source_format {
+	SOURCE_AWS,	/* ip-ranges.json */
+	SOURCE_AZURE,	/* ServiceTags_*.json; one fact a prefix and region */
+	SOURCE_GOOGLE,	/* cloud.json, goog.json */
+	SOURCE_ORACLE,	/* public_ip_ranges.json */
+	SOURCE_GEOFEED,	/* RFC 8805 */
+	SOURCE_LIST,	/* one prefix a line */
+	SOURCE_RIR,	/* "prefix,country" of the registered holder */
+	SOURCE_LIBLOC,	/* location.db: origin ASN and country */
+	SOURCE_MMDB,	/* MaxMind DB: country, registered country, ASN */
+	SOURCE_FORMATS
+};
+
+#define SOURCE_AS_NAME	96	/* bytes; the longest of libloc's 70,000 has 80 */
+
+struct source_fact {
+	u128 first, last;	/* keys, as in geo_range */
+	uint32_t asn;		/* 0: not said */
+	char country[3];	/* a code of location.h ("NO", "EU" for somewhere there); "": not said */
+	char registered[3];	/* of the holder, all that SOURCE_RIR says; "": not said */
+	uint32_t region;	/* index into source->string; 0: "" */
+	uint32_t service;
+} __attribute__((packed, aligned(8)));
+
+struct source_facts {
+	struct source_fact *fact;	/* ascending by first, then by longer range; may nest and repeat */
+	size_t count, capacity;
+};
+
+/* What an AS database calls an AS. */
+struct source_as {
+	uint32_t number;
+	uint32_t name;		/* offset into the text, from 1 */
+};
+
+struct source {
+	enum source_format format;
+	char *name;			/* as the policy names it: "aws" */
+	char *file;			/* name without folders */
+	char date[sizeof("2026-06-25")];	/* of the data, from the data; "" when they do not say */
+	uint8_t sha256[RESID_DIGEST_LEN];	/* of the file */
+	struct source_facts v4, v6;
+	char **string;			/* regions and services, each once; string[0] is "" */
+	size_t string_count, string_capacity;
+	struct buffer as;		/* struct source_as[], ascending, each once */
+	struct buffer as_text;		/* up to SOURCE_AS_NAME bytes of clean UTF-8 and a zero, again and again */
+};
+
+/*
+ * Reads a file of any format. Refused with FILE:LINE (text) or the byte (binary) and a remedy: what is malformed, has
+ * host bits, holds 0.0.0.0/0 or ::/0, or holds no prefix at all.
+ */
+int source_read(enum source_format format, const char *name, const char *path, struct source **out,
+		struct resid_error *err);
+void source_free(struct source *source);
+enum source_says { SOURCE_SAYS_COUNTRY, SOURCE_SAYS_REGISTERED, SOURCE_SAYS_ASN };
+
+/* Does any of its facts say this? */
+bool source_says(const struct source *source, enum source_says what);
+/* Of an AS database: a MaxMind DB if it has the mark of one, else libloc's. */
+enum source_format source_format_of_asn(const char *path);
+/* The order that facts stand in, each once. */
+void source_order(struct source_facts *facts);
+/* Names of ASes ascending; of an AS with several the first. */
+void source_order_as(struct source *source);
+/* "aws" and so on, as in operators.yaml; -1: no such format. */
+int source_format_parse(const char *text);
+const char *source_format_name(enum source_format format);
+
+DEFINE_CLEANUP(source, struct source *, source_free);
+#define _cleanup_source_ _cleanup_(cleanup_source)
+
+#endif
