@@ -19,23 +19,65 @@
 #include <net/net_namespace.h>
 #include <net/netfilter/ipv4/nf_reject.h>
 #include <net/netfilter/ipv6/nf_reject.h>
+#include <net/sock.h>
 #include <net/tcp.h>
 #include <net/vxlan.h>
 
 #include "attach.h"
+#include "book.h"
 #include "judge.h"
+#include "sight.h"
 
 static bool is_delivery(const struct net_device *dev)
 {
 	return dev->flags & IFF_LOOPBACK || resid_attach_is_inside(dev);
 }
 
+static struct resid_sight hook_sight(struct sk_buff *skb, struct net_device *dev, enum resid_hook hook,
+				     enum resid_link link)
+{
+	return (struct resid_sight){
+		.skb = skb,
+		.dev = dev,
+		.net = dev_net(dev),
+		.ifindex = dev->ifindex,
+		.hook = hook,
+		.link = link,
+	};
+}
+
+/* What a packet is to the books. */
+static void hook_measure(struct resid_sight *sight, const struct resid_ruling *ruling)
+{
+	const struct sk_buff *skb = sight->skb;
+	const struct skb_shared_info *shared = skb_shinfo(skb);
+	struct sock *sk;
+
+	sight->bytes = skb->len - min(skb->len, ruling->packet.ip_offset);
+	/* an AF_PACKET sender leaves the count to the driver */
+	sight->packets = skb_is_gso(skb) ?
+				 max(1u, shared->gso_segs ?: DIV_ROUND_UP(sight->bytes, shared->gso_size)) :
+				 1;
+	if (!ruling->record)
+		return;
+	sk = skb_to_full_sk(skb);
+	sight->sk = sk && sk_fullsock(sk) ? sk : NULL;
+}
+
+static bool hook_book(struct resid_sight *sight, const struct resid_ruling *ruling)
+{
+	if (!ruling->counter)
+		return true;
+	hook_measure(sight, ruling);
+	return resid_book_add(sight, ruling);
+}
+
 /* Judges, and books a refusal; true: the packet must not pass. */
-static bool hook_refuses(const struct resid_sight *sight, struct resid_ruling *ruling)
+static bool hook_refuses(struct resid_sight *sight, struct resid_ruling *ruling)
 {
 	resid_judge(sight, ruling);
 	if (ruling->refuse)
-		resid_judge_book(sight, ruling);
+		hook_book(sight, ruling);
 	return ruling->refuse;
 }
 
@@ -61,12 +103,8 @@ unsigned int resid_hook_local_out(void *priv, struct sk_buff *skb, const struct 
 {
 	struct dst_entry *dst = skb_dst(skb);
 	/* state->out is stale after DNAT */
-	struct resid_sight sight = {
-		.skb = skb,
-		.dev = dst ? dst->dev : state->out,
-		.hook = RESID_HOOK_LOCAL_OUT,
-		.link = RESID_LINK_IP,
-	};
+	struct resid_sight sight =
+		hook_sight(skb, dst ? dst->dev : state->out, RESID_HOOK_LOCAL_OUT, RESID_LINK_IP);
 	struct resid_ruling ruling;
 
 	if (is_delivery(sight.dev) || !hook_refuses(&sight, &ruling))
@@ -85,12 +123,7 @@ unsigned int resid_hook_local_out(void *priv, struct sk_buff *skb, const struct 
 
 unsigned int resid_hook_forward(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
-	struct resid_sight sight = {
-		.skb = skb,
-		.dev = state->out,
-		.hook = RESID_HOOK_FORWARD,
-		.link = RESID_LINK_IP,
-	};
+	struct resid_sight sight = hook_sight(skb, state->out, RESID_HOOK_FORWARD, RESID_LINK_IP);
 	struct resid_ruling ruling;
 
 	if (is_delivery(sight.dev) || !hook_refuses(&sight, &ruling))
@@ -146,19 +179,14 @@ static bool is_lowest(struct net_device *dev)
 
 unsigned int resid_hook_egress(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
-	struct resid_sight sight = {
-		.skb = skb,
-		.dev = state->out,
-		.hook = RESID_HOOK_EGRESS,
-		.link = hook_link(state->out),
-	};
+	struct resid_sight sight = hook_sight(skb, state->out, RESID_HOOK_EGRESS, hook_link(state->out));
 	struct resid_ruling ruling;
 
 	if (resid_attach_hook_is_inside(priv))
 		return NF_ACCEPT;
 	if (hook_refuses(&sight, &ruling))
 		return NF_DROP;
-	if (is_lowest(sight.dev) && !resid_judge_book(&sight, &ruling))
+	if (is_lowest(sight.dev) && !hook_book(&sight, &ruling))
 		return NF_DROP;
 	return NF_ACCEPT;
 }

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "judge.h"
 
-#include <linux/netdevice.h>
-#include <linux/skbuff.h>
 #include <net/net_namespace.h>
 #include <net/netfilter/nf_conntrack.h>
-#include <net/sock.h>
 
-#include "audit.h"
 #include "class.h"
 #include "closed.h"
 #include "counter.h"
+#include "sight.h"
 #include "state.h"
 #include "verdict.h"
 
@@ -47,7 +44,7 @@ static enum resid_direction judge_direction(const struct resid_sight *sight)
 	enum ip_conntrack_info info;
 	const struct nf_conn *ct = nf_ct_get(sight->skb, &info);
 
-	if (!ct || nf_ct_is_template(ct) || !net_eq(nf_ct_net(ct), dev_net(sight->dev)))
+	if (!ct || nf_ct_is_template(ct) || !net_eq(nf_ct_net(ct), sight->net))
 		return RESID_DIR_UNKNOWN;
 	return CTINFO2DIR(info) == IP_CT_DIR_REPLY ? RESID_DIR_REPLY : RESID_DIR_ORIGINAL;
 }
@@ -153,91 +150,4 @@ void resid_judge(const struct resid_sight *sight, struct resid_ruling *ruling)
 	if (judge_is_housekeeping(&ruling->packet, ruling->class))
 		return;
 	resid_judge_decide(state, judge_direction(sight), policy ? resid_policy_now(policy) : 0, ruling);
-}
-
-/* ---- the books ---- */
-
-static u32 judge_packets(const struct sk_buff *skb, u32 bytes)
-{
-	const struct skb_shared_info *shared = skb_shinfo(skb);
-
-	if (!skb_is_gso(skb))
-		return 1;
-	/* an AF_PACKET sender leaves the count to the driver */
-	return max(1u, shared->gso_segs ?: DIV_ROUND_UP(bytes, shared->gso_size));
-}
-
-static void judge_socket(struct resid_audit_key *key, const struct sk_buff *skb)
-{
-	struct sock *sk = skb_to_full_sk(skb);
-
-	key->uid = ~0u;
-	if (!sk || !sk_fullsock(sk))
-		return;
-	key->uid = from_kuid_munged(&init_user_ns, READ_ONCE(sk->sk_uid));
-	key->socket = atomic64_read(&sk->sk_cookie);
-	key->cgroup = cgroup_id(sock_cgroup_ptr(&sk->sk_cgrp_data));
-}
-
-static void judge_key(struct resid_audit_key *key, const struct resid_sight *sight, const struct resid_ruling *ruling)
-{
-	const struct resid_packet *packet = &ruling->packet;
-
-	memset(key, 0, sizeof(*key));
-	judge_socket(key, sight->skb);
-	key->generation = ruling->generation;
-	key->netns = dev_net(sight->dev)->net_cookie;
-	key->ifindex = sight->dev->ifindex;
-	key->rule = ruling->rule;
-	key->group = ruling->group;
-	key->class = ruling->class;
-	key->verdict = ruling->verdict;
-	key->hook = sight->hook;
-	key->flags = ruling->flags;
-	if (packet->kind == RESID_PACKET_NON_IP) {
-		key->dport = htons(packet->ethertype);
-		return;
-	}
-	key->family = packet->family;
-	memcpy(key->src, packet->src, sizeof(key->src));
-	if (packet->dest_count) {
-		key->family = packet->dest[ruling->dest].family;
-		memcpy(key->dst, packet->dest[ruling->dest].address, sizeof(key->dst));
-	}
-	key->proto = packet->proto;
-	key->sport = packet->sport;
-	key->dport = packet->dport;
-}
-
-/* BH off. */
-static bool judge_record(const struct resid_ruling *ruling, struct resid_audit_key *key, u32 packets, u32 bytes)
-{
-	u8 tcp_flags = ruling->packet.tcp_flags;
-
-	if (resid_audit_add(key, packets, bytes, tcp_flags, ruling->whole))
-		return true;
-	key->flags |= RESID_AUDIT_F_DENIED;
-	resid_audit_add(key, packets, bytes, tcp_flags, false);
-	return false;
-}
-
-bool resid_judge_book(const struct resid_sight *sight, const struct resid_ruling *ruling)
-{
-	struct resid_audit_key key;
-	u32 packets, bytes;
-	bool passes = true;
-
-	if (!ruling->counter)
-		return true;
-	bytes = sight->skb->len - min(sight->skb->len, ruling->packet.ip_offset);
-	packets = judge_packets(sight->skb, bytes);
-	if (ruling->record)
-		judge_key(&key, sight, ruling);
-
-	local_bh_disable();
-	resid_counter_add(ruling->counter, packets, bytes);
-	if (ruling->record)
-		passes = judge_record(ruling, &key, packets, bytes);
-	local_bh_enable();
-	return passes;
 }

@@ -9,6 +9,7 @@
 
 #include "../../kmod/attach.c"
 #include "../../kmod/audit.c"
+#include "../../kmod/book.c"
 #include "../../kmod/class.c"
 #include "../../kmod/closed.c"
 #include "../../kmod/counter.c"

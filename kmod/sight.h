@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A packet where it was met: what hands it to judge.c and, if it is to be booked, to book.c. Lives on the stack of the
+ * one who met it.
+ */
+#ifndef _RESID_SIGHT_H
+#define _RESID_SIGHT_H
+
+#include "packet.h"
+
+struct net;
+struct net_device;
+struct sk_buff;
+struct sock;
+
+struct resid_sight {
+	struct sk_buff *skb;		/* is parsed and classed */
+	struct net_device *dev;		/* by which it is to leave */
+	struct net *net;		/* that of @dev */
+	int ifindex;			/* of @dev, in @net */
+	enum resid_hook hook;
+	enum resid_link link;		/* what skb->data begins with */
+
+	/* For the books alone, and set only before they are opened. */
+	struct sock *sk;		/* full, or NULL; needed if it is recorded */
+	u32 bytes;			/* from the outer IP header on, or all of a packet that has none */
+	u32 packets;			/* segments for GSO, never 0 */
+};
+
+#endif /* _RESID_SIGHT_H */
