@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
- * All that lpm.c, table.c, verdict.h, packet.c, headers.c and embed.c need from the platform. They compile in the
- * kernel and in userspace; this is the only file of theirs that knows which of the two it is.
+ * All that the files need from the platform which compile both in the kernel and in userspace: lpm.c, table.c,
+ * verdict.h, and the readers of packets. This is the only file of theirs that knows which of the two it is.
  */
 #ifndef _RESID_DEPS_H
 #define _RESID_DEPS_H

@@ -4,72 +4,12 @@
  * header, an IPv4 address inside an IPv6 one, the destination of a tunnelled packet. All of them are collected, and
  * the strictest verdict over them wins. What cannot be read to the end is unparsable, which is a verdict of its own.
  *
- * Here is the link header, in headers.c what it carries. It is read, for skb->protocol is whatever an AF_PACKET sender
- * said.
+ * frame.c reads the link header, ip.c what it carries; dest.c keeps the list. skb->protocol is not asked: it is
+ * whatever an AF_PACKET sender said.
  */
 #include "parse.h"
 
-#define ETHERTYPE_ARP 0x0806
-#define ETHERTYPE_VLAN 0x8100
-#define ETHERTYPE_SLOW 0x8809		/* LACP */
-#define ETHERTYPE_EAPOL 0x888e
-#define ETHERTYPE_QINQ 0x88a8
-#define ETHERTYPE_LLDP 0x88cc
-#define ETHERTYPE_QINQ_OLD 0x9100
-
-#define PARSE_VLAN_MAX 4		/* tags */
-
-static enum resid_packet_kind classify_frame(const u8 *destination, u16 ethertype)
-{
-	static const u8 reserved[5] = { 0x01, 0x80, 0xc2, 0x00, 0x00 };
-
-	switch (ethertype) {
-	case ETHERTYPE_ARP:
-	case ETHERTYPE_SLOW:
-	case ETHERTYPE_EAPOL:
-	case ETHERTYPE_LLDP:
-		return RESID_PACKET_LINK;
-	}
-	/* bridges never forward these: STP and its kin */
-	if (!memcmp(destination, reserved, sizeof(reserved)) && destination[5] < 16)
-		return RESID_PACKET_LINK;
-	return RESID_PACKET_NON_IP;
-}
-
-bool resid_parse_ethernet(struct parse *parse, u32 offset)
-{
-	struct resid_packet *packet = parse->packet;
-	u8 buffer[14], tag_buffer[4];
-	const u8 *frame = resid_bytes_at(parse->bytes, offset, sizeof(buffer), buffer);
-	unsigned int tags = 0;
-	u16 ethertype;
-
-	if (!frame)
-		return false;
-	ethertype = get_unaligned_be16(frame + 12);
-	offset += 14;
-	while (ethertype == ETHERTYPE_VLAN || ethertype == ETHERTYPE_QINQ || ethertype == ETHERTYPE_QINQ_OLD) {
-		const u8 *tag = resid_bytes_at(parse->bytes, offset, sizeof(tag_buffer), tag_buffer);
-
-		if (!tag || ++tags > PARSE_VLAN_MAX)
-			return false;
-		ethertype = get_unaligned_be16(tag + 2);
-		offset += 4;
-	}
-	if (ethertype == ETHERTYPE_IPV4 || ethertype == ETHERTYPE_IPV6) {
-		if (!packet->dest_count)
-			packet->ethertype = ethertype;
-		return resid_parse_ip(parse, offset, ethertype);
-	}
-	/* inside a tunnel a frame without IP names no destination */
-	if (!packet->dest_count) {
-		packet->ethertype = ethertype;
-		packet->kind = classify_frame(frame, ethertype);
-	}
-	return true;
-}
-
-static bool parse_bare_ip(struct parse *parse)
+static bool packet_bare_ip(struct resid_parse *parse)
 {
 	u8 buffer;
 	const u8 *first = resid_bytes_at(parse->bytes, 0, 1, &buffer);
@@ -77,9 +17,9 @@ static bool parse_bare_ip(struct parse *parse)
 	if (!first)
 		return false;
 	if (*first >> 4 == 4)
-		return resid_parse_ip(parse, 0, ETHERTYPE_IPV4);
+		return resid_ip_read(parse, 0, ETHERTYPE_IPV4);
 	if (*first >> 4 == 6)
-		return resid_parse_ip(parse, 0, ETHERTYPE_IPV6);
+		return resid_ip_read(parse, 0, ETHERTYPE_IPV6);
 	return false;
 }
 
@@ -87,7 +27,7 @@ static bool parse_bare_ip(struct parse *parse)
  * Destinations that no router forwards. DHCP is one only as a broadcast: a unicast renewal can be routed anywhere, so
  * it is judged as its server's address is.
  */
-static bool is_link_scope(const struct resid_packet *packet)
+static bool packet_is_link(const struct resid_packet *packet)
 {
 	const u8 *address = packet->dest[0].address;
 
@@ -113,7 +53,7 @@ static bool is_link_scope(const struct resid_packet *packet)
 void resid_packet_imagine(struct resid_packet *packet, const u8 *address, const struct resid_nat64 *nat64,
 			  unsigned int nat64_count)
 {
-	struct parse parse = {
+	struct resid_parse parse = {
 		.packet = packet,
 		.nat64 = nat64,
 		.nat64_count = nat64_count,
@@ -121,16 +61,16 @@ void resid_packet_imagine(struct resid_packet *packet, const u8 *address, const 
 
 	/* cannot fail: an address holds fewer others than there is room for */
 	if (packet->family == AF_INET)
-		resid_parse_dest(&parse, AF_INET, address);
+		resid_dest_add(&parse, AF_INET, address);
 	else
-		resid_parse_dest6(&parse, address);
-	packet->kind = is_link_scope(packet) ? RESID_PACKET_LINK : RESID_PACKET_IP;
+		resid_dest_add6(&parse, address);
+	packet->kind = packet_is_link(packet) ? RESID_PACKET_LINK : RESID_PACKET_IP;
 }
 
 void resid_packet_parse(struct resid_packet *packet, const struct resid_bytes *bytes, enum resid_link link,
 			const struct resid_nat64 *nat64, unsigned int nat64_count)
 {
-	struct parse parse = {
+	struct resid_parse parse = {
 		.packet = packet,
 		.bytes = bytes,
 		.nat64 = nat64,
@@ -141,12 +81,12 @@ void resid_packet_parse(struct resid_packet *packet, const struct resid_bytes *b
 	memset(packet, 0, sizeof(*packet));
 	packet->kind = RESID_PACKET_NON_IP;
 	if (link == RESID_LINK_ETHERNET)
-		ok = resid_parse_ethernet(&parse, 0);
+		ok = resid_frame_read(&parse, 0);
 	else if (link == RESID_LINK_IP)
-		ok = parse_bare_ip(&parse);
+		ok = packet_bare_ip(&parse);
 
 	if (!ok)
 		packet->kind = RESID_PACKET_UNPARSABLE;
-	else if (packet->kind == RESID_PACKET_IP && is_link_scope(packet))
+	else if (packet->kind == RESID_PACKET_IP && packet_is_link(packet))
 		packet->kind = RESID_PACKET_LINK;
 }

@@ -70,10 +70,10 @@ void resid_packet_parse(struct resid_packet *packet, const struct resid_bytes *b
 void resid_packet_imagine(struct resid_packet *packet, const u8 *address, const struct resid_nat64 *nat64,
 			  unsigned int nat64_count);
 
-#define RESID_EMBEDDED_MAX (RESID_NAT64_MAX + 4)
+#define RESID_DEST_EMBEDDED_MAX (RESID_NAT64_MAX + 4)
 
 /**
- * resid_embedded_ipv4() - IPv4 addresses inside an IPv6 address
+ * resid_dest_embedded() - IPv4 addresses inside an IPv6 address
  * @address: IPv6 address
  * @nat64: as for resid_packet_parse()
  * @nat64_count: of @nat64
@@ -81,9 +81,9 @@ void resid_packet_imagine(struct resid_packet *packet, const u8 *address, const 
  *
  * The forms are v4-mapped and its kin, NAT64 (RFC 6052), 6to4, Teredo (server and client), ISATAP.
  *
- * Return: their number, at most RESID_EMBEDDED_MAX.
+ * Return: their number, at most RESID_DEST_EMBEDDED_MAX.
  */
-unsigned int resid_embedded_ipv4(const u8 address[16], const struct resid_nat64 *nat64, unsigned int nat64_count,
-				 u8 ipv4[RESID_EMBEDDED_MAX][4]);
+unsigned int resid_dest_embedded(const u8 address[16], const struct resid_nat64 *nat64, unsigned int nat64_count,
+				 u8 ipv4[RESID_DEST_EMBEDDED_MAX][4]);
 
 #endif /* _RESID_PACKET_H */

@@ -17,7 +17,7 @@ struct destination_place {
 struct destination {
 	struct resid_flow flow;
 	const char *proto_name;
-	struct destination_place place[1 + RESID_EMBEDDED_MAX];	/* the outer one first */
+	struct destination_place place[1 + RESID_DEST_EMBEDDED_MAX];	/* the outer one first */
 	size_t count, decided;		/* index of the strictest */
 	bool link;			/* it never leaves the link: it passes before the policy is asked */
 };

@@ -208,12 +208,12 @@ static bool replay_has_flag(const json_t *record, const char *flag)
 static void replay_embedded(struct resid_packet *packet, const struct snapshot *snapshot)
 {
 	const struct resid_core *core = snapshot_table(snapshot)->core;
-	uint8_t ipv4[RESID_EMBEDDED_MAX][4];
+	uint8_t ipv4[RESID_DEST_EMBEDDED_MAX][4];
 	unsigned int i, count;
 
 	if (packet->dest[0].family != AF_INET6)
 		return;
-	count = resid_embedded_ipv4(packet->dest[0].address, core->nat64, core->nat64_count, ipv4);
+	count = resid_dest_embedded(packet->dest[0].address, core->nat64, core->nat64_count, ipv4);
 	for (i = 0; i < count; i++) {
 		struct resid_dest *dest = &packet->dest[packet->dest_count++];
 

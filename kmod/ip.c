@@ -19,39 +19,11 @@
 #define EXT_HIP 139
 #define EXT_SHIM6 140
 
-#define PARSE_TUNNEL_MAX 4		/* headers inside headers */
-#define PARSE_EXTENSION_MAX 12
-
-bool resid_parse_dest(struct parse *parse, u8 family, const u8 *address)
-{
-	struct resid_packet *packet = parse->packet;
-	struct resid_dest *dest;
-
-	if (packet->dest_count == RESID_DEST_MAX)
-		return false;
-	dest = &packet->dest[packet->dest_count++];
-	memset(dest, 0, sizeof(*dest));
-	dest->family = family;
-	memcpy(dest->address, address, family == AF_INET ? 4 : 16);
-	return true;
-}
-
-bool resid_parse_dest6(struct parse *parse, const u8 address[16])
-{
-	u8 ipv4[RESID_EMBEDDED_MAX][4];
-	unsigned int count, i;
-
-	if (!resid_parse_dest(parse, AF_INET6, address))
-		return false;
-	count = resid_embedded_ipv4(address, parse->nat64, parse->nat64_count, ipv4);
-	for (i = 0; i < count; i++)
-		if (!resid_parse_dest(parse, AF_INET, ipv4[i]))
-			return false;
-	return true;
-}
+#define IP_TUNNEL_MAX 4		/* headers inside headers */
+#define IP_EXTENSION_MAX 12
 
 /* Keyed and optional fields of GRE; version 1 (PPTP) and other payloads than IP and Ethernet name no destination. */
-static bool parse_gre(struct parse *parse, u32 offset)
+static bool ip_gre(struct resid_parse *parse, u32 offset)
 {
 	u8 buffer[4];
 	const u8 *gre = resid_bytes_at(parse->bytes, offset, sizeof(buffer), buffer);
@@ -73,13 +45,13 @@ static bool parse_gre(struct parse *parse, u32 offset)
 	if (flags & 0x1000)
 		offset += 4;
 	if (ethertype == ETHERTYPE_TEB)
-		return resid_parse_ethernet(parse, offset);
+		return resid_frame_read(parse, offset);
 	if (ethertype == ETHERTYPE_IPV4 || ethertype == ETHERTYPE_IPV6)
-		return resid_parse_ip(parse, offset, ethertype);
+		return resid_ip_read(parse, offset, ethertype);
 	return true;
 }
 
-static bool parse_tcp(struct parse *parse, u32 offset, u32 bare_length)
+static bool ip_tcp(struct resid_parse *parse, u32 offset, u32 bare_length)
 {
 	u8 buffer[14];
 	const u8 *tcp = resid_bytes_at(parse->bytes, offset, sizeof(buffer), buffer);
@@ -97,7 +69,7 @@ static bool parse_tcp(struct parse *parse, u32 offset, u32 bare_length)
  * Transport header at @offset. @bare_length is its length, with all that follows, by the IP header's own account; 0 if
  * anything but a plain IP header stands before it. Ports count only for the outer header.
  */
-static bool parse_transport(struct parse *parse, u8 proto, u32 offset, u32 bare_length)
+static bool ip_transport(struct resid_parse *parse, u8 proto, u32 offset, u32 bare_length)
 {
 	struct resid_packet *packet = parse->packet;
 	u8 buffer[4];
@@ -105,18 +77,18 @@ static bool parse_transport(struct parse *parse, u8 proto, u32 offset, u32 bare_
 
 	switch (proto) {
 	case PROTO_IPIP:
-		return resid_parse_ip(parse, offset, ETHERTYPE_IPV4);
+		return resid_ip_read(parse, offset, ETHERTYPE_IPV4);
 	case PROTO_IPV6:
-		return resid_parse_ip(parse, offset, ETHERTYPE_IPV6);
+		return resid_ip_read(parse, offset, ETHERTYPE_IPV6);
 	case PROTO_GRE:
-		return parse_gre(parse, offset);
+		return ip_gre(parse, offset);
 	}
 	if (parse->depth)
 		return true;
 
 	switch (proto) {
 	case IPPROTO_TCP:
-		if (!parse_tcp(parse, offset, bare_length))
+		if (!ip_tcp(parse, offset, bare_length))
 			return false;
 		fallthrough;
 	case IPPROTO_UDP:
@@ -142,7 +114,7 @@ static bool parse_transport(struct parse *parse, u8 proto, u32 offset, u32 bare_
 }
 
 /* Loose and strict source route name the hops to come, and those that have been. */
-static bool parse_options4(struct parse *parse, const u8 *option, u32 length)
+static bool ip_options4(struct resid_parse *parse, const u8 *option, u32 length)
 {
 	while (length) {
 		u8 type = option[0], size, i;
@@ -163,7 +135,7 @@ static bool parse_options4(struct parse *parse, const u8 *option, u32 length)
 			if (size < 3 || (size - 3) % 4)
 				return false;
 			for (i = 3; i < size; i += 4)
-				if (!resid_parse_dest(parse, AF_INET, option + i))
+				if (!resid_dest_add(parse, AF_INET, option + i))
 					return false;
 		}
 		option += size;
@@ -172,7 +144,7 @@ static bool parse_options4(struct parse *parse, const u8 *option, u32 length)
 	return true;
 }
 
-static bool parse_ipv4(struct parse *parse, u32 offset)
+static bool ip_read4(struct resid_parse *parse, u32 offset)
 {
 	struct resid_packet *packet = parse->packet;
 	u8 buffer[20], options[40];
@@ -191,7 +163,7 @@ static bool parse_ipv4(struct parse *parse, u32 offset)
 	proto = ip[9];
 	if (header < 20 || (total && total < header))
 		return false;
-	if (!resid_parse_dest(parse, AF_INET, ip + 16))
+	if (!resid_dest_add(parse, AF_INET, ip + 16))
 		return false;
 	if (!parse->depth) {
 		packet->family = AF_INET;
@@ -202,7 +174,7 @@ static bool parse_ipv4(struct parse *parse, u32 offset)
 	}
 	if (header > 20) {
 		option = resid_bytes_at(parse->bytes, offset + 20, header - 20, options);
-		if (!option || !parse_options4(parse, option, header - 20))
+		if (!option || !ip_options4(parse, option, header - 20))
 			return false;
 	}
 	/* a later fragment is worth nothing to a receiver without the first, which is judged by all that it holds */
@@ -211,7 +183,7 @@ static bool parse_ipv4(struct parse *parse, u32 offset)
 	at = offset + header;
 	for (count = 0; proto == EXT_AUTH; count++) {
 		auth = resid_bytes_at(parse->bytes, at, 4, buffer);
-		if (!auth || count == PARSE_EXTENSION_MAX)
+		if (!auth || count == IP_EXTENSION_MAX)
 			return false;
 		proto = auth[0];
 		at += (auth[1] + 2) * 4;
@@ -220,11 +192,11 @@ static bool parse_ipv4(struct parse *parse, u32 offset)
 		packet->proto = proto;
 		packet->proto_known = true;
 	}
-	return parse_transport(parse, proto, at, header > 20 || fragment & 0x3fff || count ? 0 : total - header);
+	return ip_transport(parse, proto, at, header > 20 || fragment & 0x3fff || count ? 0 : total - header);
 }
 
 /* Types 0 and 2 (RFC 2460, Mobile IPv6) and 4 (SRv6) carry plain addresses. */
-static bool parse_routing(struct parse *parse, u32 offset, u32 length)
+static bool ip_routing(struct resid_parse *parse, u32 offset, u32 length)
 {
 	u8 buffer[16];
 	const u8 *header = resid_bytes_at(parse->bytes, offset, 8, buffer);
@@ -245,13 +217,13 @@ static bool parse_routing(struct parse *parse, u32 offset, u32 length)
 	for (i = 0; i < count; i++) {
 		const u8 *address = resid_bytes_at(parse->bytes, offset + 8 + 16 * i, 16, buffer);
 
-		if (!address || !resid_parse_dest6(parse, address))
+		if (!address || !resid_dest_add6(parse, address))
 			return false;
 	}
 	return true;
 }
 
-static bool is_extension(u8 proto)
+static bool ip_is_extension(u8 proto)
 {
 	switch (proto) {
 	case EXT_HOP_BY_HOP:
@@ -267,7 +239,7 @@ static bool is_extension(u8 proto)
 	return false;
 }
 
-static bool parse_ipv6(struct parse *parse, u32 offset)
+static bool ip_read6(struct resid_parse *parse, u32 offset)
 {
 	struct resid_packet *packet = parse->packet;
 	u8 buffer[40];
@@ -285,13 +257,13 @@ static bool parse_ipv6(struct parse *parse, u32 offset)
 		packet->family = AF_INET6;
 		memcpy(packet->src, ip + 8, 16);
 	}
-	if (!resid_parse_dest6(parse, ip + 24))
+	if (!resid_dest_add6(parse, ip + 24))
 		return false;
 
-	for (count = 0; is_extension(proto); count++) {
+	for (count = 0; ip_is_extension(proto); count++) {
 		const u8 *header = resid_bytes_at(parse->bytes, at, 4, buffer);
 
-		if (!header || count == PARSE_EXTENSION_MAX)
+		if (!header || count == IP_EXTENSION_MAX)
 			return false;
 		if (proto == EXT_FRAGMENT)
 			length = 8;
@@ -302,14 +274,14 @@ static bool parse_ipv6(struct parse *parse, u32 offset)
 		if (proto == EXT_FRAGMENT && get_unaligned_be16(header + 2) & 0xfff8) {
 			if (!parse->depth) {
 				packet->proto = header[0];
-				packet->proto_known = !is_extension(header[0]);
+				packet->proto_known = !ip_is_extension(header[0]);
 				packet->fragment = true;
 			}
 			return true;
 		}
 		if (proto == EXT_ROUTING) {
 			proto = header[0];
-			if (!parse_routing(parse, at, length))
+			if (!ip_routing(parse, at, length))
 				return false;
 		} else {
 			proto = header[0];
@@ -321,7 +293,7 @@ static bool parse_ipv6(struct parse *parse, u32 offset)
 		packet->proto = proto;
 		packet->proto_known = true;
 	}
-	if (!parse_transport(parse, proto, at, count ? 0 : payload))
+	if (!ip_transport(parse, proto, at, count ? 0 : payload))
 		return false;
 	if (!parse->depth && proto == PROTO_ICMPV6 && hop_limit == 255 && !count) {
 		u8 type = get_unaligned_be16(&packet->dport) >> 8;
@@ -332,15 +304,15 @@ static bool parse_ipv6(struct parse *parse, u32 offset)
 }
 
 /* A header inside another one counts for its destinations only. The outer one is at depth 0. */
-bool resid_parse_ip(struct parse *parse, u32 offset, u16 ethertype)
+bool resid_ip_read(struct resid_parse *parse, u32 offset, u16 ethertype)
 {
 	struct resid_packet *packet = parse->packet;
 
-	if (packet->dest_count && ++parse->depth > PARSE_TUNNEL_MAX)
+	if (packet->dest_count && ++parse->depth > IP_TUNNEL_MAX)
 		return false;
 	if (!packet->dest_count) {
 		packet->ip_offset = offset;
 		packet->kind = RESID_PACKET_IP;
 	}
-	return ethertype == ETHERTYPE_IPV4 ? parse_ipv4(parse, offset) : parse_ipv6(parse, offset);
+	return ethertype == ETHERTYPE_IPV4 ? ip_read4(parse, offset) : ip_read6(parse, offset);
 }
