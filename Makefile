@@ -19,7 +19,7 @@ CLANG ?= clang
 BPFTOOL ?= bpftool
 PKGS := libbpf libnl-3.0 libnl-genl-3.0 yaml-0.1 jansson libcrypto libssl libsystemd libkmod libcurl libmicrohttpd zlib libloc libmaxminddb libpcap libzstd
 CFLAGS ?= -O2 -g
-INCLUDES := -Iuserspace/lib -I. -I$(B)/gen $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+INCLUDES := -Iuserspace/lib -Iuserspace -I. -I$(B)/gen $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter
 # Hidden, lest a name of ours take the place of one inside a shared library.
 ALL_CFLAGS = -std=gnu11 -fvisibility=hidden $(WARNINGS) -D_GNU_SOURCE $(INCLUDES) -MMD -MP $(CFLAGS)
@@ -29,7 +29,7 @@ BPF_CFLAGS = -O2 -g -Wall -Werror -target bpf -I/usr/include/$(shell $(CC) -prin
 # Of the module, what compiles for both sides.
 BOTH := kmod/lpm.c kmod/table.c kmod/packet.c kmod/frame.c kmod/ip.c kmod/dest.c
 LIB_SRC := $(wildcard userspace/lib/*/*.c userspace/lib/*/*/*.c) $(BOTH)
-CTL_SRC := $(wildcard userspace/residctl/*.c)
+CTL_SRC := $(wildcard userspace/residctl/*.c userspace/residctl/*/*.c)
 RESIDD_SRC := $(wildcard userspace/residd/*.c)
 SKEL := $(patsubst bpf/%.bpf.c,$(B)/gen/%.skel.h,$(wildcard bpf/*.bpf.c))
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "userspace/residctl/destination.h"
+#include "residctl/destination.h"
 #include "snapshot/full_build.h"
 #include "snapshot/sources.h"
 #include "util/memory.h"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "command.h"
+#include "residctl/command.h"
 
 #include <stdio.h>
 
-#include "loading.h"
+#include "residctl/loading.h"
 #include "node/store.h"
 
 static int policy_confirm_run(const struct call *call, struct resid_error *err)

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A table of packets with what the policy is to make of them. */
-#include "command.h"
+#include "residctl/command.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "destination.h"
-#include "output.h"
+#include "residctl/destination.h"
+#include "residctl/output.h"
 #include "policy/reader.h"
 #include "util/jsonw.h"
-#include "snapshots.h"
+#include "residctl/snapshots.h"
 #include "util/file.h"
 #include "util/memory.h"
 

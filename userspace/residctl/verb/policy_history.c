@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "command.h"
+#include "residctl/command.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "history.h"
+#include "residctl/history.h"
 #include "node/store.h"
-#include "output.h"
+#include "residctl/output.h"
 #include "util/hex.h"
 
 #define HISTORY_SHORT 12	/* digits of a generation in text */

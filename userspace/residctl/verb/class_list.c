@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "command.h"
+#include "residctl/command.h"
 
 #include <stdio.h>
 
 #include "label/assign.h"
 #include "node/report.h"
-#include "output.h"
+#include "residctl/output.h"
 #include "util/jsonw.h"
-#include "snapshots.h"
+#include "residctl/snapshots.h"
 
 /* What has a class: the policy's word, and the node's (assign.d), unless it is not this node that is spoken of. */
 static int class_list_assignments(const struct call *call, const struct snapshot *snapshot, struct assign_list *list,

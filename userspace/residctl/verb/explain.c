@@ -3,15 +3,15 @@
  * Why a packet goes or does not. The group comes from the kernel's table, the verdict from the kernel's own functions;
  * only the names are from the full table.
  */
-#include "command.h"
+#include "residctl/command.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "explain_kernel.h"
-#include "explain_tag.h"
-#include "snapshots.h"
+#include "residctl/explain_kernel.h"
+#include "residctl/explain_tag.h"
+#include "residctl/snapshots.h"
 #include "util/memory.h"
 
 static int explain_class(struct explain *explain, const char *name, struct resid_error *err)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "command.h"
+#include "residctl/command.h"
 
-#include "loading.h"
-#include "snapshots.h"
+#include "residctl/loading.h"
+#include "residctl/snapshots.h"
 
 static int policy_load_read(const struct call *call, struct snapshot **out, struct resid_error *err)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "command.h"
+#include "residctl/command.h"
 
 #include <bpf/bpf.h>
 #include <inttypes.h>
@@ -10,7 +10,7 @@
 #include "host/cgroup.h"
 #include "bpf/tagger.h"
 #include "node/store.h"
-#include "output.h"
+#include "residctl/output.h"
 #include "util/jsonw.h"
 
 struct show {

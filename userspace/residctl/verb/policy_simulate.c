@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "command.h"
+#include "residctl/command.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "capture.h"
-#include "output.h"
-#include "snapshots.h"
+#include "residctl/capture.h"
+#include "residctl/output.h"
+#include "residctl/snapshots.h"
 #include "util/memory.h"
 
 struct simulate {

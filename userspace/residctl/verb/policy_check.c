@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "command.h"
+#include "residctl/command.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "output.h"
+#include "residctl/output.h"
 #include "policy/model.h"
 #include "util/jsonw.h"
-#include "snapshots.h"
+#include "residctl/snapshots.h"
 
 /* A line for /etc/modprobe.d: a node that boots closed reaches the same before it has the policy. */
 static int policy_check_modprobe(const struct policy *policy, struct resid_error *err)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "command.h"
+#include "residctl/command.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "nl/nl.h"
 #include "node/store.h"
-#include "output.h"
+#include "residctl/output.h"
 #include "util/jsonw.h"
 
 static int mode_show(struct resid_nl *nl, bool as_json, struct resid_error *err)

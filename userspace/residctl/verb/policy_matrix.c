@@ -3,16 +3,16 @@
  * The matrix of allowed flows that an auditor asks for (SecNumCloud 13.1.a): a row for each class and rule, in the
  * order in which they are asked, with what the rule says in the policy's own words.
  */
-#include "command.h"
+#include "residctl/command.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "output.h"
+#include "residctl/output.h"
 #include "policy/model.h"
 #include "util/jsonw.h"
-#include "snapshots.h"
+#include "residctl/snapshots.h"
 #include "util/memory.h"
 #include "util/proto.h"
 

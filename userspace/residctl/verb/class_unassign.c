@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "command.h"
+#include "residctl/command.h"
 
-#include "assigning.h"
+#include "residctl/assigning.h"
 #include "node/store.h"
 
 static int class_unassign_run(const struct call *call, struct resid_error *err)

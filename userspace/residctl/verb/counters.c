@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "command.h"
+#include "residctl/command.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include "nl/nl.h"
 #include "node/report.h"
 #include "node/store.h"
-#include "output.h"
+#include "residctl/output.h"
 
 static int counters_compare(const void *a, const void *b)
 {

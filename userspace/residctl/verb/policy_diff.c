@@ -3,7 +3,7 @@
  * Both tables are walked side by side. What is known of an address on both sides is a spot; spots are few, addresses
  * are many, so each spot is judged once and each range only counted.
  */
-#include "command.h"
+#include "residctl/command.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -11,11 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "diff.h"
-#include "output.h"
-#include "replay.h"
+#include "residctl/diff.h"
+#include "residctl/output.h"
+#include "residctl/replay.h"
 #include "snapshot/between.h"
-#include "snapshots.h"
+#include "residctl/snapshots.h"
 #include "util/memory.h"
 
 #define DIFF_EXAMPLES 3

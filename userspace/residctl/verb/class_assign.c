@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "command.h"
+#include "residctl/command.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "assigning.h"
+#include "residctl/assigning.h"
 #include "node/store.h"
 
 static int class_assign_run(const struct call *call, struct resid_error *err)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "command.h"
+#include "residctl/command.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "spool/spool.h"
-#include "events.h"
+#include "residctl/events.h"
 
 #define LOG_LAST	10
 #define LOG_LAST_MAX	1000000

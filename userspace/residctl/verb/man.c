@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* `residctl man`: the manual page, in mdoc, from the command table. */
-#include "table.h"
+#include "residctl/table.h"
 
 #include <string.h>
 

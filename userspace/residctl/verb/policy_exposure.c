@@ -3,15 +3,15 @@
  * How much of what a provider publishes a class may reach. Of several verdicts that packets to one address may meet,
  * by protocol, port or direction, the most permissive counts: what is allowed to nobody is what counts as refused.
  */
-#include "command.h"
+#include "residctl/command.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "source/source.h"
-#include "output.h"
+#include "residctl/output.h"
 #include "util/jsonw.h"
-#include "snapshots.h"
+#include "residctl/snapshots.h"
 #include "util/file.h"
 #include "util/intern.h"
 #include "util/memory.h"

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "command.h"
+#include "residctl/command.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "node/report.h"
-#include "output.h"
+#include "residctl/output.h"
 #include "util/jsonw.h"
-#include "snapshots.h"
+#include "residctl/snapshots.h"
 #include "util/hex.h"
 #include "util/rfc3339.h"
-#include "window.h"
+#include "residctl/window.h"
 
 /* What a control source supplies, and what is said where it was not there. */
 static const struct {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "command.h"
+#include "residctl/command.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "spool/verify.h"
-#include "output.h"
+#include "residctl/output.h"
 #include "util/jsonw.h"
 
 struct audit_verify {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "command.h"
+#include "residctl/command.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -7,7 +7,7 @@
 
 #include "spool/head.h"
 #include "node/report.h"
-#include "output.h"
+#include "residctl/output.h"
 #include "util/jsonw.h"
 
 /* The head of a segment; false when it is open, or cannot be read. */

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "command.h"
+#include "residctl/command.h"
 
 #include <dirent.h>
 #include <string.h>
 
-#include "history.h"
-#include "loading.h"
+#include "residctl/history.h"
+#include "residctl/loading.h"
 #include "node/store.h"
 
 #define ROLLBACK_DIGITS_MIN 8

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "command.h"
+#include "residctl/command.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -9,9 +9,9 @@
 #include "source/location.h"
 #include "geo/opinions.h"
 #include "geo/world_file.h"
-#include "output.h"
+#include "residctl/output.h"
 #include "util/jsonw.h"
-#include "snapshots.h"
+#include "residctl/snapshots.h"
 #include "util/address.h"
 
 struct lookup {

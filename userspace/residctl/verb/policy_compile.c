@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "command.h"
+#include "residctl/command.h"
 
 #include <stdio.h>
 #include <sys/resource.h>
 
-#include "snapshots.h"
+#include "residctl/snapshots.h"
 #include "util/file.h"
 #include "util/hex.h"
 

@@ -3,7 +3,7 @@
  * `residctl completion bash`: a script with the command table in it. Zsh reads the same script through its
  * bashcompinit, so `completion zsh` only adds the lines that switch that on.
  */
-#include "table.h"
+#include "residctl/table.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "command.h"
+#include "residctl/command.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "spool/spool.h"
-#include "events.h"
+#include "residctl/events.h"
 #include "node/report.h"
 #include "util/address.h"
 #include "util/rfc3339.h"
