@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy/judge.h"
+#include "policy/match.h"
 #include "policy/reader.h"
 #include "util/memory.h"
 #include "util/paths.h"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy/judge.h"
+#include "policy/match.h"
 #include "util/memory.h"
 
 #define MATRIX_GROUP_MAX 65535	/* a leaf is 16 bits */

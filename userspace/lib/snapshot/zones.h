@@ -7,7 +7,7 @@
 #define RESID_SNAPSHOT_ZONES_H
 
 #include "geo/world.h"
-#include "policy/judge.h"
+#include "policy/match.h"
 
 /* No source says who controls it: the country where it is does, if that is known. */
 #define ZONE_BY_LOCATION LAYER_HOLE

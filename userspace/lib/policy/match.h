@@ -3,8 +3,8 @@
  * Which rules a place meets, in order, and what of them is left once protocols, ports, directions and times are
  * counted. The checks and the compiler ask the same questions here.
  */
-#ifndef RESID_POLICY_JUDGE_H
-#define RESID_POLICY_JUDGE_H
+#ifndef RESID_POLICY_MATCH_H
+#define RESID_POLICY_MATCH_H
 
 #include "policy/space.h"
 
