@@ -99,7 +99,7 @@ static int check_list(struct check *check, size_t count)
 
 	if (intern_put(check->lists, check->list, count * sizeof(*check->list)) < known)
 		return 0;
-	judge_live(policy, check->list, count, check->live, check_note_overlap, check);
+	match_live(policy, check->list, count, check->live, check_note_overlap, check);
 	for (i = 0; i < count; i++) {
 		const struct policy_rule *rule = &policy->rule[check->list[i]];
 
@@ -107,7 +107,7 @@ static int check_list(struct check *check, size_t count)
 		if (!check->live[i])
 			continue;
 		check->rule[check->list[i]].live = true;
-		steps += judge_steps(policy, rule);
+		steps += match_steps(policy, rule);
 		if (steps > RESID_CHAIN_MAX)
 			return rule_fail(check->reader, rule,
 					 "rule '%s': with the rules before it some destinations need %zu steps of protocol, port and time, and %d is the most; use ranges of ports, or fewer protocols",
@@ -125,7 +125,7 @@ static int check_pair(struct check *check, uint32_t row, uint32_t cover)
 	if (intern_put(check->pairs, pair, sizeof(pair)) < known)
 		return 0;
 	for (i = 0; i < check->policy->class_count; i++) {
-		size_t count = judge_list(check->policy, check->policy->class[i].id,
+		size_t count = match_list(check->policy, check->policy->class[i].id,
 					  intern_get(check->rows, row, NULL), space_cover(check->space, cover),
 					  check->list);
 
@@ -152,7 +152,7 @@ static void check_kinds_fini(struct check_kinds *kinds)
 
 static void check_add_kind(struct check *check, struct check_kinds *kinds, const struct location_set *set)
 {
-	size_t r, i, words = judge_words(check->policy);
+	size_t r, i, words = match_words(check->policy);
 	_cleanup_free_ uint64_t *kind = mem_zero(2 * words, sizeof(*kind));
 	uint32_t known = intern_count(kinds->seen);
 
@@ -202,13 +202,13 @@ static int check_find_kinds(struct check *check, struct check_kinds *kinds)
 	return 0;
 }
 
-static uint32_t check_put_control(struct check *check, struct intern *rows, const struct judge_place *place)
+static uint32_t check_put_control(struct check *check, struct intern *rows, const struct match_place *place)
 {
-	size_t r, words = judge_words(check->policy);
+	size_t r, words = match_words(check->policy);
 	_cleanup_free_ uint64_t *bits = mem_zero(words, sizeof(*bits));
 
 	for (r = 0; r < check->policy->rule_count; r++)
-		if (judge_meets_control(&check->policy->rule[r], place))
+		if (match_meets_control(&check->policy->rule[r], place))
 			bits[r / 64] |= 1ull << r % 64;
 	return intern_put(rows, bits, words * sizeof(*bits));
 }
@@ -236,7 +236,7 @@ static int check_find_free(struct check *check)
 	if (check_find_kinds(check, &kinds))
 		return -1;
 	for (i = 0; i < kinds.count; i++) {
-		struct judge_place place = { .control = kinds.set[i], .tier = CONTROL_OVERRIDE };
+		struct match_place place = { .control = kinds.set[i], .tier = CONTROL_OVERRIDE };
 
 		if (alone)
 			check_put_control(check, check->free, &place);
@@ -268,7 +268,7 @@ static void check_add_geographic(struct check *check, const uint64_t *bits, size
 /* All rows that location data and sources of control can give, each once. */
 static void check_find_rows(struct check *check)
 {
-	size_t words = judge_words(check->policy), r, w;
+	size_t words = match_words(check->policy), r, w;
 	_cleanup_free_ uint64_t *bits = mem_zero(words, sizeof(*bits));
 	_cleanup_free_ uint64_t *both = mem_zero(words, sizeof(*both));
 	struct intern *locations;
@@ -277,7 +277,7 @@ static void check_find_rows(struct check *check)
 
 	intern_new(&locations);
 	for (location = 0; location < LOCATION_COUNT; location++) {
-		struct judge_place place = { .location = location, .tier = CONTROL_NONE };
+		struct match_place place = { .location = location, .tier = CONTROL_NONE };
 
 		if (!location_is_geographic(location))
 			continue;
@@ -285,11 +285,11 @@ static void check_find_rows(struct check *check)
 			location_set_add(&place.control, location);
 			place.tier = CONTROL_LOCATION;
 		}
-		judge_row(check->policy, &place, bits);
+		match_row(check->policy, &place, bits);
 		check_add_geographic(check, bits, words);
 		memset(bits, 0, words * sizeof(*bits));
 		for (r = 0; r < check->policy->rule_count; r++)
-			if (judge_meets_location(&check->policy->rule[r], location))
+			if (match_meets_location(&check->policy->rule[r], location))
 				bits[r / 64] |= 1ull << r % 64;
 		known = intern_count(locations);
 		if (intern_put(locations, bits, words * sizeof(*bits)) < known)
@@ -308,17 +308,17 @@ static void check_find_rows(struct check *check)
 static int check_half(struct check *check, const struct space_half *half)
 {
 	_cleanup_free_ bool *seen = mem_zero(intern_count(check->space->covers), sizeof(*seen));
-	size_t i, j, words = judge_words(check->policy);
+	size_t i, j, words = match_words(check->policy);
 	_cleanup_free_ uint64_t *bits = mem_zero(words, sizeof(*bits));
 
 	for (i = 0; i < half->count; i++) {
 		const struct space_interval *interval = &half->interval[i];
 
 		if (interval->layer != SPECIAL_LAYERS) {
-			const struct judge_place place = { .location = special_location(interval->layer),
+			const struct match_place place = { .location = special_location(interval->layer),
 							   .tier = CONTROL_NONE };
 
-			judge_row(check->policy, &place, bits);
+			match_row(check->policy, &place, bits);
 			if (check_pair(check, intern_put(check->rows, bits, words * sizeof(*bits)), interval->cover))
 				return -1;
 			/* an override can say that a registry's prefix is in a country */

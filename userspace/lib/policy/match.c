@@ -9,7 +9,7 @@
 
 #define JUDGE_FREE 0xffff
 
-static bool judge_intersects(const struct location_set *a, const struct location_set *b)
+static bool match_intersects(const struct location_set *a, const struct location_set *b)
 {
 	size_t i;
 
@@ -19,7 +19,7 @@ static bool judge_intersects(const struct location_set *a, const struct location
 	return false;
 }
 
-static bool judge_is_within(const struct location_set *a, const struct location_set *b)
+static bool match_is_within(const struct location_set *a, const struct location_set *b)
 {
 	size_t i;
 
@@ -29,25 +29,25 @@ static bool judge_is_within(const struct location_set *a, const struct location_
 	return true;
 }
 
-static bool judge_meets_set(const struct policy_rule *rule, const struct location_set *control)
+static bool match_meets_set(const struct policy_rule *rule, const struct location_set *control)
 {
-	bool known = judge_intersects(control, control);
+	bool known = match_intersects(control, control);
 
 	switch (rule->control) {
 	case POLICY_CONTROL_IN:
-		return known ? judge_intersects(control, &rule->controllers) :
+		return known ? match_intersects(control, &rule->controllers) :
 			       location_set_has(&rule->controllers, LOCATION_UNKNOWN);
 	case POLICY_CONTROL_NOT_IN:
-		return known && !judge_intersects(control, &rule->controllers);
+		return known && !match_intersects(control, &rule->controllers);
 	case POLICY_CONTROL_SUBSET:
-		return known && judge_is_within(control, &rule->controllers);
+		return known && match_is_within(control, &rule->controllers);
 	case POLICY_CONTROL_ANY:
 		break;
 	}
 	return true;
 }
 
-static bool judge_meets_operator(const struct policy_rule *rule, const char *operator)
+static bool match_meets_operator(const struct policy_rule *rule, const char *operator)
 {
 	size_t i;
 
@@ -61,13 +61,13 @@ static bool judge_meets_operator(const struct policy_rule *rule, const char *ope
 	return rule->operator_not;
 }
 
-bool judge_meets_control(const struct policy_rule *rule, const struct judge_place *place)
+bool match_meets_control(const struct policy_rule *rule, const struct match_place *place)
 {
-	return place->tier <= rule->min_tier && judge_meets_set(rule, &place->control) &&
-	       judge_meets_operator(rule, place->operator);
+	return place->tier <= rule->min_tier && match_meets_set(rule, &place->control) &&
+	       match_meets_operator(rule, place->operator);
 }
 
-bool judge_asks_data(const struct policy_rule *rule)
+bool match_asks_data(const struct policy_rule *rule)
 {
 	unsigned int location;
 
@@ -79,41 +79,41 @@ bool judge_asks_data(const struct policy_rule *rule)
 	return false;
 }
 
-size_t judge_steps(const struct policy *policy, const struct policy_rule *rule)
+size_t match_steps(const struct policy *policy, const struct policy_rule *rule)
 {
 	size_t steps = (rule->proto_count ? rule->proto_count : 1) * (rule->ports_count ? rule->ports_count : 1);
 	size_t i;
 
 	for (i = 0; i < policy->class_count; i++)
-		if (policy_rule_has_class(rule, policy->class[i].id) && judge_goes_stale(&policy->class[i], rule))
-			return judge_is_final(rule) ? 1 : 2 * steps;
-	return judge_is_final(rule) ? 0 : steps;
+		if (policy_rule_has_class(rule, policy->class[i].id) && match_goes_stale(&policy->class[i], rule))
+			return match_is_final(rule) ? 1 : 2 * steps;
+	return match_is_final(rule) ? 0 : steps;
 }
 
-bool judge_meets_location(const struct policy_rule *rule, unsigned int location)
+bool match_meets_location(const struct policy_rule *rule, unsigned int location)
 {
 	return rule->any_location || location_set_has(&rule->locations, location);
 }
 
-void judge_row(const struct policy *policy, const struct judge_place *place, uint64_t *row)
+void match_row(const struct policy *policy, const struct match_place *place, uint64_t *row)
 {
 	size_t r;
 
-	memset(row, 0, judge_words(policy) * sizeof(*row));
+	memset(row, 0, match_words(policy) * sizeof(*row));
 	for (r = 0; r < policy->rule_count; r++)
-		if (judge_meets_location(&policy->rule[r], place->location) &&
-		    judge_meets_control(&policy->rule[r], place))
+		if (match_meets_location(&policy->rule[r], place->location) &&
+		    match_meets_control(&policy->rule[r], place))
 			row[r / 64] |= 1ull << r % 64;
 }
 
-bool judge_is_unknown(const struct judge_place *place)
+bool match_is_unknown(const struct match_place *place)
 {
 	if (!location_is_geographic(place->location))
 		return false;
-	return !location_is_country(place->location) || !judge_intersects(&place->control, &place->control);
+	return !location_is_country(place->location) || !match_intersects(&place->control, &place->control);
 }
 
-size_t judge_list(const struct policy *policy, uint8_t class_id, const uint64_t *row, const uint64_t *cover,
+size_t match_list(const struct policy *policy, uint8_t class_id, const uint64_t *row, const uint64_t *cover,
 		  uint16_t *list)
 {
 	size_t r, count = 0;
@@ -132,14 +132,14 @@ size_t judge_list(const struct policy *policy, uint8_t class_id, const uint64_t 
 	return count;
 }
 
-static int judge_compare(const void *left, const void *right)
+static int match_compare(const void *left, const void *right)
 {
 	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
 
 	return a < b ? -1 : a > b;
 }
 
-static int judge_compare_time(const void *left, const void *right)
+static int match_compare_time(const void *left, const void *right)
 {
 	int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
 
@@ -147,7 +147,7 @@ static int judge_compare_time(const void *left, const void *right)
 }
 
 /* The first ports of the pieces into which the rules cut 0..65535. */
-static size_t judge_cut(const struct policy *policy, const uint16_t *list, size_t count, uint32_t **out)
+static size_t match_cut(const struct policy *policy, const uint16_t *list, size_t count, uint32_t **out)
 {
 	size_t used = 0, capacity = 0, i, j, kept;
 	uint32_t *cut = NULL;
@@ -162,7 +162,7 @@ static size_t judge_cut(const struct policy *policy, const uint16_t *list, size_
 				*MEM_PUSH(cut, used, capacity) = rule->ports[j].last + 1u;
 		}
 	}
-	qsort(cut, used, sizeof(*cut), judge_compare);
+	qsort(cut, used, sizeof(*cut), match_compare);
 	for (i = 1, kept = 1; i < used; i++)
 		if (cut[i] != cut[kept - 1])
 			cut[kept++] = cut[i];
@@ -171,7 +171,7 @@ static size_t judge_cut(const struct policy *policy, const uint16_t *list, size_
 }
 
 /* The beginnings of the pieces into which the rules cut all time. */
-static size_t judge_cut_time(const struct policy *policy, const uint16_t *list, size_t count, int64_t **out)
+static size_t match_cut_time(const struct policy *policy, const uint16_t *list, size_t count, int64_t **out)
 {
 	size_t used = 0, capacity = 0, i, kept;
 	int64_t *cut = NULL;
@@ -182,7 +182,7 @@ static size_t judge_cut_time(const struct policy *policy, const uint16_t *list, 
 		if (policy->rule[list[i]].until != POLICY_NEVER)
 			*MEM_PUSH(cut, used, capacity) = policy->rule[list[i]].until;
 	}
-	qsort(cut, used, sizeof(*cut), judge_compare_time);
+	qsort(cut, used, sizeof(*cut), match_compare_time);
 	for (i = 1, kept = 1; i < used; i++)
 		if (cut[i] != cut[kept - 1])
 			cut[kept++] = cut[i];
@@ -191,14 +191,14 @@ static size_t judge_cut_time(const struct policy *policy, const uint16_t *list, 
 }
 
 /* The packets of one protocol, port, direction and time. */
-struct judge_piece {
+struct match_piece {
 	unsigned int proto;
 	uint32_t port;
 	uint8_t direction;
 	int64_t time;
 };
 
-static bool judge_matches(const struct policy_rule *rule, const struct judge_piece *piece)
+static bool match_takes(const struct policy_rule *rule, const struct match_piece *piece)
 {
 	size_t i;
 
@@ -219,7 +219,7 @@ static bool judge_matches(const struct policy_rule *rule, const struct judge_pie
 }
 
 /* One protocol stands for all that no rule of the list names and that have, or have not, ports. */
-static size_t judge_protos(const struct policy *policy, const uint16_t *list, size_t count, uint8_t proto[256])
+static size_t match_protos(const struct policy *policy, const uint16_t *list, size_t count, uint8_t proto[256])
 {
 	bool named[256] = { false }, other[2] = { false, false };
 	unsigned int p, used = 0;
@@ -240,23 +240,23 @@ static size_t judge_protos(const struct policy *policy, const uint16_t *list, si
 	return used;
 }
 
-struct judge_search {
+struct match_search {
 	const struct policy *policy;
 	const uint16_t *list;
 	size_t count;
 	bool *live;
-	judge_overlap *overlap;
+	match_overlap *overlap;
 	void *context;
 };
 
 /* Who takes the packets of a piece, and who would. */
-static void judge_piece(const struct judge_search *search, const struct judge_piece *piece)
+static void match_piece(const struct match_search *search, const struct match_piece *piece)
 {
 	uint16_t owner = JUDGE_FREE;
 	size_t i;
 
 	for (i = 0; i < search->count; i++) {
-		if (!judge_matches(&search->policy->rule[search->list[i]], piece))
+		if (!match_takes(&search->policy->rule[search->list[i]], piece))
 			continue;
 		if (owner == JUDGE_FREE) {
 			owner = search->list[i];
@@ -267,7 +267,7 @@ static void judge_piece(const struct judge_search *search, const struct judge_pi
 	}
 }
 
-static bool judge_has_direction(const struct policy *policy, const uint16_t *list, size_t count)
+static bool match_has_direction(const struct policy *policy, const uint16_t *list, size_t count)
 {
 	size_t i;
 
@@ -277,16 +277,16 @@ static bool judge_has_direction(const struct policy *policy, const uint16_t *lis
 	return false;
 }
 
-void judge_live(const struct policy *policy, const uint16_t *list, size_t count, bool *live, judge_overlap *overlap,
+void match_live(const struct policy *policy, const uint16_t *list, size_t count, bool *live, match_overlap *overlap,
 		void *context)
 {
-	const struct judge_search search = { policy, list, count, live, overlap, context };
-	bool directed = judge_has_direction(policy, list, count);
+	const struct match_search search = { policy, list, count, live, overlap, context };
+	bool directed = match_has_direction(policy, list, count);
 	_cleanup_free_ uint32_t *cut = NULL;
 	_cleanup_free_ int64_t *time = NULL;
 	uint8_t proto[256];
-	size_t ports = judge_cut(policy, list, count, &cut), protos = judge_protos(policy, list, count, proto);
-	size_t times = judge_cut_time(policy, list, count, &time), p, c, t;
+	size_t ports = match_cut(policy, list, count, &cut), protos = match_protos(policy, list, count, proto);
+	size_t times = match_cut_time(policy, list, count, &time), p, c, t;
 
 	memset(live, 0, count * sizeof(*live));
 	for (p = 0; p < protos; p++) {
@@ -294,12 +294,12 @@ void judge_live(const struct policy *policy, const uint16_t *list, size_t count,
 
 		for (c = 0; c < pieces; c++) {
 			for (t = 0; t < times; t++) {
-				struct judge_piece piece = { proto[p], cut[c], RESID_STEP_F_ORIGINAL, time[t] };
+				struct match_piece piece = { proto[p], cut[c], RESID_STEP_F_ORIGINAL, time[t] };
 
-				judge_piece(&search, &piece);
+				match_piece(&search, &piece);
 				piece.direction = RESID_STEP_F_REPLY;
 				if (directed)
-					judge_piece(&search, &piece);
+					match_piece(&search, &piece);
 			}
 		}
 	}

@@ -279,7 +279,7 @@ static int full_add_zones(struct full_builder *builder, const struct zones *zone
 		struct full_zone *out = buffer_extend(&builder->table[FULL_ZONES], sizeof(*out));
 		const struct zone *zone = zones_at(zones, z);
 		const struct control_fact *fact;
-		struct judge_place place;
+		struct match_place place;
 
 		out->location = full_add_string(builder, location_name(zone->location));
 		out->source = (uint16_t)zone->source;

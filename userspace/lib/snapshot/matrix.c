@@ -65,7 +65,7 @@ static int64_t matrix_stale_at(const struct matrix_work *work, size_t class_inde
 {
 	const struct policy *policy = work->policy;
 	bool stale = work->stale_at && work->geographic &&
-		     judge_goes_stale(&policy->class[class_index], &policy->rule[rule]);
+		     match_goes_stale(&policy->class[class_index], &policy->rule[rule]);
 
 	return stale ? work->stale_at : POLICY_NEVER;
 }
@@ -81,7 +81,7 @@ static bool matrix_add_rule(const struct matrix_work *work, struct buffer *chain
 	int64_t stale_at = matrix_stale_at(work, class_index, index);
 	uint16_t stale = matrix_stale_rule(work->policy, class_index);
 
-	if (judge_is_final(rule)) {
+	if (match_is_final(rule)) {
 		if (stale_at != POLICY_NEVER)
 			matrix_add_steps(chain, rule, index, POLICY_BEGINNING, stale_at);
 		*last = stale_at == POLICY_NEVER ? index : stale;
@@ -117,16 +117,16 @@ static int matrix_cell(struct matrix *matrix, struct matrix_work *work, size_t c
 {
 	const struct policy *policy = work->policy;
 	const struct policy_class *class = &policy->class[class_index];
-	size_t i, count = judge_list(policy, class->id, work->row, cover, work->list);
+	size_t i, count = match_list(policy, class->id, work->row, cover, work->list);
 	uint16_t last = work->unknown && class->has_on_unknown ? matrix_unknown_rule(policy, class_index) :
 								 matrix_default_rule(policy, class_index);
 	_cleanup_buffer_ struct buffer chain = { 0 };
 	struct resid_step *step;
 
-	if (count && judge_is_final(&policy->rule[work->list[0]]))
+	if (count && match_is_final(&policy->rule[work->list[0]]))
 		work->live[0] = true;
 	else
-		judge_live(policy, work->list, count, work->live, NULL, NULL);
+		match_live(policy, work->list, count, work->live, NULL, NULL);
 	for (i = 0; i < count; i++)
 		if (work->live[i] && matrix_add_rule(work, &chain, class_index, work->list[i], &last))
 			break;
@@ -150,11 +150,11 @@ static int matrix_fill(struct matrix *matrix, struct matrix_work *work, const st
 
 	for (z = 0; z < intern_count(zones->zone); z++) {
 		const struct zone *zone = zones_at(zones, z);
-		struct judge_place place;
+		struct match_place place;
 
 		zones_place(zones, zone, &place);
-		judge_row(policy, &place, work->row);
-		work->unknown = judge_is_unknown(&place);
+		match_row(policy, &place, work->row);
+		work->unknown = match_is_unknown(&place);
 		work->geographic = location_is_geographic(place.location);
 		for (c = 0; c < policy->class_count; c++)
 			if (matrix_cell(matrix, work, c, space_cover(space, zone->cover), &column[c], err))
@@ -202,7 +202,7 @@ int matrix_new(const struct policy *policy, const struct space *space, const str
 	intern_new(&work.chains);
 	work.list = mem_zero(policy->rule_count, sizeof(*work.list));
 	work.live = mem_zero(policy->rule_count, sizeof(*work.live));
-	work.row = mem_zero(judge_words(policy), sizeof(*work.row));
+	work.row = mem_zero(match_words(policy), sizeof(*work.row));
 	matrix->group_of_zone = mem_zero(intern_count(zones->zone), sizeof(*matrix->group_of_zone));
 	intern_new(&columns);
 	status = matrix_fill(matrix, &work, space, zones, columns, err);

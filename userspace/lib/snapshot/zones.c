@@ -112,9 +112,9 @@ void zones_new(const struct space *space, const struct world *world, struct zone
 	*out = zones;
 }
 
-void zones_place(const struct zones *zones, const struct zone *zone, struct judge_place *out)
+void zones_place(const struct zones *zones, const struct zone *zone, struct match_place *out)
 {
-	*out = (struct judge_place){ .location = zone->location, .tier = CONTROL_NONE };
+	*out = (struct match_place){ .location = zone->location, .tier = CONTROL_NONE };
 	if (zone->control != ZONE_BY_LOCATION) {
 		const struct control_fact *fact = control_fact(&zones->world->control, zone->control);
 

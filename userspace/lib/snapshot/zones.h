@@ -46,7 +46,7 @@ static inline const struct zone *zones_at(const struct zones *zones, uint32_t nu
 }
 
 /* What a policy can know of a zone's addresses. */
-void zones_place(const struct zones *zones, const struct zone *zone, struct judge_place *out);
+void zones_place(const struct zones *zones, const struct zone *zone, struct match_place *out);
 
 DEFINE_CLEANUP(zones, struct zones *, zones_free);
 #define _cleanup_zones_ _cleanup_(cleanup_zones)
