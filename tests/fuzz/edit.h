@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "source/geoip.h"
-#include "policy/model.h"
+#include "policy/policy.h"
 #include "snapshot/build.h"
 #include "snapshot/full_build.h"
 

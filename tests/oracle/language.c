@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "residctl/destination.h"
+#include "policy/policy.h"
 #include "snapshot/full_build.h"
 #include "snapshot/sources.h"
 #include "util/memory.h"

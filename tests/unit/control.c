@@ -137,7 +137,7 @@ static void test_unknown_operator(void **context)
 		support_policy(CLASSES "rules:\n" RULE("a", "operator: [cloud, clod], verdict: drop"));
 	struct resid_error err = { 0 };
 
-	assert_int_equal(policy_check_operators(policy, &operators, &err), -1);
+	assert_int_equal(controls_check_operators(policy, &operators, &err), -1);
 	assert_non_null(strstr(err.text, "test.yaml:7:"));
 	assert_non_null(strstr(err.text, "unknown operator 'clod'"));
 }

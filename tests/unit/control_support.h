@@ -6,6 +6,7 @@
 #include "support.h"
 
 #include "geo/world.h"
+#include "policy/controls.h"
 #include "snapshot/full_build.h"
 #include "util/memory.h"
 
@@ -90,7 +91,7 @@ static inline struct snapshot *build(const char *rules)
 
 	if (geo_tor_parse("geoip", WORLD4, strlen(WORLD4), AF_INET, &geo4, &err) ||
 	    geo_tor_parse("geoip6", WORLD6, strlen(WORLD6), AF_INET6, &geo6, &err) ||
-	    policy_check_operators(policy, &operators, &err))
+	    controls_check_operators(policy, &operators, &err))
 		fail_msg("%s", err.text);
 	inputs.geo4 = geo4;
 	inputs.geo6 = geo6;

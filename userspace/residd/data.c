@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy/model.h"
+#include "policy/policy.h"
 #include "snapshot/sources.h"
 #include "util/file.h"
 #include "util/memory.h"

@@ -9,7 +9,7 @@
 #include "source/location.h"
 #include "source/reader.h"
 #include "yaml/embedded.h"
-#include "policy/reader.h"
+#include "yaml/keys.h"
 #include "yaml/yaml.h"
 #include "util/file.h"
 #include "util/memory.h"
@@ -80,36 +80,36 @@ const struct operator *operators_by_asn(const struct operators *operators, uint3
 }
 
 /* The text of a key, on one line, "" when it is absent and not required. */
-static int operators_text(struct reader *reader, const struct yaml_node *map, const char *key, bool required,
+static int operators_text(const struct keys_file *file, const struct yaml_node *map, const char *key, bool required,
 			  char **out)
 {
 	_cleanup_free_ char *what = mem_format("`%s`", key);
 	const struct yaml_node *node;
 
-	if (reader_get(reader, map, key, required, &node))
+	if (keys_get(file, map, key, required, &node))
 		return -1;
-	if (node && reader_check_kind(reader, node, YAML_SCALAR, what))
+	if (node && keys_kind(file, node, YAML_SCALAR, what))
 		return -1;
 	if (node && !node->text[0])
-		return reader_fail(reader, node, "%s is empty; %s", what, required ? "it must say something" : "leave it out");
+		return keys_fail(file, node, "%s is empty; %s", what, required ? "it must say something" : "leave it out");
 	if (node && strpbrk(node->text, "\n\r\t"))
-		return reader_fail(reader, node, "%s must be one line; fold it with >-", what);
+		return keys_fail(file, node, "%s must be one line; fold it with >-", what);
 	*out = node ? mem_copy(node->text, strlen(node->text)) : mem_copy("", 0);
 	return 0;
 }
 
-static int operators_date(struct reader *reader, const struct yaml_node *map, const char *key, bool required,
+static int operators_date(const struct keys_file *file, const struct yaml_node *map, const char *key, bool required,
 			  char **out)
 {
-	if (operators_text(reader, map, key, required, out))
+	if (operators_text(file, map, key, required, out))
 		return -1;
 	if (**out && !source_is_date(*out))
-		return reader_fail(reader, yaml_get(map, key), "%s '%s' must be a day, written YYYY-MM-DD", key, *out);
+		return keys_fail(file, yaml_get(map, key), "%s '%s' must be a day, written YYYY-MM-DD", key, *out);
 	return 0;
 }
 
 /* A list under a key; items: NULL and 0 when the key is absent and not required. */
-static int operators_list(struct reader *reader, const struct yaml_node *map, const char *key, bool required,
+static int operators_list(const struct keys_file *file, const struct yaml_node *map, const char *key, bool required,
 			  struct yaml_node ***items, size_t *count)
 {
 	_cleanup_free_ char *what = mem_format("`%s`", key);
@@ -117,21 +117,21 @@ static int operators_list(struct reader *reader, const struct yaml_node *map, co
 
 	*items = NULL;
 	*count = 0;
-	if (reader_get(reader, map, key, required, &node))
+	if (keys_get(file, map, key, required, &node))
 		return -1;
 	if (!node)
 		return 0;
-	if (reader_check_kind(reader, node, YAML_LIST, what))
+	if (keys_kind(file, node, YAML_LIST, what))
 		return -1;
 	if (!node->count)
-		return reader_fail(reader, node, "%s is an empty list; %s", what,
-				   required ? "it needs an item" : "leave it out");
+		return keys_fail(file, node, "%s is an empty list; %s", what,
+				 required ? "it needs an item" : "leave it out");
 	*items = node->child;
 	*count = node->count;
 	return 0;
 }
 
-static int operators_jurisdiction(struct reader *reader, const struct yaml_node *node,
+static int operators_jurisdiction(const struct keys_file *file, const struct yaml_node *node,
 				  struct operator_jurisdiction *jurisdiction)
 {
 	static const char *const keys[] = { "country", "basis", "valid_until", NULL };
@@ -139,100 +139,100 @@ static int operators_jurisdiction(struct reader *reader, const struct yaml_node 
 	const char *hint;
 	int location;
 
-	if (reader_check_keys(reader, node, "a jurisdiction", keys) ||
-	    reader_get(reader, node, "country", true, &country) ||
-	    reader_check_kind(reader, country, YAML_SCALAR, "`country`"))
+	if (keys_known(file, node, "a jurisdiction", keys) ||
+	    keys_get(file, node, "country", true, &country) ||
+	    keys_kind(file, country, YAML_SCALAR, "`country`"))
 		return -1;
 	location = location_find(country->text);
 	if (location < 0 || !location_is_country((unsigned int)location)) {
 		hint = location_suggest(country->text);
-		return reader_fail(reader, country, "unknown country '%s'; write %s", country->text,
-				   hint ? hint : "its two letters of ISO 3166-1");
+		return keys_fail(file, country, "unknown country '%s'; write %s", country->text,
+				 hint ? hint : "its two letters of ISO 3166-1");
 	}
 	memcpy(jurisdiction->country, country->text, sizeof(jurisdiction->country));
-	if (operators_text(reader, node, "basis", true, &jurisdiction->basis))
+	if (operators_text(file, node, "basis", true, &jurisdiction->basis))
 		return -1;
-	return operators_date(reader, node, "valid_until", false, &jurisdiction->valid_until);
+	return operators_date(file, node, "valid_until", false, &jurisdiction->valid_until);
 }
 
 /* A pattern: '*' at the end at most. */
-static int operators_pattern(struct reader *reader, const struct yaml_node *map, const char *key, char **out)
+static int operators_pattern(const struct keys_file *file, const struct yaml_node *map, const char *key, char **out)
 {
 	const char *star;
 
-	if (operators_text(reader, map, key, false, out))
+	if (operators_text(file, map, key, false, out))
 		return -1;
 	star = strchr(*out, '*');
 	if (star && (star[1] || star == *out))
-		return reader_fail(reader, yaml_get(map, key), "%s '%s': '*' stands for the rest, after at least one letter",
-				   key, *out);
+		return keys_fail(file, yaml_get(map, key), "%s '%s': '*' stands for the rest, after at least one letter",
+				 key, *out);
 	return 0;
 }
 
-static int operators_feed(struct reader *reader, const struct yaml_node *node, struct operator_feed *feed)
+static int operators_feed(const struct keys_file *file, const struct yaml_node *node, struct operator_feed *feed)
 {
 	static const char *const keys[] = { "format", "file", "service", "region", NULL };
 	const struct yaml_node *format;
 	int number;
 
-	if (reader_check_keys(reader, node, "a feed", keys) || reader_get(reader, node, "format", true, &format) ||
-	    reader_check_kind(reader, format, YAML_SCALAR, "`format`"))
+	if (keys_known(file, node, "a feed", keys) || keys_get(file, node, "format", true, &format) ||
+	    keys_kind(file, format, YAML_SCALAR, "`format`"))
 		return -1;
 	number = source_format_parse(format->text);
 	if (number < 0 || number >= SOURCE_RIR)
-		return reader_fail(reader, format, "unknown format '%s'; write aws, azure, google, oracle, geofeed or list",
-				   format->text);
+		return keys_fail(file, format, "unknown format '%s'; write aws, azure, google, oracle, geofeed or list",
+				 format->text);
 	feed->format = (enum source_format)number;
-	if (operators_text(reader, node, "file", true, &feed->file))
+	if (operators_text(file, node, "file", true, &feed->file))
 		return -1;
 	if (strchr(feed->file, '/'))
-		return reader_fail(reader, yaml_get(node, "file"), "file '%s' must be a name without folders", feed->file);
-	if (operators_pattern(reader, node, "service", &feed->service))
+		return keys_fail(file, yaml_get(node, "file"), "file '%s' must be a name without folders", feed->file);
+	if (operators_pattern(file, node, "service", &feed->service))
 		return -1;
-	return operators_pattern(reader, node, "region", &feed->region);
+	return operators_pattern(file, node, "region", &feed->region);
 }
 
-/* reader_number() is for small numbers. 0 and the last are reserved (RFC 7607, RFC 7300). */
-static int operators_asn(struct reader *reader, const struct yaml_node *node, uint32_t *out)
+/* keys_number() is for small numbers. 0 and the last are reserved (RFC 7607, RFC 7300). */
+static int operators_asn(const struct keys_file *file, const struct yaml_node *node, uint32_t *out)
 {
 	uint64_t value = 0;
 	const char *at;
 
-	if (reader_check_kind(reader, node, YAML_SCALAR, "an ASN"))
+	if (keys_kind(file, node, YAML_SCALAR, "an ASN"))
 		return -1;
 	for (at = node->text; *at >= '0' && *at <= '9' && value < UINT32_MAX; at++)
 		value = value * 10 + (uint64_t)(*at - '0');
 	if (*at || !value || value >= UINT32_MAX || node->text[0] == '0')
-		return reader_fail(reader, node, "an ASN '%s' must be a number from 1 to %u, without AS before it",
-				   node->text, UINT32_MAX - 1);
+		return keys_fail(file, node, "an ASN '%s' must be a number from 1 to %u, without AS before it",
+				 node->text, UINT32_MAX - 1);
 	*out = (uint32_t)value;
 	return 0;
 }
 
-static int operators_asns(struct reader *reader, const struct yaml_node *node, struct operators *operators,
+static int operators_asns(const struct keys_file *file, const struct yaml_node *node, struct operators *operators,
 			  struct operator *operator)
 {
 	struct yaml_node **items;
 	size_t i, j, k, count;
 	uint32_t asn = 0;
 
-	if (operators_list(reader, node, "asn", false, &items, &count))
+	if (operators_list(file, node, "asn", false, &items, &count))
 		return -1;
 	operator->asn = mem_zero(count, sizeof(*operator->asn));
 	for (i = 0; i < count; i++) {
-		if (operators_asn(reader, items[i], &asn))
+		if (operators_asn(file, items[i], &asn))
 			return -1;
 		for (j = 0; j < operators->count; j++)
 			for (k = 0; k < operators->operator[j].asn_count; k++)
 				if (operators->operator[j].asn[k] == asn)
-					return reader_fail(reader, items[i], "AS%u stands twice, first at '%s'", asn,
-							   operators->operator[j].id);
+					return keys_fail(file, items[i], "AS%u stands twice, first at '%s'", asn,
+							 operators->operator[j].id);
 		operator->asn[operator->asn_count++] = asn;
 	}
 	return 0;
 }
 
-static int operators_prefixes(struct reader *reader, const struct yaml_node *node, struct operators *operators,
+static int operators_prefixes(const struct keys_file *file, const struct yaml_node *node, struct operators *operators,
 			      struct operator *operator)
 {
 	struct yaml_node **items;
@@ -240,36 +240,36 @@ static int operators_prefixes(struct reader *reader, const struct yaml_node *nod
 	struct prefix prefix;
 	char text[ADDRESS_TEXT];
 
-	if (operators_list(reader, node, "prefixes", false, &items, &count))
+	if (operators_list(file, node, "prefixes", false, &items, &count))
 		return -1;
 	operator->prefix = mem_zero(count, sizeof(*operator->prefix));
 	for (i = 0; i < count; i++) {
-		if (reader_prefix(reader, items[i], &prefix))
+		if (keys_prefix(file, items[i], &prefix))
 			return -1;
 		if (!prefix.length)
-			return reader_fail(reader, items[i], "prefix '%s' is every address there is", items[i]->text);
+			return keys_fail(file, items[i], "prefix '%s' is every address there is", items[i]->text);
 		prefix_format(&prefix, text);
 		for (j = 0; j < operators->count; j++)
 			for (k = 0; k < operators->operator[j].prefix_count; k++)
 				if (!strcmp(operators->operator[j].prefix[k], text))
-					return reader_fail(reader, items[i], "prefix '%s' stands twice, first at '%s'", text,
-							   operators->operator[j].id);
+					return keys_fail(file, items[i], "prefix '%s' stands twice, first at '%s'", text,
+							 operators->operator[j].id);
 		operator->prefix[operator->prefix_count++] = mem_copy(text, strlen(text));
 	}
 	return 0;
 }
 
-static int operators_confidence(struct reader *reader, const struct yaml_node *node, char **out)
+static int operators_confidence(const struct keys_file *file, const struct yaml_node *node, char **out)
 {
-	if (operators_text(reader, node, "confidence", true, out))
+	if (operators_text(file, node, "confidence", true, out))
 		return -1;
 	if (strcmp(*out, "high") && strcmp(*out, "medium") && strcmp(*out, "low"))
-		return reader_fail(reader, yaml_get(node, "confidence"), "confidence '%s' must be high, medium or low", *out);
+		return keys_fail(file, yaml_get(node, "confidence"), "confidence '%s' must be high, medium or low", *out);
 	return 0;
 }
 
 /* operator is the last of operators, zeroed. */
-static int operators_one(struct reader *reader, const struct yaml_node *node, struct operators *operators,
+static int operators_one(const struct keys_file *file, const struct yaml_node *node, struct operators *operators,
 			 struct operator *operator)
 {
 	static const char *const keys[] = { "id", "name", "parent", "technology", "jurisdictions", "asn", "feeds",
@@ -278,40 +278,40 @@ static int operators_one(struct reader *reader, const struct yaml_node *node, st
 	struct yaml_node **items;
 	size_t i, count;
 
-	if (reader_check_keys(reader, node, "an operator", keys) || reader_get(reader, node, "id", true, &id) ||
-	    reader_check_name(reader, id, "id"))
+	if (keys_known(file, node, "an operator", keys) || keys_get(file, node, "id", true, &id) ||
+	    keys_name(file, id, "id"))
 		return -1;
 	if (operators_find(operators, id->text))
-		return reader_fail(reader, id, "operator '%s' stands twice", id->text);
+		return keys_fail(file, id, "operator '%s' stands twice", id->text);
 	operator->id = mem_copy(id->text, strlen(id->text));
-	if (operators_text(reader, node, "name", true, &operator->name) ||
-	    operators_text(reader, node, "parent", true, &operator->parent) ||
-	    operators_text(reader, node, "technology", false, &operator->technology) ||
-	    operators_text(reader, node, "citation", true, &operator->citation) ||
-	    operators_date(reader, node, "reviewed", true, &operator->reviewed) ||
-	    operators_confidence(reader, node, &operator->confidence) ||
-	    operators_text(reader, node, "comment", false, &operator->comment))
+	if (operators_text(file, node, "name", true, &operator->name) ||
+	    operators_text(file, node, "parent", true, &operator->parent) ||
+	    operators_text(file, node, "technology", false, &operator->technology) ||
+	    operators_text(file, node, "citation", true, &operator->citation) ||
+	    operators_date(file, node, "reviewed", true, &operator->reviewed) ||
+	    operators_confidence(file, node, &operator->confidence) ||
+	    operators_text(file, node, "comment", false, &operator->comment))
 		return -1;
 
-	if (operators_list(reader, node, "jurisdictions", true, &items, &count))
+	if (operators_list(file, node, "jurisdictions", true, &items, &count))
 		return -1;
 	operator->jurisdiction = mem_zero(count, sizeof(*operator->jurisdiction));
 	for (i = 0; i < count; i++) {
 		operator->jurisdiction_count++;
-		if (operators_jurisdiction(reader, items[i], &operator->jurisdiction[i]))
+		if (operators_jurisdiction(file, items[i], &operator->jurisdiction[i]))
 			return -1;
 	}
-	if (operators_list(reader, node, "feeds", false, &items, &count))
+	if (operators_list(file, node, "feeds", false, &items, &count))
 		return -1;
 	operator->feed = mem_zero(count, sizeof(*operator->feed));
 	for (i = 0; i < count; i++) {
 		operator->feed_count++;
-		if (operators_feed(reader, items[i], &operator->feed[i]))
+		if (operators_feed(file, items[i], &operator->feed[i]))
 			return -1;
 	}
-	if (operators_asns(reader, node, operators, operator))
+	if (operators_asns(file, node, operators, operator))
 		return -1;
-	return operators_prefixes(reader, node, operators, operator);
+	return operators_prefixes(file, node, operators, operator);
 }
 
 static void operators_index(struct operators *operators)
@@ -335,7 +335,7 @@ static int operators_parse(const char *name, const char *text, size_t length, st
 {
 	static const char *const keys[] = { "resid-operators", "date", "operators", NULL };
 	_cleanup_operators_ struct operators *operators = mem_zero(1, sizeof(*operators));
-	struct reader reader = { .name = name, .err = err };
+	const struct keys_file file = { .name = name, .err = err };
 	_cleanup_yaml_ struct yaml_node *root = NULL;
 	_cleanup_free_ char *date = NULL;
 	const struct yaml_node *version;
@@ -345,17 +345,17 @@ static int operators_parse(const char *name, const char *text, size_t length, st
 
 	sha256((const u8 *)text, (unsigned int)length, operators->sha256);
 	if (yaml_parse(name, text, length, &root, err) ||
-	    reader_check_keys(&reader, root, "a file of operators", keys) ||
-	    reader_get(&reader, root, "resid-operators", true, &version) ||
-	    reader_number(&reader, version, "the version", 1, 1, &number) ||
-	    operators_date(&reader, root, "date", true, &date) ||
-	    operators_list(&reader, root, "operators", true, &items, &count))
+	    keys_known(&file, root, "a file of operators", keys) ||
+	    keys_get(&file, root, "resid-operators", true, &version) ||
+	    keys_number(&file, version, "the version", 1, 1, &number) ||
+	    operators_date(&file, root, "date", true, &date) ||
+	    operators_list(&file, root, "operators", true, &items, &count))
 		return -1;
 	memcpy(operators->date, date, sizeof(operators->date));
 	operators->operator = mem_zero(count, sizeof(*operators->operator));
 	for (i = 0; i < count; i++) {
 		operators->count++;
-		if (operators_one(&reader, items[i], operators, &operators->operator[i]))
+		if (operators_one(&file, items[i], operators, &operators->operator[i]))
 			return -1;
 	}
 	operators_index(operators);

@@ -8,7 +8,7 @@
 #include "source/location.h"
 #include "source/reader.h"
 #include "yaml/embedded.h"
-#include "policy/reader.h"
+#include "yaml/keys.h"
 #include "util/memory.h"
 
 void regions_free(struct regions *regions)
@@ -39,19 +39,19 @@ int regions_find(const struct regions *regions, enum source_format format, const
 	return found ? (int)found->location : -1;
 }
 
-static int regions_one(struct reader *reader, const struct yaml_node *name, const struct yaml_node *country,
+static int regions_one(const struct keys_file *file, const struct yaml_node *name, const struct yaml_node *country,
 		       enum source_format format, struct regions *regions)
 {
 	struct region *region;
 	int location;
 
-	if (reader_check_name(reader, name, "region") ||
-	    reader_check_kind(reader, country, YAML_SCALAR, "the country of a region"))
+	if (keys_name(file, name, "region") ||
+	    keys_kind(file, country, YAML_SCALAR, "the country of a region"))
 		return -1;
 	location = location_find(country->text);
 	if (location < 0 || !location_is_country((unsigned int)location))
-		return reader_fail(reader, country, "region '%s': '%s' is no country of ISO 3166-1", name->text,
-				   country->text);
+		return keys_fail(file, country, "region '%s': '%s' is no country of ISO 3166-1", name->text,
+				 country->text);
 	region = MEM_PUSH(regions->region, regions->count, regions->capacity);
 	region->format = format;
 	region->name = mem_copy(name->text, strlen(name->text));
@@ -59,18 +59,18 @@ static int regions_one(struct reader *reader, const struct yaml_node *name, cons
 	return 0;
 }
 
-static int regions_format(struct reader *reader, const struct yaml_node *name, const struct yaml_node *map,
+static int regions_format(const struct keys_file *file, const struct yaml_node *name, const struct yaml_node *map,
 			  struct regions *regions)
 {
 	int format = source_format_parse(name->text);
 	size_t i;
 
 	if (format < 0 || format > SOURCE_ORACLE)
-		return reader_fail(reader, name, "unknown format '%s'; write aws, azure, google or oracle", name->text);
-	if (reader_check_kind(reader, map, YAML_MAP, "the regions of a format"))
+		return keys_fail(file, name, "unknown format '%s'; write aws, azure, google or oracle", name->text);
+	if (keys_kind(file, map, YAML_MAP, "the regions of a format"))
 		return -1;
 	for (i = 0; i < map->count; i += 2)
-		if (regions_one(reader, map->child[i], map->child[i + 1], (enum source_format)format, regions))
+		if (regions_one(file, map->child[i], map->child[i + 1], (enum source_format)format, regions))
 			return -1;
 	return 0;
 }
@@ -80,23 +80,23 @@ int regions_parse(const char *name, const char *text, size_t length, struct regi
 	static const char *const keys[] = { "resid-regions", "date", "citation", "regions", NULL };
 	_cleanup_regions_ struct regions *regions = mem_zero(1, sizeof(*regions));
 	const struct yaml_node *version, *date, *citation, *map;
-	struct reader reader = { .name = name, .err = err };
+	const struct keys_file file = { .name = name, .err = err };
 	_cleanup_yaml_ struct yaml_node *root = NULL;
 	unsigned int number;
 	size_t i;
 
 	sha256((const u8 *)text, (unsigned int)length, regions->sha256);
-	if (yaml_parse(name, text, length, &root, err) || reader_check_keys(&reader, root, "a file of regions", keys) ||
-	    reader_get(&reader, root, "resid-regions", true, &version) ||
-	    reader_number(&reader, version, "the version", 1, 1, &number) ||
-	    reader_get(&reader, root, "date", true, &date) || reader_get(&reader, root, "citation", true, &citation) ||
-	    reader_get(&reader, root, "regions", true, &map) || reader_check_kind(&reader, map, YAML_MAP, "`regions`"))
+	if (yaml_parse(name, text, length, &root, err) || keys_known(&file, root, "a file of regions", keys) ||
+	    keys_get(&file, root, "resid-regions", true, &version) ||
+	    keys_number(&file, version, "the version", 1, 1, &number) ||
+	    keys_get(&file, root, "date", true, &date) || keys_get(&file, root, "citation", true, &citation) ||
+	    keys_get(&file, root, "regions", true, &map) || keys_kind(&file, map, YAML_MAP, "`regions`"))
 		return -1;
 	if (date->kind != YAML_SCALAR || !source_is_date(date->text))
-		return reader_fail(&reader, date, "`date` must be a day, written YYYY-MM-DD");
+		return keys_fail(&file, date, "`date` must be a day, written YYYY-MM-DD");
 	memcpy(regions->date, date->text, sizeof(regions->date));
 	for (i = 0; i < map->count; i += 2)
-		if (regions_format(&reader, map->child[i], map->child[i + 1], regions))
+		if (regions_format(&file, map->child[i], map->child[i + 1], regions))
 			return -1;
 	if (regions->count)
 		qsort(regions->region, regions->count, sizeof(*regions->region), regions_compare);

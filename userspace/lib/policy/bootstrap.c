@@ -4,10 +4,12 @@
  * cluster). The module takes the same list as a parameter for a node that boots closed; a policy in force that refused
  * what the closed node was allowed would cut it off when it is loaded, so they are the first rule, in every class.
  */
+#include "policy/bootstrap.h"
+
 #include <string.h>
 
 #include "geo/special.h"
-#include "policy/reader.h"
+#include "policy/rules.h"
 #include "util/cleanup.h"
 #include "util/memory.h"
 
@@ -27,13 +29,13 @@ static int bootstrap_check(struct reader *reader, const struct yaml_node *node, 
 	size_t count, i;
 
 	if (prefix->length < min)
-		return reader_fail(reader, node, "bootstrap prefix '%s' is wider than /%u; name the servers", node->text, min);
+		return keys_fail(&reader->file, node, "bootstrap prefix '%s' is wider than /%u; name the servers", node->text, min);
 	special_prefixes(&special, &count);
 	for (i = 0; i < count; i++)
 		if (special[i].layer == SPECIAL_METADATA && bootstrap_overlap(prefix, &special[i].prefix))
-			return reader_fail(reader, node,
-					   "bootstrap prefix '%s' holds the metadata service of a cloud, which gives credentials away",
-					   node->text);
+			return keys_fail(&reader->file, node,
+					 "bootstrap prefix '%s' holds the metadata service of a cloud, which gives credentials away",
+					 node->text);
 	return 0;
 }
 
@@ -44,7 +46,7 @@ int bootstrap_read(struct reader *reader, const struct yaml_node *node)
 
 	if (!node)
 		return 0;
-	if (reader_check_kind(reader, node, YAML_LIST, "`bootstrap`") || rules_add(reader, node, &rule))
+	if (keys_kind(&reader->file, node, YAML_LIST, "`bootstrap`") || rules_add(reader, node, &rule))
 		return -1;
 	rule->id = "bootstrap";
 	rule->reason = "the node needs it before it has a policy, and `bootstrap` names it";
@@ -52,13 +54,14 @@ int bootstrap_read(struct reader *reader, const struct yaml_node *node)
 	rule->any_location = true;
 	memset(rule->classes, 0xff, sizeof(rule->classes));
 	if (!node->count)
-		return reader_fail(reader, node, "`bootstrap` is an empty list; leave it out");
+		return keys_fail(&reader->file, node, "`bootstrap` is an empty list; leave it out");
 	for (i = 0; i < node->count; i++) {
 		struct prefix *prefix = MEM_PUSH(rule->prefix, rule->prefix_count, rule->prefix_capacity);
 
 		if (i >= BOOTSTRAP_MAX)
-			return reader_fail(reader, node->child[i], "more than %d bootstrap prefixes", BOOTSTRAP_MAX);
-		if (reader_prefix(reader, node->child[i], prefix) || bootstrap_check(reader, node->child[i], prefix))
+			return keys_fail(&reader->file, node->child[i], "more than %d bootstrap prefixes", BOOTSTRAP_MAX);
+		if (keys_prefix(&reader->file, node->child[i], prefix) ||
+		    bootstrap_check(reader, node->child[i], prefix))
 			return -1;
 	}
 	return 0;

@@ -8,11 +8,12 @@
  * leaves, and what a union touches or leaves is what its parts do: so from the single countries all kinds of sets are
  * found by uniting, until nothing new comes.
  */
+#include "policy/check.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "policy/match.h"
-#include "policy/reader.h"
 #include "util/memory.h"
 #include "util/paths.h"
 
@@ -194,9 +195,9 @@ static int check_find_kinds(struct check *check, struct check_kinds *kinds)
 				set.bits[k] |= kinds->set[j].bits[k];
 			check_add_kind(check, kinds, &set);
 			if (kinds->count > CHECK_KINDS_MAX)
-				return reader_fail(check->reader, check->policy->root,
-						   "the rules tell more than %d kinds of control apart; use fewer sets of countries in `control`",
-						   CHECK_KINDS_MAX);
+				return keys_fail(&check->reader->file, check->policy->root,
+						 "the rules tell more than %d kinds of control apart; use fewer sets of countries in `control`",
+						 CHECK_KINDS_MAX);
 		}
 	}
 	return 0;

@@ -1,26 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What a rule says of control. */
+#include "policy/controls.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy/reader.h"
+#include "policy/sets.h"
 #include "util/memory.h"
 
-static int control_read_set(struct reader *reader, const struct yaml_node *node, const char *what,
-			    struct policy_rule *rule)
+static int controls_read_set(struct reader *reader, const struct yaml_node *node, const char *what,
+			     struct policy_rule *rule)
 {
 	const struct yaml_node *const *items;
 	size_t count, i;
 
-	if (reader_items(reader, &node, what, &items, &count))
+	if (keys_items(&reader->file, &node, what, &items, &count))
 		return -1;
 	for (i = 0; i < count; i++) {
 		if (items[i]->kind == YAML_SCALAR && !strcmp(items[i]->text, "unknown")) {
 			if (rule->control != POLICY_CONTROL_IN)
-				return reader_fail(reader, items[i],
-						   "unknown control is never %s; a rule with `in: [unknown]` matches it",
-						   rule->control == POLICY_CONTROL_SUBSET ? "a subset of anything" :
-											    "known not to be in a set");
+				return keys_fail(&reader->file, items[i],
+						 "unknown control is never %s; a rule with `in: [unknown]` matches it",
+						 rule->control == POLICY_CONTROL_SUBSET ? "a subset of anything" :
+											  "known not to be in a set");
 			location_set_add(&rule->controllers, LOCATION_UNKNOWN);
 			continue;
 		}
@@ -30,7 +32,7 @@ static int control_read_set(struct reader *reader, const struct yaml_node *node,
 	return 0;
 }
 
-static int control_read_control(struct reader *reader, const struct yaml_node *node, struct policy_rule *rule)
+static int controls_read_control(struct reader *reader, const struct yaml_node *node, struct policy_rule *rule)
 {
 	static const char *const keys[] = { "in", "not in", "subset of", NULL };
 	static const char *const what[] = { "`in`", "`not in`", "`subset of`" };
@@ -41,19 +43,19 @@ static int control_read_control(struct reader *reader, const struct yaml_node *n
 	if (!node)
 		return 0;
 	if (node->kind != YAML_MAP)
-		return reader_fail(reader, node,
-				   "`control` is a set, so say how it is compared: {subset of: ...} when all controllers must be listed (an allow), {in: ...} when one suffices (a denial), {not in: ...} when none may be");
-	if (reader_check_keys(reader, node, "`control`", keys))
+		return keys_fail(&reader->file, node,
+				 "`control` is a set, so say how it is compared: {subset of: ...} when all controllers must be listed (an allow), {in: ...} when one suffices (a denial), {not in: ...} when none may be");
+	if (keys_known(&reader->file, node, "`control`", keys))
 		return -1;
 	if (node->count != 2)
-		return reader_fail(reader, node, "`control` needs one of `in`, `not in` and `subset of`");
+		return keys_fail(&reader->file, node, "`control` needs one of `in`, `not in` and `subset of`");
 	for (i = 0; strcmp(keys[i], node->child[0]->text); i++)
 		;
 	rule->control = meaning[i];
-	return control_read_set(reader, node->child[1], what[i], rule);
+	return controls_read_set(reader, node->child[1], what[i], rule);
 }
 
-static int control_read_operator(struct reader *reader, const struct yaml_node *node, struct policy_rule *rule)
+static int controls_read_operator(struct reader *reader, const struct yaml_node *node, struct policy_rule *rule)
 {
 	static const char *const keys[] = { "in", "not in", NULL };
 	const struct yaml_node *const *items;
@@ -62,56 +64,56 @@ static int control_read_operator(struct reader *reader, const struct yaml_node *
 	if (!node)
 		return 0;
 	if (node->kind == YAML_MAP) {
-		if (reader_check_keys(reader, node, "`operator`", keys))
+		if (keys_known(&reader->file, node, "`operator`", keys))
 			return -1;
 		if (node->count != 2)
-			return reader_fail(reader, node, "`operator` needs one of `in` and `not in`");
+			return keys_fail(&reader->file, node, "`operator` needs one of `in` and `not in`");
 		rule->operator_not = !strcmp(node->child[0]->text, "not in");
 		node = node->child[1];
 	}
-	if (reader_items(reader, &node, "`operator`", &items, &count))
+	if (keys_items(&reader->file, &node, "`operator`", &items, &count))
 		return -1;
 	for (i = 0; i < count; i++) {
-		if (reader_check_name(reader, items[i], "operator"))
+		if (keys_name(&reader->file, items[i], "operator"))
 			return -1;
 		for (j = 0; j < rule->operator_count; j++)
 			if (!strcmp(rule->operator[j]->text, items[i]->text))
-				return reader_fail(reader, items[i], "operator '%s' stands twice", items[i]->text);
+				return keys_fail(&reader->file, items[i], "operator '%s' stands twice", items[i]->text);
 		*MEM_PUSH(rule->operator, rule->operator_count, rule->operator_capacity) = items[i];
 	}
 	return 0;
 }
 
-static int control_read_tier(struct reader *reader, const struct yaml_node *node, struct policy_rule *rule)
+static int controls_read_tier(struct reader *reader, const struct yaml_node *node, struct policy_rule *rule)
 {
 	int tier;
 
 	if (!node)
 		return 0;
-	if (reader_check_kind(reader, node, YAML_SCALAR, "`min_tier`"))
+	if (keys_kind(&reader->file, node, YAML_SCALAR, "`min_tier`"))
 		return -1;
 	tier = control_tier_parse(node->text);
 	if (tier < 0)
-		return reader_fail(reader, node,
-				   "unknown tier '%s'; from strong to weak they are override, feed, operator, rir, as, location",
-				   node->text);
+		return keys_fail(&reader->file, node,
+				 "unknown tier '%s'; from strong to weak they are override, feed, operator, rir, as, location",
+				 node->text);
 	if (rule->verdict >= RESID_V_REJECT)
-		return reader_fail(reader, node,
-				   "`min_tier` is the weakest evidence that an allow accepts; a refusal that asks for it would let weak evidence pass");
+		return keys_fail(&reader->file, node,
+				 "`min_tier` is the weakest evidence that an allow accepts; a refusal that asks for it would let weak evidence pass");
 	rule->min_tier = (enum control_tier)tier;
 	return 0;
 }
 
-int control_read(struct reader *reader, const struct yaml_node *node, struct policy_rule *rule)
+int controls_read(struct reader *reader, const struct yaml_node *node, struct policy_rule *rule)
 {
-	if (control_read_control(reader, yaml_get(node, "control"), rule) ||
-	    control_read_operator(reader, yaml_get(node, "operator"), rule))
+	if (controls_read_control(reader, yaml_get(node, "control"), rule) ||
+	    controls_read_operator(reader, yaml_get(node, "operator"), rule))
 		return -1;
-	return control_read_tier(reader, yaml_get(node, "min_tier"), rule);
+	return controls_read_tier(reader, yaml_get(node, "min_tier"), rule);
 }
 
 /* Are all of its countries at home, by location? Control can only narrow that. */
-static bool control_is_home(const struct policy *policy, const struct policy_rule *rule)
+static bool controls_is_home(const struct policy *policy, const struct policy_rule *rule)
 {
 	unsigned int location;
 
@@ -124,22 +126,12 @@ static bool control_is_home(const struct policy *policy, const struct policy_rul
 	return true;
 }
 
-int control_check_justified(struct reader *reader, const struct policy_rule *rule)
+int controls_check_justified(struct reader *reader, const struct policy_rule *rule)
 {
-	if (rule->verdict != RESID_V_ALLOW || rule->justification[0] || control_is_home(reader->policy, rule))
+	if (rule->verdict != RESID_V_ALLOW || rule->justification[0] || controls_is_home(reader->policy, rule))
 		return 0;
 	return rule_fail(reader, rule,
 			 "rule '%s' allows destinations outside `home`; say in `justification` why that must be", rule->id);
-}
-
-bool policy_asks_control(const struct policy *policy)
-{
-	size_t r;
-
-	for (r = 0; r < policy->rule_count; r++)
-		if (policy_rule_asks_control(&policy->rule[r]))
-			return true;
-	return false;
 }
 
 /* Operators are known by ids that nobody guesses: an id whose name has the word in it is told. */
@@ -157,7 +149,7 @@ static int controls_unknown(const char *file, const struct yaml_node *what, cons
 	return yaml_fail(file, what, err, "unknown operator '%s'; operators.yaml has those that are curated", what->text);
 }
 
-int policy_check_operators(const struct policy *policy, const struct operators *operators, struct resid_error *err)
+int controls_check_operators(const struct policy *policy, const struct operators *operators, struct resid_error *err)
 {
 	size_t r, i;
 

@@ -4,9 +4,12 @@
  * an end, and somebody who answers for it. Its verdict is always `audit`: it is on record from the first packet to the
  * last.
  */
+#include "policy/exceptions.h"
+
 #include <string.h>
 
-#include "policy/reader.h"
+#include "policy/include.h"
+#include "policy/rules.h"
 #include "util/rfc3339.h"
 
 #define EXCEPTIONS_DAY 86400
@@ -30,15 +33,15 @@ static int exceptions_check(struct reader *reader, const struct yaml_node *node,
 	char text[RFC3339_TEXT];
 
 	if (!exceptions_is_narrow(rule))
-		return reader_fail(reader, node,
-				   "exception '%s' opens every destination; name them by prefix, location, operator or control",
-				   rule->id);
+		return keys_fail(&reader->file, node,
+				 "exception '%s' opens every destination; name them by prefix, location, operator or control",
+				 rule->id);
 	if (rule->until <= latest)
 		return 0;
 	rfc3339_format(latest, text);
-	return reader_fail(reader, yaml_get(node, "until"),
-			   "exception '%s' lasts longer than `max_exception`, which ends it on %s; end it by then", rule->id,
-			   text);
+	return keys_fail(&reader->file, yaml_get(node, "until"),
+			 "exception '%s' lasts longer than `max_exception`, which ends it on %s; end it by then", rule->id,
+			 text);
 }
 
 static int exceptions_read_one(struct reader *reader, const struct yaml_node *node)
@@ -51,10 +54,10 @@ static int exceptions_read_one(struct reader *reader, const struct yaml_node *no
 	struct policy_rule *rule;
 	size_t i;
 
-	if (reader_check_keys(reader, node, "an exception", keys))
+	if (keys_known(&reader->file, node, "an exception", keys))
 		return -1;
 	for (i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
-		if (reader_get(reader, node, needed[i], true, &value))
+		if (keys_get(&reader->file, node, needed[i], true, &value))
 			return -1;
 	if (rules_add(reader, node, &rule))
 		return -1;
@@ -73,7 +76,7 @@ int exceptions_read(struct reader *reader)
 	const struct yaml_node *list = yaml_get(reader->policy->root, "exceptions");
 
 	reader->policy->max_exception = (int64_t)EXCEPTIONS_MAX_DAYS * EXCEPTIONS_DAY;
-	if (max && reader_duration(reader, max, "`max_exception`", &reader->policy->max_exception))
+	if (max && keys_duration(&reader->file, max, "`max_exception`", &reader->policy->max_exception))
 		return -1;
 	return list ? include_list(reader, list, "exceptions", exceptions_read_one) : 0;
 }

@@ -9,12 +9,14 @@
  * policy's text, in the order in which it was met. Text that has such documents is complete: nothing is looked for on
  * disk, and the includes take the documents in the same order.
  */
+#include "policy/include.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "policy/reader.h"
+#include "policy/sets.h"
 #include "util/file.h"
 #include "util/memory.h"
 #include "util/paths.h"
@@ -48,7 +50,7 @@ static int include_find(struct reader *reader, const struct yaml_node *what, cha
 		return 0;
 	}
 	if (!*tail) {
-		struct path here = paths_dir_of(reader->name);
+		struct path here = paths_dir_of(reader->file.name);
 
 		*out = !strcmp(here.text, ".") ? mem_copy(what->text, strlen(what->text)) :
 						 mem_format("%s/%s", here.text, what->text);
@@ -62,9 +64,9 @@ static int include_find(struct reader *reader, const struct yaml_node *what, cha
 			return 0;
 		free(TAKE(*out));
 	}
-	return reader_fail(reader, what, "'%s' is not there: neither %s%s/packs/%s%s nor %s/packs/%s%s", what->text,
-			   *tail ? "" : "beside this file nor ", folder[0], what->text, tail, folder[1], what->text,
-			   tail);
+	return keys_fail(&reader->file, what, "'%s' is not there: neither %s%s/packs/%s%s nor %s/packs/%s%s", what->text,
+			 *tail ? "" : "beside this file nor ", folder[0], what->text, tail, folder[1], what->text,
+			 tail);
 }
 
 /* The same file further out, by whatever path it was reached. */
@@ -73,7 +75,7 @@ static bool include_is_cycle(const struct reader *reader, const struct stat *fil
 	struct stat st;
 
 	for (; reader; reader = reader->outer)
-		if (!stat(reader->name, &st) && st.st_dev == file->st_dev && st.st_ino == file->st_ino)
+		if (!stat(reader->file.name, &st) && st.st_dev == file->st_dev && st.st_ino == file->st_ino)
 			return true;
 	return false;
 }
@@ -86,8 +88,8 @@ static int include_check_bare(struct reader *reader, const struct yaml_node *wha
 
 	for (;; number++) {
 		if (!strncmp(line, "---", 3) || !strncmp(line, "...", 3))
-			return reader_fail(reader, what, "%s, line %zu: an included file has no '%.3s' in it", path, number,
-					   line);
+			return keys_fail(&reader->file, what, "%s, line %zu: an included file has no '%.3s' in it", path, number,
+					 line);
 		line = strchr(line, '\n');
 		if (!line)
 			return 0;
@@ -115,7 +117,7 @@ static int include_append(struct reader *reader, const struct yaml_node *what, c
 	size_t total = policy->text_length + strlen(head) + length;
 
 	if (total > YAML_SIZE_MAX)
-		return reader_fail(reader, what, "with '%s' the policy is longer than %zu bytes", what->text, YAML_SIZE_MAX);
+		return keys_fail(&reader->file, what, "with '%s' the policy is longer than %zu bytes", what->text, YAML_SIZE_MAX);
 	policy->text = mem_resize(policy->text, total + 1, 1);
 	memcpy(policy->text + policy->text_length, head, strlen(head));
 	memcpy(policy->text + total - length, text, length);
@@ -134,15 +136,15 @@ static int include_read_file(struct reader *reader, const struct yaml_node *what
 	if (include_find(reader, what, &out->name))
 		return -1;
 	if (stat(out->name, &st))
-		return reader_fail(reader, what, "'%s' cannot be included: %s: %s", what->text, out->name, strerror(errno));
+		return keys_fail(&reader->file, what, "'%s' cannot be included: %s: %s", what->text, out->name, strerror(errno));
 	if (!S_ISREG(st.st_mode))
-		return reader_fail(reader, what, "'%s' cannot be included: %s is not a file", what->text, out->name);
+		return keys_fail(&reader->file, what, "'%s' cannot be included: %s is not a file", what->text, out->name);
 	if (include_is_cycle(reader, &st))
-		return reader_fail(reader, what, "'%s' includes itself, by way of %s", what->text, out->name);
+		return keys_fail(&reader->file, what, "'%s' includes itself, by way of %s", what->text, out->name);
 	if (file_read(out->name, YAML_SIZE_MAX, &text, &length, &inner))
-		return reader_fail(reader, what, "'%s' cannot be included: %s", what->text, inner.text);
+		return keys_fail(&reader->file, what, "'%s' cannot be included: %s", what->text, inner.text);
 	skip = strncmp(text, INCLUDE_BOM, strlen(INCLUDE_BOM)) ? 0 : strlen(INCLUDE_BOM);
-	if (yaml_parse(out->name, text + skip, length - skip, &out->root, reader->err) ||
+	if (yaml_parse(out->name, text + skip, length - skip, &out->root, reader->file.err) ||
 	    include_check_bare(reader, what, out->name, text + skip))
 		return -1;
 	return include_append(reader, what, out->name, text + skip, length - skip);
@@ -154,9 +156,9 @@ static int include_take(struct reader *reader, const struct yaml_node *what, str
 	struct yaml_stream *given = reader->given;
 
 	if (reader->policy->included_count >= given->count)
-		return reader_fail(reader, what, "'%s' has no document; the policy's text is not complete", what->text);
+		return keys_fail(&reader->file, what, "'%s' has no document; the policy's text is not complete", what->text);
 	out->root = TAKE(given->document[reader->policy->included_count]);
-	out->name = mem_copy(reader->name, strlen(reader->name));
+	out->name = mem_copy(reader->file.name, strlen(reader->file.name));
 	return 0;
 }
 
@@ -169,17 +171,17 @@ static int include_open(struct reader *reader, const struct yaml_node *what, str
 	unsigned int depth = 0;
 	int status;
 
-	if (reader_check_kind(reader, what, YAML_SCALAR, "`include`"))
+	if (keys_kind(&reader->file, what, YAML_SCALAR, "`include`"))
 		return -1;
 	if (!*what->text || strpbrk(what->text, "\n\r"))
-		return reader_fail(reader, what, "`include` must be the name of a pack or the path of a file");
+		return keys_fail(&reader->file, what, "`include` must be the name of a pack or the path of a file");
 	for (outer = reader->outer; outer; outer = outer->outer)
 		depth++;
 	if (depth >= INCLUDE_DEPTH_MAX)
-		return reader_fail(reader, what, "'%s' is included more than %d deep", what->text, INCLUDE_DEPTH_MAX);
+		return keys_fail(&reader->file, what, "'%s' is included more than %d deep", what->text, INCLUDE_DEPTH_MAX);
 	if (policy->included_count >= YAML_DOCUMENTS_MAX - 1)
-		return reader_fail(reader, what, "'%s' is one file more than the %d that a policy can include", what->text,
-				   YAML_DOCUMENTS_MAX - 1);
+		return keys_fail(&reader->file, what, "'%s' is one file more than the %d that a policy can include", what->text,
+				 YAML_DOCUMENTS_MAX - 1);
 	included = MEM_PUSH(policy->included, policy->included_count, policy->included_capacity);
 	status = reader->given->count > 1 ? include_take(reader, what, included) :
 					    include_read_file(reader, what, included);
@@ -195,15 +197,15 @@ static int include_splice(struct reader *reader, const struct yaml_node *item, c
 	const struct yaml_node *root, *sets, *list;
 	struct reader inner = *reader;
 
-	if (reader_check_keys(reader, item, "an include", item_keys) ||
+	if (keys_known(&reader->file, item, "an include", item_keys) ||
 	    include_open(reader, yaml_get(item, "include"), &included))
 		return -1;
 	root = included.root;
-	inner.name = included.name;
+	inner.file.name = included.name;
 	inner.outer = reader;
 	inner.document = reader->policy->included_count;
-	if (reader_check_keys(&inner, root, "an included file", file_keys) ||
-	    reader_get(&inner, root, key, true, &list))
+	if (keys_known(&inner.file, root, "an included file", file_keys) ||
+	    keys_get(&inner.file, root, key, true, &list))
 		return -1;
 	sets = yaml_get(root, "sets");
 	if (sets && sets_read_inline(&inner, sets))
@@ -216,7 +218,7 @@ int include_list(struct reader *reader, const struct yaml_node *list, const char
 	_cleanup_free_ char *what = mem_format("`%s`", key);
 	size_t i;
 
-	if (reader_check_kind(reader, list, YAML_LIST, what))
+	if (keys_kind(&reader->file, list, YAML_LIST, what))
 		return -1;
 	for (i = 0; i < list->count; i++) {
 		const struct yaml_node *item = list->child[i];

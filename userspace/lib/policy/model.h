@@ -165,20 +165,10 @@ struct policy_options {
 	void *context;
 };
 
-/*
- * Reads and checks a policy file (NULL: the embedded default). Everything that can be wrong with a policy is found
- * here; location data are not needed.
- */
-int policy_read(const char *path, const struct policy_options *options, struct policy **out, struct resid_error *err);
-/* The same on text in memory. */
-int policy_parse(const char *name, const char *text, size_t length, const struct policy_options *options,
-		 struct policy **out, struct resid_error *err);
 void policy_free(struct policy *policy);
 
 /* Does any rule ask so? */
 bool policy_asks_control(const struct policy *policy);
-/* The operators that its rules name are known. */
-int policy_check_operators(const struct policy *policy, const struct operators *operators, struct resid_error *err);
 
 static inline bool policy_rule_has_class(const struct policy_rule *rule, uint8_t id)
 {

@@ -1,50 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The top of a policy file. */
+#include "policy/policy.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "geo/special.h"
 #include "yaml/embedded.h"
-#include "policy/reader.h"
+#include "policy/bootstrap.h"
+#include "policy/check.h"
+#include "policy/controls.h"
+#include "policy/exceptions.h"
+#include "policy/rules.h"
+#include "policy/sets.h"
+#include "policy/sources.h"
 #include "util/file.h"
 #include "util/memory.h"
-
-void policy_free(struct policy *policy)
-{
-	size_t i;
-
-	if (!policy)
-		return;
-	for (i = 0; i < policy->rule_count; i++) {
-		free(policy->rule[i].prefix);
-		free(policy->rule[i].proto);
-		free(policy->rule[i].ports);
-		free(policy->rule[i].operator);
-	}
-	for (i = 0; i < policy->set_count; i++) {
-		free(policy->set[i].name);
-		free(policy->set[i].date);
-		free(policy->set[i].source);
-	}
-	free(policy->rule);
-	free(policy->set);
-	free(policy->class);
-	free(policy->assignment);
-	free(policy->local);
-	free(policy->nat64);
-	free(policy->sources.feed);
-	free(policy->sources.geofeed);
-	free(policy->sources.override);
-	yaml_free(policy->root);
-	for (i = 0; i < policy->included_count; i++) {
-		yaml_free(policy->included[i].root);
-		free(policy->included[i].name);
-	}
-	free(policy->included);
-	free(policy->text);
-	free(policy->name);
-	free(policy);
-}
 
 /* `keep` leaves every verdict as it is, and so does the weakest. */
 static int policy_read_on_stale(struct reader *reader, const struct yaml_node *node, enum resid_verdict *out)
@@ -54,8 +25,8 @@ static int policy_read_on_stale(struct reader *reader, const struct yaml_node *n
 		return 0;
 	}
 	if (node->kind == YAML_SCALAR && !strcmp(node->text, "allow"))
-		return reader_fail(reader, node, "`on_stale` never allows more; write keep, audit, reject or drop");
-	return reader_verdict(reader, node, out);
+		return keys_fail(&reader->file, node, "`on_stale` never allows more; write keep, audit, reject or drop");
+	return reader_verdict(&reader->file, node, out);
 }
 
 /* One of two words; *out: it is the first. */
@@ -65,10 +36,10 @@ static int policy_read_choice(struct reader *reader, const struct yaml_node *nod
 	char what[32];
 
 	snprintf(what, sizeof(what), "`%s`", key);
-	if (reader_check_kind(reader, node, YAML_SCALAR, what))
+	if (keys_kind(&reader->file, node, YAML_SCALAR, what))
 		return -1;
 	if (strcmp(node->text, yes) && strcmp(node->text, no))
-		return reader_fail(reader, node, "unknown %s '%s'; write %s or %s", key, node->text, yes, no);
+		return keys_fail(&reader->file, node, "unknown %s '%s'; write %s or %s", key, node->text, yes, no);
 	*out = !strcmp(node->text, yes);
 	return 0;
 }
@@ -82,27 +53,27 @@ static int policy_read_class(struct reader *reader, const struct yaml_node *name
 	unsigned int number;
 	size_t i;
 
-	if (reader_check_name(reader, name, "class name") || reader_check_keys(reader, node, "a class", keys))
+	if (keys_name(&reader->file, name, "class name") || keys_known(&reader->file, node, "a class", keys))
 		return -1;
 	if (!strcmp(name->text, "unlabelled") || !strcmp(name->text, "kernel"))
-		return reader_fail(reader, name, "class '%s' exists by itself; the key `%s` says what it is judged as",
-				   name->text, name->text);
-	if (reader_get(reader, node, "id", true, &id) || reader_get(reader, node, "default", true, &fallback) ||
-	    reader_get(reader, node, "mode", false, &mode))
+		return keys_fail(&reader->file, name, "class '%s' exists by itself; the key `%s` says what it is judged as",
+				 name->text, name->text);
+	if (keys_get(&reader->file, node, "id", true, &id) || keys_get(&reader->file, node, "default", true, &fallback) ||
+	    keys_get(&reader->file, node, "mode", false, &mode))
 		return -1;
-	if (reader_number(reader, id, "class id", 1, RESID_CLASS_KERNEL - 1, &number) ||
-	    reader_verdict(reader, fallback, &class.fallback))
+	if (keys_number(&reader->file, id, "class id", 1, RESID_CLASS_KERNEL - 1, &number) ||
+	    reader_verdict(&reader->file, fallback, &class.fallback))
 		return -1;
 	for (i = 0; i < policy->class_count; i++)
 		if (policy->class[i].id == number)
-			return reader_fail(reader, id, "class id %u is that of '%s' already", number,
-					   policy->class[i].name);
+			return keys_fail(&reader->file, id, "class id %u is that of '%s' already", number,
+					 policy->class[i].name);
 	on_loss = yaml_get(node, "on_loss");
 	if ((mode && policy_read_choice(reader, mode, "mode", "permissive", "enforcing", &class.permissive)) ||
 	    (on_loss && policy_read_choice(reader, on_loss, "on_loss", "deny", "count", &class.deny_on_loss)))
 		return -1;
 	on_unknown = yaml_get(node, "on_unknown");
-	if (on_unknown && reader_verdict(reader, on_unknown, &class.on_unknown))
+	if (on_unknown && reader_verdict(&reader->file, on_unknown, &class.on_unknown))
 		return -1;
 	class.has_on_unknown = on_unknown;
 	on_stale = yaml_get(node, "on_stale");
@@ -118,10 +89,10 @@ static int policy_read_classes(struct reader *reader, const struct yaml_node *no
 	struct policy *policy = reader->policy;
 	size_t i;
 
-	if (reader_check_kind(reader, node, YAML_MAP, "`classes`"))
+	if (keys_kind(&reader->file, node, YAML_MAP, "`classes`"))
 		return -1;
 	if (!node->count)
-		return reader_fail(reader, node, "`classes` declares none; a policy needs at least one");
+		return keys_fail(&reader->file, node, "`classes` declares none; a policy needs at least one");
 	for (i = 0; i < node->count; i += 2)
 		if (policy_read_class(reader, node->child[i], node->child[i + 1]))
 			return -1;
@@ -137,10 +108,10 @@ static int policy_read_prefixes(struct reader *reader, const struct yaml_node *n
 {
 	size_t i;
 
-	if (reader_check_kind(reader, node, YAML_LIST, what))
+	if (keys_kind(&reader->file, node, YAML_LIST, what))
 		return -1;
 	for (i = 0; i < node->count; i++)
-		if (reader_prefix(reader, node->child[i], MEM_PUSH(*list, *count, *capacity)))
+		if (keys_prefix(&reader->file, node->child[i], MEM_PUSH(*list, *count, *capacity)))
 			return -1;
 	return 0;
 }
@@ -156,8 +127,8 @@ static int policy_read_local(struct reader *reader, const struct yaml_node *node
 		return -1;
 	for (i = 0; node && i < policy->local_count; i++)
 		if (!policy->local[i].length)
-			return reader_fail(reader, node->child[i], "prefix '%s' is every address there is",
-					   node->child[i]->text);
+			return keys_fail(&reader->file, node->child[i], "prefix '%s' is every address there is",
+					 node->child[i]->text);
 	if (node)
 		return 0;
 	for (text = special_local_default; *text; text++)
@@ -182,11 +153,11 @@ static int policy_read_nat64(struct reader *reader, const struct yaml_node *node
 
 		if (policy->nat64[i].family != AF_INET6 || length < 32 || length % 8 || length > 96 ||
 		    (length > 64 && length < 96))
-			return reader_fail(reader, item,
-					   "NAT64 prefix '%s' must be IPv6 with a length of 32, 40, 48, 56, 64 or 96 (RFC 6052)",
-					   item->text);
+			return keys_fail(&reader->file, item,
+					 "NAT64 prefix '%s' must be IPv6 with a length of 32, 40, 48, 56, 64 or 96 (RFC 6052)",
+					 item->text);
 		if (i >= RESID_NAT64_MAX)
-			return reader_fail(reader, item, "more than %d NAT64 prefixes", RESID_NAT64_MAX);
+			return keys_fail(&reader->file, item, "more than %d NAT64 prefixes", RESID_NAT64_MAX);
 	}
 	return 0;
 }
@@ -200,19 +171,19 @@ static int policy_read_assignment(struct reader *reader, const struct yaml_node 
 	struct policy_assignment *out;
 	size_t index, i;
 
-	if (reader_check_keys(reader, node, "an assignment", keys) ||
-	    reader_get(reader, node, "class", true, &class) || reader_get(reader, node, "target", true, &target) ||
-	    reader_class(reader, class, &index) || reader_check_kind(reader, target, YAML_SCALAR, "`target`"))
+	if (keys_known(&reader->file, node, "an assignment", keys) ||
+	    keys_get(&reader->file, node, "class", true, &class) || keys_get(&reader->file, node, "target", true, &target) ||
+	    reader_class(reader, class, &index) || keys_kind(&reader->file, target, YAML_SCALAR, "`target`"))
 		return -1;
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (!strncmp(target->text, kinds[i], strlen(kinds[i])) && target->text[strlen(kinds[i])])
 			break;
 	if (i == sizeof(kinds) / sizeof(kinds[0]))
-		return reader_fail(reader, target, "target '%s' must be unit:NAME, cgroup:PATH, netns:NAME or dev:NAME",
-				   target->text);
+		return keys_fail(&reader->file, target, "target '%s' must be unit:NAME, cgroup:PATH, netns:NAME or dev:NAME",
+				 target->text);
 	for (i = 0; i < policy->assignment_count; i++)
 		if (!strcmp(policy->assignment[i].target, target->text))
-			return reader_fail(reader, target, "target '%s' is assigned twice", target->text);
+			return keys_fail(&reader->file, target, "target '%s' is assigned twice", target->text);
 	out = MEM_PUSH(policy->assignment, policy->assignment_count, policy->assignment_capacity);
 	out->target = target->text;
 	out->class_id = policy->class[index].id;
@@ -225,7 +196,7 @@ static int policy_read_assignments(struct reader *reader, const struct yaml_node
 
 	if (!node)
 		return 0;
-	if (reader_check_kind(reader, node, YAML_LIST, "`assign`"))
+	if (keys_kind(&reader->file, node, YAML_LIST, "`assign`"))
 		return -1;
 	for (i = 0; i < node->count; i++)
 		if (policy_read_assignment(reader, node->child[i]))
@@ -235,28 +206,12 @@ static int policy_read_assignments(struct reader *reader, const struct yaml_node
 
 static int policy_read_version(struct reader *reader, const struct yaml_node *node)
 {
-	if (reader_check_kind(reader, node, YAML_SCALAR, "`resid`"))
+	if (keys_kind(&reader->file, node, YAML_SCALAR, "`resid`"))
 		return -1;
 	if (strcmp(node->text, "1"))
-		return reader_fail(reader, node, "grammar version '%s' is not known to this residctl; it reads version 1",
-				   node->text);
+		return keys_fail(&reader->file, node, "grammar version '%s' is not known to this residctl; it reads version 1",
+				 node->text);
 	return 0;
-}
-
-int policy_read_home(struct reader *reader)
-{
-	static const struct location_set none;
-	struct location_set *home = &reader->policy->home;
-	const struct yaml_node *node;
-
-	if (memcmp(home, &none, sizeof(none)))
-		return 0;
-	if (reader_get(reader, reader->policy->root, "home", true, &node))
-		return -1;
-	if (node->kind == YAML_SCALAR && !strcmp(node->text, SETS_HOME))
-		return reader_fail(reader, node, "`home` cannot be %s, which is what it says; write a country or a set",
-				   SETS_HOME);
-	return sets_add_countries(reader, node, home);
 }
 
 static int policy_read_top(struct reader *reader)
@@ -269,14 +224,14 @@ static int policy_read_top(struct reader *reader)
 	const struct yaml_node *root = policy->root, *version, *classes, *node;
 	size_t i;
 
-	if (reader_check_keys(reader, root, "a policy", keys) || reader_get(reader, root, "resid", true, &version) ||
-	    policy_read_version(reader, version) || reader_get(reader, root, "classes", true, &classes) ||
+	if (keys_known(&reader->file, root, "a policy", keys) || keys_get(&reader->file, root, "resid", true, &version) ||
+	    policy_read_version(reader, version) || keys_get(&reader->file, root, "classes", true, &classes) ||
 	    policy_read_classes(reader, classes))
 		return -1;
 	node = yaml_get(root, "sets");
 	if (node && sets_read_inline(reader, node))
 		return -1;
-	if (policy_read_home(reader))
+	if (sets_read_home(reader))
 		return -1;
 	node = yaml_get(root, "unlabelled");
 	if (node && reader_class(reader, node, &policy->unlabelled))
@@ -287,10 +242,10 @@ static int policy_read_top(struct reader *reader)
 		return -1;
 	policy->non_ip = policy->unparsable = RESID_V_DROP;
 	node = yaml_get(root, "non_ip");
-	if (node && reader_verdict(reader, node, &policy->non_ip))
+	if (node && reader_verdict(&reader->file, node, &policy->non_ip))
 		return -1;
 	node = yaml_get(root, "unparsable");
-	if (node && reader_verdict(reader, node, &policy->unparsable))
+	if (node && reader_verdict(&reader->file, node, &policy->unparsable))
 		return -1;
 	if (policy_read_assignments(reader, yaml_get(root, "assign")) ||
 	    policy_read_local(reader, yaml_get(root, "local")) || policy_read_nat64(reader, yaml_get(root, "nat64")))
@@ -305,7 +260,7 @@ static int policy_read_top(struct reader *reader)
 	if (check_rules(reader))
 		return -1;
 	for (i = 0; i < policy->rule_count; i++)
-		if (control_check_justified(reader, &policy->rule[i]))
+		if (controls_check_justified(reader, &policy->rule[i]))
 			return -1;
 	exceptions_warn(reader);
 	return 0;
@@ -316,7 +271,9 @@ int policy_parse(const char *name, const char *text, size_t length, const struct
 {
 	_cleanup_policy_ struct policy *policy = mem_zero(1, sizeof(*policy));
 	_cleanup_(yaml_stream_fini) struct yaml_stream given = { 0 };
-	struct reader reader = { policy, name, options, err, &given, NULL, 0 };
+	struct reader reader = {
+		.policy = policy, .file = { name, err }, .options = options, .given = &given
+	};
 
 	policy->name = mem_copy(name, strlen(name));
 	policy->text = mem_copy(text, length);
@@ -327,8 +284,8 @@ int policy_parse(const char *name, const char *text, size_t length, const struct
 	if (policy_read_top(&reader))
 		return -1;
 	if (given.count > 1 && policy->included_count < given.count - 1)
-		return reader_fail(&reader, given.document[policy->included_count + 1],
-				   "a document that no `include` takes; a policy is one document");
+		return keys_fail(&reader.file, given.document[policy->included_count + 1],
+				 "a document that no `include` takes; a policy is one document");
 	*out = TAKE(policy);
 	return 0;
 }

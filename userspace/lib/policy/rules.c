@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The key `rules`: an ordered list, of which the first that matches decides. */
+#include "policy/rules.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "kmod/verdict.h"
-#include "policy/reader.h"
+#include "policy/controls.h"
+#include "policy/include.h"
+#include "policy/sets.h"
 #include "util/memory.h"
 
 int rules_read_id(struct reader *reader, const struct yaml_node *node, struct policy_rule *rule)
@@ -12,17 +16,17 @@ int rules_read_id(struct reader *reader, const struct yaml_node *node, struct po
 	const struct policy *policy = reader->policy;
 	const struct policy_rule *other;
 
-	if (reader_check_name(reader, node, "rule id"))
+	if (keys_name(&reader->file, node, "rule id"))
 		return -1;
 	if (!strncmp(node->text, "default-", 8) || !strncmp(node->text, "unknown-", 8) ||
 	    !strncmp(node->text, "stale-", 6) || !strcmp(node->text, "non-ip") || !strcmp(node->text, "unparsable") ||
 	    !strcmp(node->text, "bootstrap"))
-		return reader_fail(reader, node, "rule id '%s' is one that Resid gives itself; choose another",
-				   node->text);
+		return keys_fail(&reader->file, node, "rule id '%s' is one that Resid gives itself; choose another",
+				 node->text);
 	for (other = policy->rule; other < policy->rule + policy->rule_count; other++)
 		if (other != rule && !strcmp(other->id, node->text))
-			return reader_fail(reader, node, "rule id '%s' stands twice, first in line %zu%s", node->text,
-					   other->mark->line, reader_of_file(reader->name, other->file).text);
+			return keys_fail(&reader->file, node, "rule id '%s' stands twice, first in line %zu%s", node->text,
+					 other->mark->line, reader_of_file(reader->file.name, other->file).text);
 	rule->id = node->text;
 	return 0;
 }
@@ -37,21 +41,21 @@ static int rules_read_classes(struct reader *reader, const struct yaml_node *nod
 		memset(rule->classes, 0xff, sizeof(rule->classes));
 		return 0;
 	}
-	if (reader_items(reader, &node, "`class`", &items, &count))
+	if (keys_items(&reader->file, &node, "`class`", &items, &count))
 		return -1;
 	for (i = 0; i < count; i++) {
 		uint8_t id;
 
 		if (items[i]->kind == YAML_SCALAR &&
 		    (!strcmp(items[i]->text, "unlabelled") || !strcmp(items[i]->text, "kernel")))
-			return reader_fail(reader, items[i],
-					   "'%s' has no rules of its own: the key `%s` names the class that it is judged as",
-					   items[i]->text, items[i]->text);
+			return keys_fail(&reader->file, items[i],
+					 "'%s' has no rules of its own: the key `%s` names the class that it is judged as",
+					 items[i]->text, items[i]->text);
 		if (reader_class(reader, items[i], &index))
 			return -1;
 		id = policy->class[index].id;
 		if (policy_rule_has_class(rule, id))
-			return reader_fail(reader, items[i], "class '%s' stands twice", items[i]->text);
+			return keys_fail(&reader->file, items[i], "class '%s' stands twice", items[i]->text);
 		rule->classes[id / 64] |= 1ull << id % 64;
 	}
 	return 0;
@@ -63,7 +67,7 @@ static int rules_add_locations(struct reader *reader, const struct yaml_node *no
 	const struct yaml_node *const *items;
 	size_t count, i;
 
-	if (reader_items(reader, &node, what, &items, &count))
+	if (keys_items(&reader->file, &node, what, &items, &count))
 		return -1;
 	for (i = 0; i < count; i++)
 		if (sets_add_location(reader, items[i], out))
@@ -93,7 +97,7 @@ static int rules_complement(struct reader *reader, const struct yaml_node *node,
 		any = true;
 	}
 	if (!any)
-		return reader_fail(reader, node, "`not in` names every country, so the rule matches nothing");
+		return keys_fail(&reader->file, node, "`not in` names every country, so the rule matches nothing");
 	rule->locations = out;
 	return 0;
 }
@@ -109,22 +113,22 @@ static int rules_read_location(struct reader *reader, const struct yaml_node *no
 	}
 	if (node->kind != YAML_MAP)
 		return rules_add_locations(reader, node, "`location`", &rule->locations);
-	if (reader_check_keys(reader, node, "`location`", keys))
+	if (keys_known(&reader->file, node, "`location`", keys))
 		return -1;
 	in = yaml_get(node, "in");
 	not_in = yaml_get(node, "not in");
 	unknown = yaml_get(node, "unknown");
 	if (!in == !not_in)
-		return reader_fail(reader, node, "`location` needs one of `in` and `not in`");
+		return keys_fail(&reader->file, node, "`location` needs one of `in` and `not in`");
 	if (in) {
 		if (unknown)
-			return reader_fail(reader, unknown, "`unknown` belongs to `not in`; in `in`, list unknown");
+			return keys_fail(&reader->file, unknown, "`unknown` belongs to `not in`; in `in`, list unknown");
 		return rules_add_locations(reader, in, "`in`", &rule->locations);
 	}
-	if (unknown && (reader_check_kind(reader, unknown, YAML_SCALAR, "`unknown`")))
+	if (unknown && (keys_kind(&reader->file, unknown, YAML_SCALAR, "`unknown`")))
 		return -1;
 	if (unknown && strcmp(unknown->text, "true") && strcmp(unknown->text, "false"))
-		return reader_fail(reader, unknown, "`unknown` must be true or false, not '%s'", unknown->text);
+		return keys_fail(&reader->file, unknown, "`unknown` must be true or false, not '%s'", unknown->text);
 	if (rules_add_locations(reader, not_in, "`not in`", &rule->locations))
 		return -1;
 	return rules_complement(reader, not_in, unknown && !strcmp(unknown->text, "true"), rule);
@@ -137,11 +141,11 @@ static int rules_read_prefixes(struct reader *reader, const struct yaml_node *no
 
 	if (!node)
 		return 0;
-	if (reader_items(reader, &node, "`prefix`", &items, &count))
+	if (keys_items(&reader->file, &node, "`prefix`", &items, &count))
 		return -1;
 	for (i = 0; i < count; i++)
-		if (reader_prefix(reader, items[i],
-				  MEM_PUSH(rule->prefix, rule->prefix_count, rule->prefix_capacity)))
+		if (keys_prefix(&reader->file, items[i],
+				MEM_PUSH(rule->prefix, rule->prefix_count, rule->prefix_capacity)))
 			return -1;
 	return 0;
 }
@@ -157,25 +161,25 @@ static int rules_read_protos(struct reader *reader, const struct yaml_node *node
 
 	if (!node)
 		return 0;
-	if (reader_items(reader, &node, "`proto`", &items, &count))
+	if (keys_items(&reader->file, &node, "`proto`", &items, &count))
 		return -1;
 	for (i = 0; i < count; i++) {
 		unsigned int number = 256;
 
-		if (reader_check_kind(reader, items[i], YAML_SCALAR, "a protocol"))
+		if (keys_kind(&reader->file, items[i], YAML_SCALAR, "a protocol"))
 			return -1;
 		for (j = 0; j < sizeof(known) / sizeof(known[0]); j++)
 			if (!strcmp(items[i]->text, known[j].name))
 				number = known[j].number;
 		if (number == 256 && (items[i]->text[0] < '0' || items[i]->text[0] > '9'))
-			return reader_fail(reader, items[i],
-					   "unknown protocol '%s'; write tcp, udp, icmp, icmpv6, sctp or a number",
-					   items[i]->text);
-		if (number == 256 && reader_number(reader, items[i], "protocol", 0, 255, &number))
+			return keys_fail(&reader->file, items[i],
+					 "unknown protocol '%s'; write tcp, udp, icmp, icmpv6, sctp or a number",
+					 items[i]->text);
+		if (number == 256 && keys_number(&reader->file, items[i], "protocol", 0, 255, &number))
 			return -1;
 		for (j = 0; j < rule->proto_count; j++)
 			if (rule->proto[j] == number)
-				return reader_fail(reader, items[i], "protocol '%s' stands twice", items[i]->text);
+				return keys_fail(&reader->file, items[i], "protocol '%s' stands twice", items[i]->text);
 		*MEM_PUSH(rule->proto, rule->proto_count, rule->proto_capacity) = (uint8_t)number;
 	}
 	return 0;
@@ -188,27 +192,27 @@ static int rules_read_port(struct reader *reader, const struct yaml_node *node, 
 	unsigned int low, high;
 	const char *dash;
 
-	if (reader_check_kind(reader, node, YAML_SCALAR, "a port"))
+	if (keys_kind(&reader->file, node, YAML_SCALAR, "a port"))
 		return -1;
 	dash = strchr(node->text, '-');
 	if (!dash) {
-		if (reader_number(reader, node, "port", 0, 65535, &low))
+		if (keys_number(&reader->file, node, "port", 0, 65535, &low))
 			return -1;
 		high = low;
 	} else {
 		if (strlen(node->text) >= 2 * sizeof(first) || (size_t)(dash - node->text) >= sizeof(first) ||
 		    strlen(dash + 1) >= sizeof(last))
-			return reader_fail(reader, node, "port range '%s' must be written FIRST-LAST", node->text);
+			return keys_fail(&reader->file, node, "port range '%s' must be written FIRST-LAST", node->text);
 		memcpy(first, node->text, (size_t)(dash - node->text));
 		memcpy(last, dash + 1, strlen(dash + 1));
 		half.text = first;
-		if (reader_number(reader, &half, "first port", 0, 65535, &low))
+		if (keys_number(&reader->file, &half, "first port", 0, 65535, &low))
 			return -1;
 		half.text = last;
-		if (reader_number(reader, &half, "last port", 0, 65535, &high))
+		if (keys_number(&reader->file, &half, "last port", 0, 65535, &high))
 			return -1;
 		if (low > high)
-			return reader_fail(reader, node, "port range '%s' ends before it begins", node->text);
+			return keys_fail(&reader->file, node, "port range '%s' ends before it begins", node->text);
 	}
 	out->first = (uint16_t)low;
 	out->last = (uint16_t)high;
@@ -222,12 +226,12 @@ static int rules_read_ports(struct reader *reader, const struct yaml_node *node,
 
 	if (!node)
 		return 0;
-	if (reader_items(reader, &node, "`port`", &items, &count))
+	if (keys_items(&reader->file, &node, "`port`", &items, &count))
 		return -1;
 	for (i = 0; i < rule->proto_count; i++)
 		if (!resid_proto_has_ports(rule->proto[i]))
-			return reader_fail(reader, node, "`port` with protocol %u, which has no ports; use a rule of its own",
-					   rule->proto[i]);
+			return keys_fail(&reader->file, node, "`port` with protocol %u, which has no ports; use a rule of its own",
+					 rule->proto[i]);
 	for (i = 0; i < count; i++)
 		if (rules_read_port(reader, items[i], MEM_PUSH(rule->ports, rule->ports_count, rule->ports_capacity)))
 			return -1;
@@ -238,14 +242,14 @@ static int rules_read_direction(struct reader *reader, const struct yaml_node *n
 {
 	if (!node)
 		return 0;
-	if (reader_check_kind(reader, node, YAML_SCALAR, "`direction`"))
+	if (keys_kind(&reader->file, node, YAML_SCALAR, "`direction`"))
 		return -1;
 	if (!strcmp(node->text, "original"))
 		rule->direction = RESID_STEP_F_ORIGINAL;
 	else if (!strcmp(node->text, "reply"))
 		rule->direction = RESID_STEP_F_REPLY;
 	else
-		return reader_fail(reader, node, "unknown direction '%s'; write original or reply", node->text);
+		return keys_fail(&reader->file, node, "unknown direction '%s'; write original or reply", node->text);
 	return 0;
 }
 
@@ -257,11 +261,11 @@ int rules_read_text(struct reader *reader, const struct yaml_node *node, const c
 	*out = "";
 	if (!text)
 		return 0;
-	if (reader_check_kind(reader, text, YAML_SCALAR, key))
+	if (keys_kind(&reader->file, text, YAML_SCALAR, key))
 		return -1;
 	if (!text->text[strspn(text->text, " \t")] || strpbrk(text->text, "\n\r"))
-		return reader_fail(reader, text, "the %s of %s '%s' must be one sentence on one line", key,
-				   rule->exception ? "exception" : "rule", rule->id);
+		return keys_fail(&reader->file, text, "the %s of %s '%s' must be one sentence on one line", key,
+				 rule->exception ? "exception" : "rule", rule->id);
 	*out = text->text;
 	return 0;
 }
@@ -270,12 +274,12 @@ static int rules_read_window(struct reader *reader, const struct yaml_node *node
 {
 	const struct yaml_node *from = yaml_get(node, "from"), *until = yaml_get(node, "until");
 
-	if ((from && reader_time(reader, from, "`from`", &rule->from)) ||
-	    (until && reader_time(reader, until, "`until`", &rule->until)))
+	if ((from && keys_time(&reader->file, from, "`from`", &rule->from)) ||
+	    (until && keys_time(&reader->file, until, "`until`", &rule->until)))
 		return -1;
 	if (rule->from >= rule->until)
-		return reader_fail(reader, until, "%s '%s' ends before it begins; `until` must be later than `from`",
-				   rule->exception ? "exception" : "rule", rule->id);
+		return keys_fail(&reader->file, until, "%s '%s' ends before it begins; `until` must be later than `from`",
+				 rule->exception ? "exception" : "rule", rule->id);
 	return 0;
 }
 
@@ -286,7 +290,7 @@ int rules_add(struct reader *reader, const struct yaml_node *node, struct policy
 
 	/* what the compiler adds: four for each class at most, non-ip and unparsable */
 	if (policy->rule_count >= RESID_CELL_INDEX - 4 * RESID_CLASS_COUNT - 2)
-		return reader_fail(reader, node, "more than %zu rules", policy->rule_count);
+		return keys_fail(&reader->file, node, "more than %zu rules", policy->rule_count);
 	rule = MEM_PUSH(policy->rule, policy->rule_count, policy->rule_capacity);
 	*rule = (struct policy_rule){
 		.id = "",
@@ -296,7 +300,7 @@ int rules_add(struct reader *reader, const struct yaml_node *node, struct policy
 		.owner = "",
 		.ticket = "",
 		.mark = node,
-		.file = reader->name,
+		.file = reader->file.name,
 		.document = reader->document,
 		.min_tier = CONTROL_NONE,
 		.from = POLICY_BEGINNING,
@@ -319,7 +323,7 @@ int rules_read_common(struct reader *reader, const struct yaml_node *node, struc
 	    rules_read_text(reader, node, "clause", rule, &rule->clause) ||
 	    rules_read_text(reader, node, "justification", rule, &rule->justification))
 		return -1;
-	return control_read(reader, node, rule);
+	return controls_read(reader, node, rule);
 }
 
 static int rules_read_one(struct reader *reader, const struct yaml_node *node)
@@ -330,11 +334,14 @@ static int rules_read_one(struct reader *reader, const struct yaml_node *node)
 	const struct yaml_node *id, *verdict, *reason;
 	struct policy_rule *rule;
 
-	if (reader_check_keys(reader, node, "a rule", keys) || reader_get(reader, node, "id", true, &id) ||
-	    reader_get(reader, node, "verdict", true, &verdict) || reader_get(reader, node, "reason", true, &reason))
+	if (keys_known(&reader->file, node, "a rule", keys) || keys_get(&reader->file, node, "id", true, &id) ||
+	    keys_get(&reader->file, node, "verdict", true, &verdict) ||
+	    keys_get(&reader->file, node, "reason", true, &reason))
 		return -1;
-	return rules_add(reader, node, &rule) || rules_read_id(reader, id, rule) ||
-	       reader_verdict(reader, verdict, &rule->verdict) || rules_read_common(reader, node, rule) ? -1 : 0;
+	if (rules_add(reader, node, &rule) || rules_read_id(reader, id, rule) ||
+	    reader_verdict(&reader->file, verdict, &rule->verdict))
+		return -1;
+	return rules_read_common(reader, node, rule);
 }
 
 int rules_read(struct reader *reader, const struct yaml_node *node)

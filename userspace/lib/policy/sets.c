@@ -4,12 +4,13 @@
  * packs are, in sets/ of the configuration and of what was installed, then among the embedded files. A policy may
  * declare sets of its own beside them.
  */
+#include "policy/sets.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "yaml/embedded.h"
-#include "policy/reader.h"
 #include "util/file.h"
 #include "util/memory.h"
 #include "util/paths.h"
@@ -34,13 +35,13 @@ static int sets_add_country(struct reader *reader, const struct yaml_node *node,
 {
 	int location;
 
-	if (reader_check_kind(reader, node, YAML_SCALAR, "a country"))
+	if (keys_kind(&reader->file, node, YAML_SCALAR, "a country"))
 		return -1;
 	location = location_find(node->text);
 	if (location < 0)
-		return reader_fail(reader, node, "unknown country '%s'; %s", node->text, sets_suggest(node->text));
+		return keys_fail(&reader->file, node, "unknown country '%s'; %s", node->text, sets_suggest(node->text));
 	if (!location_is_country((unsigned int)location))
-		return reader_fail(reader, node, "'%s' is no country, and a set holds only countries", node->text);
+		return keys_fail(&reader->file, node, "'%s' is no country, and a set holds only countries", node->text);
 	location_set_add(out, (unsigned int)location);
 	return 0;
 }
@@ -62,13 +63,13 @@ static int sets_check_valid(struct reader *reader, const struct yaml_node *root,
 
 	if (!until)
 		return 0;
-	if (reader_check_kind(reader, until, YAML_SCALAR, "`valid_until`"))
+	if (keys_kind(&reader->file, until, YAML_SCALAR, "`valid_until`"))
 		return -1;
 	if (!rfc3339_parse_day(until->text, &day))
-		return reader_fail(reader, until, "`valid_until` '%s' must be a day, written YYYY-MM-DD", until->text);
+		return keys_fail(&reader->file, until, "`valid_until` '%s' must be a day, written YYYY-MM-DD", until->text);
 	*ends = day + SETS_DAY;
 	if (reader->options->now >= *ends)
-		reader_warn(reader, reader->name, until,
+		reader_warn(reader, reader->file.name, until,
 			    "set '%s' was valid until %s; see what the law says now, and put a newer file into %s", name,
 			    until->text, sets_folder());
 	return 0;
@@ -79,7 +80,7 @@ static int sets_parse_file(struct reader *reader, const char *file, const char *
 {
 	static const char *const keys[] = { "set", "date", "valid_until", "source", "members", NULL };
 	struct reader inner = {
-		.policy = reader->policy, .name = file, .options = reader->options, .err = reader->err
+		.policy = reader->policy, .file = { file, reader->file.err }, .options = reader->options
 	};
 	const struct yaml_node *set, *date, *source, *members;
 	_cleanup_yaml_ struct yaml_node *root = NULL;
@@ -88,21 +89,21 @@ static int sets_parse_file(struct reader *reader, const char *file, const char *
 	int64_t day, ends = 0;
 	size_t i;
 
-	if (yaml_parse(file, text, length, &root, reader->err) || reader_check_keys(&inner, root, "a set file", keys))
+	if (yaml_parse(file, text, length, &root, reader->file.err) || keys_known(&inner.file, root, "a set file", keys))
 		return -1;
-	if (reader_get(&inner, root, "set", true, &set) || reader_get(&inner, root, "date", true, &date) ||
-	    reader_get(&inner, root, "source", true, &source) || reader_get(&inner, root, "members", true, &members))
+	if (keys_get(&inner.file, root, "set", true, &set) || keys_get(&inner.file, root, "date", true, &date) ||
+	    keys_get(&inner.file, root, "source", true, &source) || keys_get(&inner.file, root, "members", true, &members))
 		return -1;
-	if (reader_check_name(&inner, set, "`set`") || reader_check_kind(&inner, date, YAML_SCALAR, "`date`") ||
-	    reader_check_kind(&inner, source, YAML_SCALAR, "`source`") ||
-	    reader_check_kind(&inner, members, YAML_LIST, "`members`"))
+	if (keys_name(&inner.file, set, "`set`") || keys_kind(&inner.file, date, YAML_SCALAR, "`date`") ||
+	    keys_kind(&inner.file, source, YAML_SCALAR, "`source`") ||
+	    keys_kind(&inner.file, members, YAML_LIST, "`members`"))
 		return -1;
 	if (strcmp(set->text, name))
-		return reader_fail(&inner, set, "set '%s' in a file that is named after the set '%s'", set->text, name);
+		return keys_fail(&inner.file, set, "set '%s' in a file that is named after the set '%s'", set->text, name);
 	if (!rfc3339_parse_day(date->text, &day))
-		return reader_fail(&inner, date, "date '%s' must be a day, written YYYY-MM-DD", date->text);
+		return keys_fail(&inner.file, date, "date '%s' must be a day, written YYYY-MM-DD", date->text);
 	if (!members->count)
-		return reader_fail(&inner, members, "set '%s' has no members", name);
+		return keys_fail(&inner.file, members, "set '%s' has no members", name);
 	for (i = 0; i < members->count; i++)
 		if (sets_add_country(&inner, members->child[i], &found))
 			return -1;
@@ -142,7 +143,7 @@ static int sets_load(struct reader *reader, const char *name)
 	size_t length;
 
 	if (sets_find_file(reader, name, &path)) {
-		if (file_read(path, YAML_SIZE_MAX, &text, &length, reader->err))
+		if (file_read(path, YAML_SIZE_MAX, &text, &length, reader->file.err))
 			return -1;
 		return sets_parse_file(reader, path, name, text, length);
 	}
@@ -176,10 +177,10 @@ int sets_add_location(struct reader *reader, const struct yaml_node *node, struc
 	const struct policy_set *set;
 	int location, status;
 
-	if (reader_check_kind(reader, node, YAML_SCALAR, "a location"))
+	if (keys_kind(&reader->file, node, YAML_SCALAR, "a location"))
 		return -1;
 	if (!strcmp(node->text, SETS_HOME)) {
-		if (policy_read_home(reader))
+		if (sets_read_home(reader))
 			return -1;
 		sets_unite(out, &reader->policy->home);
 		return 0;
@@ -193,17 +194,17 @@ int sets_add_location(struct reader *reader, const struct yaml_node *node, struc
 	if (!set) {
 		/* the name becomes part of a path; and UK or el are countries misspelt before they are files */
 		if (location_suggest(node->text))
-			return reader_fail(reader, node, "unknown location '%s'; %s", node->text,
-					   sets_suggest(node->text));
-		if (reader_check_name(reader, node, "a location"))
+			return keys_fail(&reader->file, node, "unknown location '%s'; %s", node->text,
+					 sets_suggest(node->text));
+		if (keys_name(&reader->file, node, "a location"))
 			return -1;
 		status = sets_load(reader, node->text);
 		if (status < 0)
 			return -1;
 		if (status)
-			return reader_fail(reader, node,
-					   "unknown location '%s': neither a country of ISO 3166-1, nor a set, nor one of $home, local, special, multicast, metadata, translated, link, region-EU, region-AP, unknown",
-					   node->text);
+			return keys_fail(&reader->file, node,
+					 "unknown location '%s': neither a country of ISO 3166-1, nor a set, nor one of $home, local, special, multicast, metadata, translated, link, region-EU, region-AP, unknown",
+					 node->text);
 		set = sets_find(reader->policy, node->text);
 	}
 	sets_unite(out, &set->members);
@@ -212,27 +213,43 @@ int sets_add_location(struct reader *reader, const struct yaml_node *node, struc
 
 int sets_add_countries(struct reader *reader, const struct yaml_node *node, struct location_set *out)
 {
-	if (reader_check_kind(reader, node, YAML_SCALAR, "a country"))
+	if (keys_kind(&reader->file, node, YAML_SCALAR, "a country"))
 		return -1;
 	if (location_find(node->text) >= 0 || location_suggest(node->text))
 		return sets_add_country(reader, node, out);
 	return sets_add_location(reader, node, out);
 }
 
+int sets_read_home(struct reader *reader)
+{
+	static const struct location_set none;
+	struct location_set *home = &reader->policy->home;
+	const struct yaml_node *node;
+
+	if (memcmp(home, &none, sizeof(none)))
+		return 0;
+	if (keys_get(&reader->file, reader->policy->root, "home", true, &node))
+		return -1;
+	if (node->kind == YAML_SCALAR && !strcmp(node->text, SETS_HOME))
+		return keys_fail(&reader->file, node, "`home` cannot be %s, which is what it says; write a country or a set",
+				 SETS_HOME);
+	return sets_add_countries(reader, node, home);
+}
+
 static int sets_check_inline_name(struct reader *reader, const struct yaml_node *name)
 {
 	const struct embedded_file *embedded;
 
-	if (reader_check_name(reader, name, "set name"))
+	if (keys_name(&reader->file, name, "set name"))
 		return -1;
 	if (location_find(name->text) >= 0)
-		return reader_fail(reader, name, "set name '%s' is a location already; choose another", name->text);
+		return keys_fail(&reader->file, name, "set name '%s' is a location already; choose another", name->text);
 	for (embedded = embedded_sets; embedded->name; embedded++)
 		if (!strncmp(embedded->name, name->text, strlen(name->text)) &&
 		    !strcmp(embedded->name + strlen(name->text), ".yaml"))
-			return reader_fail(reader, name,
-					   "set '%s' is a dated file; to change it, put %s/%s beside a source and a date",
-					   name->text, sets_folder(), embedded->name);
+			return keys_fail(&reader->file, name,
+					 "set '%s' is a dated file; to change it, put %s/%s beside a source and a date",
+					 name->text, sets_folder(), embedded->name);
 	return 0;
 }
 
@@ -241,17 +258,17 @@ int sets_read_inline(struct reader *reader, const struct yaml_node *node)
 	struct policy *policy = reader->policy;
 	size_t i, j;
 
-	if (reader_check_kind(reader, node, YAML_MAP, "`sets`"))
+	if (keys_kind(&reader->file, node, YAML_MAP, "`sets`"))
 		return -1;
 	for (i = 0; i < node->count; i += 2) {
 		const struct yaml_node *name = node->child[i], *members = node->child[i + 1];
 		struct location_set found = { 0 };
 		struct policy_set *set;
 
-		if (sets_check_inline_name(reader, name) || reader_check_kind(reader, members, YAML_LIST, "a set"))
+		if (sets_check_inline_name(reader, name) || keys_kind(&reader->file, members, YAML_LIST, "a set"))
 			return -1;
 		if (!members->count)
-			return reader_fail(reader, members, "set '%s' has no members", name->text);
+			return keys_fail(&reader->file, members, "set '%s' has no members", name->text);
 		for (j = 0; j < members->count; j++) {
 			const struct yaml_node *member = members->child[j];
 
@@ -263,7 +280,7 @@ int sets_read_inline(struct reader *reader, const struct yaml_node *node)
 			}
 		}
 		if (sets_find(policy, name->text))
-			return reader_fail(reader, name, "set '%s' is known already, from another file", name->text);
+			return keys_fail(&reader->file, name, "set '%s' is known already, from another file", name->text);
 		set = MEM_PUSH(policy->set, policy->set_count, policy->set_capacity);
 		set->name = mem_copy(name->text, strlen(name->text));
 		set->date = mem_copy("", 0);

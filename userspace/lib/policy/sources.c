@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The key `sources`: the files that say where addresses are and who controls them, what they must be, and overrides. */
+#include "policy/sources.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "source/reader.h"
-#include "policy/reader.h"
 #include "util/memory.h"
 
 /* tor-geoipdb loses a few per cent at most from one month to the next. */
@@ -12,11 +13,11 @@
 
 static int sources_read_path(struct reader *reader, const struct yaml_node *node, const char **out)
 {
-	if (reader_check_kind(reader, node, YAML_SCALAR, "the path of a source"))
+	if (keys_kind(&reader->file, node, YAML_SCALAR, "the path of a source"))
 		return -1;
 	if (node->text[0] != '/')
-		return reader_fail(reader, node, "'%s' must be a path from the root, as in /var/lib/resid/sources/FILE",
-				   node->text);
+		return keys_fail(&reader->file, node, "'%s' must be a path from the root, as in /var/lib/resid/sources/FILE",
+				 node->text);
 	*out = node->text;
 	return 0;
 }
@@ -37,7 +38,7 @@ static int sources_read_share(struct reader *reader, const struct yaml_node *map
 		*out = whole * 10 + tenth;
 		return 0;
 	}
-	return reader_fail(reader, node, "`%s` must be a share from 0%% to 100%%, as in 10%% or 2.5%%", key);
+	return keys_fail(&reader->file, node, "`%s` must be a share from 0%% to 100%%, as in 10%% or 2.5%%", key);
 }
 
 static int sources_read_age(struct reader *reader, const struct yaml_node *map, unsigned int *out)
@@ -50,7 +51,7 @@ static int sources_read_age(struct reader *reader, const struct yaml_node *map, 
 		return 0;
 	if (node->kind != YAML_SCALAR || strspn(node->text, "0123456789d") != strlen(node->text) ||
 	    sscanf(node->text, "%5ud%n", &days, &end) != 1 || !end || node->text[end] || !days)
-		return reader_fail(reader, node, "`max_age` must be a number of days, as in 90d");
+		return keys_fail(&reader->file, node, "`max_age` must be a number of days, as in 90d");
 	*out = days;
 	return 0;
 }
@@ -62,13 +63,13 @@ static int sources_read_guard(struct reader *reader, const struct yaml_node *map
 	guard->mark = map;
 	if (date) {
 		if (date->kind != YAML_SCALAR || !source_is_date(date->text))
-			return reader_fail(reader, date, "`date` must be a day, written YYYY-MM-DD");
+			return keys_fail(&reader->file, date, "`date` must be a day, written YYYY-MM-DD");
 		guard->date = date->text;
 	}
 	if (sha256) {
 		if (sha256->kind != YAML_SCALAR || strlen(sha256->text) != 2 * RESID_DIGEST_LEN ||
 		    strspn(sha256->text, "0123456789abcdef") != 2 * RESID_DIGEST_LEN)
-			return reader_fail(reader, sha256, "`sha256` must be 64 digits from 0 to 9 and a to f, as sha256sum prints them");
+			return keys_fail(&reader->file, sha256, "`sha256` must be 64 digits from 0 to 9 and a to f, as sha256sum prints them");
 		guard->sha256 = sha256->text;
 	}
 	if (sources_read_age(reader, map, &guard->max_age) ||
@@ -87,13 +88,13 @@ static int sources_read_one(struct reader *reader, const struct yaml_node *node,
 	if (node->kind == YAML_SCALAR)
 		return sources_read_path(reader, node, &out->path);
 	if (node->kind != YAML_MAP)
-		return reader_fail(reader, node, "a source is a path, or {path: ..., max_age: ..., ...}");
-	if (reader_check_keys(reader, node, "a source", keys) || reader_get(reader, node, "path", needs_path, &path) ||
+		return keys_fail(&reader->file, node, "a source is a path, or {path: ..., max_age: ..., ...}");
+	if (keys_known(&reader->file, node, "a source", keys) || keys_get(&reader->file, node, "path", needs_path, &path) ||
 	    (path && sources_read_path(reader, path, &out->path)))
 		return -1;
 	if (!places && yaml_get(node, "max_unknown"))
-		return reader_fail(reader, yaml_get(node, "max_unknown"),
-				   "`max_unknown` is for what says where addresses are: geoip, mmdb");
+		return keys_fail(&reader->file, yaml_get(node, "max_unknown"),
+				 "`max_unknown` is for what says where addresses are: geoip, mmdb");
 	return sources_read_guard(reader, node, &out->guard);
 }
 
@@ -109,13 +110,13 @@ static int sources_read_named(struct reader *reader, const struct yaml_node *nod
 
 	if (!node)
 		return 0;
-	if (reader_check_kind(reader, node, YAML_MAP, what))
+	if (keys_kind(&reader->file, node, YAML_MAP, what))
 		return -1;
 	for (i = 0; i < node->count; i += 2) {
 		struct policy_source *out = MEM_PUSH(*list, *count, *capacity);
 
 		sources_any(out);
-		if (reader_check_name(reader, node->child[i], name) ||
+		if (keys_name(&reader->file, node->child[i], name) ||
 		    sources_read_one(reader, node->child[i + 1], false, true, out))
 			return -1;
 		out->name = node->child[i]->text;
@@ -130,12 +131,12 @@ static int sources_read_override_place(struct reader *reader, const struct yaml_
 	*out = -1;
 	if (!node)
 		return 0;
-	if (reader_check_kind(reader, node, YAML_SCALAR, "`location`"))
+	if (keys_kind(&reader->file, node, YAML_SCALAR, "`location`"))
 		return -1;
 	location = location_find(node->text);
 	if (location < 0 || !location_is_country((unsigned int)location))
-		return reader_fail(reader, node, "an override says in which country a prefix is, and '%s' is none",
-				   node->text);
+		return keys_fail(&reader->file, node, "an override says in which country a prefix is, and '%s' is none",
+				 node->text);
 	*out = location;
 	return 0;
 }
@@ -146,20 +147,20 @@ static int sources_read_override_control(struct reader *reader, const struct yam
 	const struct yaml_node *control, *const *items;
 	size_t i, count;
 
-	if (reader_get(reader, node, "control", false, &control) ||
-	    reader_get(reader, node, "operator", false, &override->operator) ||
-	    (override->operator && reader_check_name(reader, override->operator, "operator")))
+	if (keys_get(&reader->file, node, "control", false, &control) ||
+	    keys_get(&reader->file, node, "operator", false, &override->operator) ||
+	    (override->operator && keys_name(&reader->file, override->operator, "operator")))
 		return -1;
 	override->controlled = control || override->operator;
 	if (!control)
 		return 0;
-	if (reader_items(reader, &control, "`control`", &items, &count))
+	if (keys_items(&reader->file, &control, "`control`", &items, &count))
 		return -1;
 	for (i = 0; i < count; i++) {
 		int location = items[i]->kind == YAML_SCALAR ? location_find(items[i]->text) : -1;
 
 		if (location < 0 || !location_is_country((unsigned int)location))
-			return reader_fail(reader, items[i], "`control` of an override is a list of countries");
+			return keys_fail(&reader->file, items[i], "`control` of an override is a list of countries");
 		location_set_add(&override->control, (unsigned int)location);
 	}
 	return 0;
@@ -174,21 +175,21 @@ static int sources_read_override(struct reader *reader, const struct yaml_node *
 	struct policy_override override = { .mark = node };
 	size_t i, count;
 
-	if (reader_check_keys(reader, node, "an override", keys) ||
-	    reader_get(reader, node, "prefix", true, &prefix) || reader_get(reader, node, "reason", true, &reason) ||
-	    reader_check_kind(reader, reason, YAML_SCALAR, "`reason`") ||
+	if (keys_known(&reader->file, node, "an override", keys) ||
+	    keys_get(&reader->file, node, "prefix", true, &prefix) || keys_get(&reader->file, node, "reason", true, &reason) ||
+	    keys_kind(&reader->file, reason, YAML_SCALAR, "`reason`") ||
 	    sources_read_override_place(reader, yaml_get(node, "location"), &override.location) ||
 	    sources_read_override_control(reader, node, &override))
 		return -1;
 	if (override.location < 0 && !override.controlled)
-		return reader_fail(reader, node, "an override says a `location`, a `control`, an `operator`, or several of them");
-	if (reader_items(reader, &prefix, "`prefix`", &items, &count))
+		return keys_fail(&reader->file, node, "an override says a `location`, a `control`, an `operator`, or several of them");
+	if (keys_items(&reader->file, &prefix, "`prefix`", &items, &count))
 		return -1;
 	for (i = 0; i < count; i++) {
-		if (reader_prefix(reader, items[i], &override.prefix))
+		if (keys_prefix(&reader->file, items[i], &override.prefix))
 			return -1;
 		if (!override.prefix.length)
-			return reader_fail(reader, items[i], "prefix '%s' is every address there is", items[i]->text);
+			return keys_fail(&reader->file, items[i], "prefix '%s' is every address there is", items[i]->text);
 		*MEM_PUSH(sources->override, sources->override_count, sources->override_capacity) = override;
 	}
 	return 0;
@@ -214,7 +215,7 @@ int sources_read_policy(struct reader *reader, const struct yaml_node *node)
 	sources->geoip4.guard.max_shrink = sources->geoip6.guard.max_shrink = SOURCES_GEOIP_SHRINK;
 	if (!node)
 		return 0;
-	if (reader_check_keys(reader, node, "`sources`", keys))
+	if (keys_known(&reader->file, node, "`sources`", keys))
 		return -1;
 	for (i = 0; i < sizeof(one) / sizeof(one[0]); i++) {
 		item = yaml_get(node, one[i].key);
@@ -227,7 +228,7 @@ int sources_read_policy(struct reader *reader, const struct yaml_node *node)
 			       &sources->geofeed_count, &sources->geofeed_capacity))
 		return -1;
 	overrides = yaml_get(node, "overrides");
-	if (overrides && reader_check_kind(reader, overrides, YAML_LIST, "`overrides`"))
+	if (overrides && keys_kind(&reader->file, overrides, YAML_LIST, "`overrides`"))
 		return -1;
 	for (i = 0; overrides && i < overrides->count; i++)
 		if (sources_read_override(reader, overrides->child[i]))

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/policy.h"
 #include "snapshot/full_build.h"
 #include "snapshot/lpm_build.h"
 #include "snapshot/sources.h"

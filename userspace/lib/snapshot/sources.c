@@ -10,6 +10,7 @@
 #include "geo/cache.h"
 #include "geo/digests.h"
 #include "geo/world_file.h"
+#include "policy/controls.h"
 #include "snapshot/bases.h"
 #include "snapshot/guard.h"
 #include "util/file.h"
@@ -467,7 +468,7 @@ int sources_read(const struct build_inputs *inputs, const struct policy *policy,
 	};
 
 	if (operators_read(operators, &sources->operators, err) || regions_read(&plan.regions, err) ||
-	    policy_check_operators(policy, sources->operators, err))
+	    controls_check_operators(policy, sources->operators, err))
 		return -1;
 	if (sources_plan_files(&plan) || sources_world(&plan) || sources_guards(&plan, options))
 		return -1;

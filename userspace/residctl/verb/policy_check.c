@@ -5,7 +5,8 @@
 #include <string.h>
 
 #include "residctl/output.h"
-#include "policy/model.h"
+#include "policy/controls.h"
+#include "policy/policy.h"
 #include "util/jsonw.h"
 #include "residctl/snapshots.h"
 
@@ -53,7 +54,7 @@ static int policy_check_run(const struct call *call, struct resid_error *err)
 	jsonw_array(&json, "warnings");
 	if (snapshots_now(call, &options.now, err) || policy_read(call->argv[0], &options, &policy, err) ||
 	    operators_read(call_option(call, "operators"), &operators, err) ||
-	    policy_check_operators(policy, operators, err))
+	    controls_check_operators(policy, operators, err))
 		return -1;
 	if (modprobe)
 		return policy_check_modprobe(policy, err);

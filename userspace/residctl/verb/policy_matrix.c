@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "residctl/output.h"
-#include "policy/model.h"
+#include "policy/policy.h"
 #include "util/jsonw.h"
 #include "residctl/snapshots.h"
 #include "util/memory.h"

@@ -14,7 +14,7 @@
 #include "util/memory.h"
 
 struct test {
-	struct reader reader;
+	struct keys_file file;
 	const struct snapshot *snapshot;
 	int64_t now;
 	size_t failed;
@@ -31,15 +31,15 @@ static int test_read_case(struct test *test, const struct yaml_node *node, struc
 	static const char *const keys[] = { "class", "to", "verdict", "rule", "direction", "now", NULL };
 	size_t i;
 
-	if (reader_check_keys(&test->reader, node, "a case", keys))
+	if (keys_known(&test->file, node, "a case", keys))
 		return -1;
 	for (i = 0; i < node->count; i += 2)
-		if (reader_check_kind(&test->reader, node->child[i + 1], YAML_SCALAR, node->child[i]->text))
+		if (keys_kind(&test->file, node->child[i + 1], YAML_SCALAR, node->child[i]->text))
 			return -1;
 	out->mark = node;
-	if (reader_get(&test->reader, node, "class", true, &out->class) ||
-	    reader_get(&test->reader, node, "to", true, &out->to) ||
-	    reader_get(&test->reader, node, "verdict", true, &out->verdict))
+	if (keys_get(&test->file, node, "class", true, &out->class) ||
+	    keys_get(&test->file, node, "to", true, &out->to) ||
+	    keys_get(&test->file, node, "verdict", true, &out->verdict))
 		return -1;
 	out->rule = yaml_get(node, "rule");
 	out->direction = yaml_get(node, "direction");
@@ -52,7 +52,7 @@ static int test_direction(struct test *test, const struct yaml_node *node, struc
 	if (!node)
 		return 0;
 	if (strcmp(node->text, "original") && strcmp(node->text, "reply"))
-		return reader_fail(&test->reader, node, "unknown direction '%s'; write original or reply", node->text);
+		return keys_fail(&test->file, node, "unknown direction '%s'; write original or reply", node->text);
 	to->flow.direction = strcmp(node->text, "reply") ? RESID_DIR_ORIGINAL : RESID_DIR_REPLY;
 	return 0;
 }
@@ -64,7 +64,7 @@ static void test_say(const struct test *test, const struct test_case *expected, 
 	const struct snapshot_place *place = &decided->place;
 
 	if (!test->json) {
-		printf("%s:%zu:%zu: %s to %s: %s by %s, not %s%s%s (location %s, control %s by %s%s%s)\n", test->reader.name,
+		printf("%s:%zu:%zu: %s to %s: %s by %s, not %s%s%s (location %s, control %s by %s%s%s)\n", test->file.name,
 		       expected->mark->line, expected->mark->column, expected->class->text, expected->to->text,
 		       output_verdict(rule.verdict), rule.id, expected->verdict->text, expected->rule ? " by " : "",
 		       expected->rule ? expected->rule->text : "", place->location,
@@ -100,16 +100,16 @@ static int test_run_case(struct test *test, const struct yaml_node *node)
 	struct snapshot_rule rule;
 	int class;
 
-	if (test_read_case(test, node, &expected) || reader_verdict(&test->reader, expected.verdict, &verdict) ||
+	if (test_read_case(test, node, &expected) || reader_verdict(&test->file, expected.verdict, &verdict) ||
 	    test_direction(test, expected.direction, &to) ||
-	    (expected.now && reader_time(&test->reader, expected.now, "`now`", &to.flow.now)))
+	    (expected.now && keys_time(&test->file, expected.now, "`now`", &to.flow.now)))
 		return -1;
 	class = snapshot_class_find(test->snapshot, expected.class->text);
 	if (class < 0)
-		return reader_fail(&test->reader, expected.class, "the policy has no class '%s'", expected.class->text);
+		return keys_fail(&test->file, expected.class, "the policy has no class '%s'", expected.class->text);
 	text = mem_copy(expected.to->text, strlen(expected.to->text));
 	if (destination_parse(&to, text, &inner))
-		return reader_fail(&test->reader, expected.to, "%s", inner.text);
+		return keys_fail(&test->file, expected.to, "%s", inner.text);
 	destination_judge(&to, test->snapshot, (uint8_t)class);
 	rule = snapshot_rule_at(test->snapshot, to.place[to.decided].rule);
 	if (rule.verdict == verdict && (!expected.rule || !strcmp(rule.id, expected.rule->text)))
@@ -122,7 +122,7 @@ static int test_run_case(struct test *test, const struct yaml_node *node)
 static int policy_test_run(const struct call *call, struct resid_error *err)
 {
 	static const char *const keys[] = { "cases", NULL };
-	struct test test = { .reader = { .name = call->argv[0], .err = err } };
+	struct test test = { .file = { .name = call->argv[0], .err = err } };
 	_cleanup_snapshot_ struct snapshot *snapshot = NULL;
 	_cleanup_(jsonw_fini) struct jsonw json = { 0 };
 	_cleanup_yaml_ struct yaml_node *root = NULL;
@@ -132,12 +132,12 @@ static int policy_test_run(const struct call *call, struct resid_error *err)
 
 	if (file_read(call->argv[0], YAML_SIZE_MAX, &text, &length, err) ||
 	    yaml_parse(call->argv[0], text, length, &root, err) ||
-	    reader_check_keys(&test.reader, root, "a file of cases", keys) ||
-	    reader_get(&test.reader, root, "cases", true, &cases) ||
-	    reader_check_kind(&test.reader, cases, YAML_LIST, "`cases`"))
+	    keys_known(&test.file, root, "a file of cases", keys) ||
+	    keys_get(&test.file, root, "cases", true, &cases) ||
+	    keys_kind(&test.file, cases, YAML_LIST, "`cases`"))
 		return -1;
 	if (!cases->count)
-		return reader_fail(&test.reader, cases, "`cases` has none, so it tests nothing");
+		return keys_fail(&test.file, cases, "`cases` has none, so it tests nothing");
 	if (snapshots_now(call, &test.now, err) || snapshots_open(call, &snapshot, err))
 		return -1;
 	test.snapshot = snapshot;
