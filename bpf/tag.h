@@ -6,6 +6,15 @@
  *   class_cgroup   __u64 cgroup v2 id                 the cgroup and all below it, nearest label first
  *   class_netns    __u64 cookie of a namespace        what has no labelled cgroup in it
  *   class_device   struct tag_device                  outgoing device (resid_class), incoming device (resid_stamp)
+ *
+ * A cgroup is made before anybody in userspace can hear of it, so two more maps say beforehand what it will be, and
+ * resid_newcomer labels it before a process can be in it. Assigned paths make a tree of names; every cgroup that stands
+ * on such a path has a place in that tree, and so has every slice, for the units that can appear in it:
+ *
+ *   class_name     struct tag_name                    a name below a place: its own place, and its class
+ *   cgroup_place   __u64 cgroup v2 id                 struct tag_place
+ *   class_lost     __u32 0                            __u64: labels that found no room; not 0: everybody is unlabelled
+ *   class_tightens __u32 class << 8 | class           the second refuses all that the first refuses: no value
  */
 #ifndef RESID_BPF_TAG_H
 #define RESID_BPF_TAG_H
@@ -20,6 +29,29 @@
 struct tag_device {
 	__u64 netns;		/* cookie */
 	__u32 ifindex;		/* in that namespace */
+	__u32 reserved;		/* zero */
+};
+
+#define TAG_NAME_MAX	256	/* bytes of a name of a cgroup, with the zero behind it */
+#define TAG_NAMES_MAX	65536
+
+#define TAG_PLACE_NONE	0ull	/* not on an assigned path */
+#define TAG_PLACE_SLICES 1ull	/* what stands below it in the tree are units, whatever their slice */
+
+struct tag_name {
+	__u64 above;		/* place */
+	char name[TAG_NAME_MAX];	/* the rest zero */
+};
+
+struct tag_named {
+	__u64 place;		/* TAG_PLACE_NONE: no assigned path leads further */
+	__u32 class;		/* 0: none of its own */
+	__u32 reserved;		/* zero */
+};
+
+struct tag_place {
+	__u64 place;
+	__u32 slice;		/* it is the root or a slice below slices: a unit can appear in it */
 	__u32 reserved;		/* zero */
 };
 

@@ -339,7 +339,7 @@ static void a_removed_cgroup_counts_until_its_last_socket(void **state)
 	uint64_t id;
 	int tries;
 
-	if (!tagger->release)
+	if (!tagger->tracing)
 		skip();
 	egress_attach();
 	make_cgroup("/dead");
@@ -364,7 +364,7 @@ static void pins_are_shared(void **state)
 	if (tagger_pin(tagger, &err) || tagger_open(&pinned, &err))
 		fail_msg("%s", err.text);
 	assert_int_equal(pinned->class_id, tagger->class_id);
-	assert_true(pinned->release == tagger->release);
+	assert_true(pinned->tracing == tagger->tracing);
 	label(tagger->cgroups, &id, 3);
 	/* a new program finds the old maps */
 	if (tagger_load(TAG_MASK_DEFAULT, &second, &err))
@@ -398,8 +398,8 @@ int main(void)
 
 	if (!world_begin(&tagger, &status))
 		return status;
-	if (!tagger->release)
-		printf("# resid_release: %s\n", tagger->release_note);
+	if (!tagger->tracing)
+		printf("# resid_newcomer, resid_release: %s\n", tagger->tracing_note);
 	status = cmocka_run_group_tests(tests, NULL, NULL);
 	tagger_free(tagger);
 	world_fini();

@@ -40,7 +40,7 @@ static void apply(void)
 	struct reconcile_report report;
 	struct resid_error err;
 
-	if (reconcile(tagger, NULL, &list, NULL, NULL, &report, &err))
+	if (reconcile(tagger, NULL, &list, NULL, NULL, NULL, &report, &err))
 		fail_msg("%s", err.text);
 }
 

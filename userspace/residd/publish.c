@@ -89,7 +89,7 @@ static void publish_daemon(struct jsonw *json, struct daemon *daemon)
 	jsonw_u64(json, "assignments_pending", daemon->assignments.pending);
 	jsonw_u64(json, "assignments_unknown", daemon->assignments.unknown);
 	if (daemon->tagger)
-		jsonw_bool(json, "cgroup_release", daemon->tagger->release);
+		jsonw_bool(json, "cgroup_release", daemon->tagger->tracing);
 	publish_troubles(json, daemon);
 	jsonw_object_end(json);
 }

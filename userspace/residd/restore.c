@@ -104,8 +104,8 @@ static void restore_tagger(struct daemon *daemon)
 		return;
 	}
 	daemon_trouble(daemon, TROUBLE_TAGGER, NULL);
-	if (loaded && !daemon->tagger->release)
-		daemon_say(SD_WARNING, "removed cgroups stay in the class map: %s", daemon->tagger->release_note);
+	if (loaded && !daemon->tagger->tracing)
+		daemon_say(SD_WARNING, "new cgroups wait for residd to be labelled, and removed ones stay in the class map: %s", daemon->tagger->tracing_note);
 }
 
 /* Without it records lack the process, and nothing else. */

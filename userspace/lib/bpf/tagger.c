@@ -24,11 +24,34 @@
 DEFINE_CLEANUP(skel, struct tag_bpf *, tag_bpf__destroy);
 DEFINE_CLEANUP(bpf_link, struct bpf_link *, bpf_link__destroy);
 
+/* Every map by its name, which is its pin's, and where a tagger keeps its descriptor. */
+static const struct tagger_map {
+	const char *name;
+	size_t offset;
+} tagger_maps[] = {
+	{ "class_cgroup", offsetof(struct tagger, cgroups) },
+	{ "class_netns", offsetof(struct tagger, netns) },
+	{ "class_device", offsetof(struct tagger, devices) },
+	{ "class_name", offsetof(struct tagger, names) },
+	{ "cgroup_place", offsetof(struct tagger, places) },
+	{ "class_tightens", offsetof(struct tagger, tightens) },
+	{ "class_lost", offsetof(struct tagger, lost) },
+};
+
+#define TAGGER_MAPS (sizeof(tagger_maps) / sizeof(*tagger_maps))
+
+static int *tagger_map(struct tagger *tagger, size_t index)
+{
+	return (int *)((char *)tagger + tagger_maps[index].offset);
+}
+
 static struct tagger *tagger_new(void)
 {
 	struct tagger *tagger = mem_zero(1, sizeof(*tagger));
 
-	tagger->class_fd = tagger->stamp_fd = tagger->cgroups = tagger->netns = tagger->devices = -1;
+	tagger->class_fd = tagger->stamp_fd = -1;
+	for (size_t i = 0; i < TAGGER_MAPS; i++)
+		*tagger_map(tagger, i) = -1;
 	return tagger;
 }
 
@@ -38,9 +61,8 @@ void tagger_free(struct tagger *tagger)
 		return;
 	cleanup_close(&tagger->class_fd);
 	cleanup_close(&tagger->stamp_fd);
-	cleanup_close(&tagger->cgroups);
-	cleanup_close(&tagger->netns);
-	cleanup_close(&tagger->devices);
+	for (size_t i = 0; i < TAGGER_MAPS; i++)
+		cleanup_close(tagger_map(tagger, i));
 	free(tagger);
 }
 
@@ -55,7 +77,7 @@ static int tagger_prog_id(int fd, uint32_t *id)
 	return 0;
 }
 
-static int tagger_open_skel(uint32_t mark_mask, uint64_t init_netns, bool release, struct tag_bpf **out)
+static int tagger_open_skel(uint32_t mark_mask, uint64_t init_netns, bool tracing, struct tag_bpf **out)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .pin_root_path = paths_bpf_dir());
 	_cleanup_(cleanup_skel) struct tag_bpf *skel = tag_bpf__open_opts(&opts);
@@ -66,7 +88,8 @@ static int tagger_open_skel(uint32_t mark_mask, uint64_t init_netns, bool releas
 	skel->rodata->resid_mark_mask = mark_mask;
 	skel->rodata->resid_mark_shift = (uint32_t)TAG_MARK_SHIFT(mark_mask);
 	skel->rodata->resid_init_netns = init_netns;
-	bpf_program__set_autoload(skel->progs.resid_release, release);
+	bpf_program__set_autoload(skel->progs.resid_newcomer, tracing);
+	bpf_program__set_autoload(skel->progs.resid_release, tracing);
 	error = tag_bpf__load(skel);
 	if (error)
 		return error;
@@ -74,22 +97,27 @@ static int tagger_open_skel(uint32_t mark_mask, uint64_t init_netns, bool releas
 	return 0;
 }
 
-/* A pinned link keeps resid_release attached after this process. A missing one is said, and is not an error. */
-static void tagger_attach_release(struct tagger *tagger, struct tag_bpf *skel)
+/* A pinned link keeps a program attached after this process. The new one is at work before the old one goes. */
+static int tagger_attach(struct bpf_program *program, const char *event, const char *name)
 {
-	_cleanup_(cleanup_bpf_link) struct bpf_link *link = NULL;
-	struct path pin = paths_in(paths_bpf_dir(), "release");
-	int error;
+	_cleanup_(cleanup_bpf_link) struct bpf_link *link = bpf_program__attach_raw_tracepoint(program, event);
+	struct path pin = paths_in(paths_bpf_dir(), "%s", name);
 
-	link = bpf_program__attach_raw_tracepoint(skel->progs.resid_release, "cgroup_release");
-	error = link ? 0 : -errno;
-	if (link) {
-		unlink(pin.text);
-		error = bpf_link__pin(link, pin.text);
-	}
-	tagger->release = !error;
+	if (!link)
+		return -errno;
+	unlink(pin.text);
+	return bpf_link__pin(link, pin.text);
+}
+
+/* A missing one is said, and is not an error. */
+static void tagger_attach_tracing(struct tagger *tagger, struct tag_bpf *skel)
+{
+	int error = tagger_attach(skel->progs.resid_release, "cgroup_release", "release") ?:
+		    tagger_attach(skel->progs.resid_newcomer, "cgroup_mkdir", "newcomer");
+
+	tagger->tracing = !error;
 	if (error)
-		snprintf(tagger->release_note, sizeof(tagger->release_note), "%.200s", strerror(-error));
+		snprintf(tagger->tracing_note, sizeof(tagger->tracing_note), "%.200s", strerror(-error));
 }
 
 static int tagger_dup(int fd)
@@ -110,20 +138,19 @@ int tagger_load(uint32_t mark_mask, struct tagger **out, struct resid_error *err
 		return -1;
 	error = tagger_open_skel(mark_mask, tagger->init_netns, true, &skel);
 	if (error && error != -EPERM) {
-		/* A kernel without BTF or tracing cannot have resid_release; the rest needs neither. */
-		snprintf(tagger->release_note, sizeof(tagger->release_note), "%.200s",
+		/* A kernel without BTF or tracing cannot have these two; the rest needs neither. */
+		snprintf(tagger->tracing_note, sizeof(tagger->tracing_note), "%.200s",
 			 object_reason(error));
 		error = tagger_open_skel(mark_mask, tagger->init_netns, false, &skel);
 	}
 	if (error)
 		return object_fail("load the tagger", error, err);
-	if (!*tagger->release_note)
-		tagger_attach_release(tagger, skel);
+	if (!*tagger->tracing_note)
+		tagger_attach_tracing(tagger, skel);
 	tagger->class_fd = tagger_dup(bpf_program__fd(skel->progs.resid_class));
 	tagger->stamp_fd = tagger_dup(bpf_program__fd(skel->progs.resid_stamp));
-	tagger->cgroups = tagger_dup(bpf_map__fd(skel->maps.class_cgroup));
-	tagger->netns = tagger_dup(bpf_map__fd(skel->maps.class_netns));
-	tagger->devices = tagger_dup(bpf_map__fd(skel->maps.class_device));
+	for (size_t i = 0; i < TAGGER_MAPS; i++)
+		*tagger_map(tagger, i) = tagger_dup(bpf_object__find_map_fd_by_name(skel->obj, tagger_maps[i].name));
 	error = tagger_prog_id(tagger->class_fd, &tagger->class_id);
 	if (!error)
 		error = tagger_prog_id(tagger->stamp_fd, &tagger->stamp_id);
@@ -162,22 +189,25 @@ static int tagger_get(const char *name, int *fd, struct resid_error *err)
 int tagger_open(struct tagger **out, struct resid_error *err)
 {
 	_cleanup_(cleanup_tagger) struct tagger *tagger = tagger_new();
-	struct path release = paths_in(paths_bpf_dir(), "release");
+	struct path release = paths_in(paths_bpf_dir(), "release"), newcomer = paths_in(paths_bpf_dir(), "newcomer");
 	int error;
 
 	object_listen();
 	if (netns_cookie_self(&tagger->init_netns, err) || tagger_get("resid_class", &tagger->class_fd, err) ||
-	    tagger_get("resid_stamp", &tagger->stamp_fd, err) || tagger_get("class_cgroup", &tagger->cgroups, err) ||
-	    tagger_get("class_netns", &tagger->netns, err) || tagger_get("class_device", &tagger->devices, err))
+	    tagger_get("resid_stamp", &tagger->stamp_fd, err))
 		return -1;
+	for (size_t i = 0; i < TAGGER_MAPS; i++)
+		if (tagger_get(tagger_maps[i].name, tagger_map(tagger, i), err))
+			return -1;
 	error = tagger_prog_id(tagger->class_fd, &tagger->class_id);
 	if (!error)
 		error = tagger_prog_id(tagger->stamp_fd, &tagger->stamp_id);
 	if (error)
 		return object_fail("read the pinned tagger", error, err);
-	tagger->release = !access(release.text, F_OK);
-	if (!tagger->release)
-		snprintf(tagger->release_note, sizeof(tagger->release_note), "%.200s is missing", release.text);
+	tagger->tracing = !access(release.text, F_OK) && !access(newcomer.text, F_OK);
+	if (!tagger->tracing)
+		snprintf(tagger->tracing_note, sizeof(tagger->tracing_note), "%.200s or release beside it is missing",
+			 newcomer.text);
 	*out = TAKE(tagger);
 	return 0;
 }
@@ -256,8 +286,7 @@ int tagger_unstamp(int ifindex, struct resid_error *err)
 
 void tagger_remove(void)
 {
-	static const char *const pins[] = { "release", "resid_class", "resid_stamp", "class_cgroup", "class_netns",
-					    "class_device" };
+	static const char *const pins[] = { "newcomer", "release", "resid_class", "resid_stamp" };
 	struct if_nameindex *devices = if_nameindex();
 	struct resid_error ignored;
 
@@ -267,4 +296,6 @@ void tagger_remove(void)
 		if_freenameindex(devices);
 	for (size_t i = 0; i < sizeof(pins) / sizeof(*pins); i++)
 		unlink(paths_in(paths_bpf_dir(), "%s", pins[i]).text);
+	for (size_t i = 0; i < TAGGER_MAPS; i++)
+		unlink(paths_in(paths_bpf_dir(), "%s", tagger_maps[i].name).text);
 }

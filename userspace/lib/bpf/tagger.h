@@ -16,10 +16,12 @@
 struct tagger {
 	int class_fd, stamp_fd;			/* programs */
 	uint32_t class_id, stamp_id;
-	int cgroups, netns, devices;		/* maps */
+	int cgroups, netns, devices;		/* maps: labels */
+	int names, places, tightens, lost;	/* maps: what new cgroups will be */
 	uint64_t init_netns;			/* cookie of the caller's namespace, the initial one */
-	bool release;				/* resid_release is attached; else dead cgroups stay in the map */
-	char release_note[256];			/* why not */
+	/* resid_newcomer and resid_release are attached; else new cgroups wait for the daemon, and dead ones stay */
+	bool tracing;
+	char tracing_note[256];			/* why not */
 };
 
 /* Loads the programs for a mark mask; maps that are pinned already are used again. Pins nothing but the maps. */

@@ -11,6 +11,7 @@
 #include "host/cgroup.h"
 #include "host/link.h"
 #include "host/netns.h"
+#include "label/names.h"
 #include "util/memory.h"
 #include "util/paths.h"
 
@@ -342,22 +343,26 @@ static void reconcile_fini(struct reconcile *state)
 	free(state->links);
 }
 
-int reconcile(const struct tagger *tagger, struct resid_nl *nl, const struct assign_list *list, reconcile_note *note,
-	      void *context, struct reconcile_report *report, struct resid_error *err)
+int reconcile(const struct tagger *tagger, struct resid_nl *nl, const struct assign_list *list,
+	      const struct snapshot *snapshot, reconcile_note *note, void *context, struct reconcile_report *report,
+	      struct resid_error *err)
 {
 	_cleanup_(reconcile_fini) struct reconcile state = reconcile_begin(tagger, report);
 
 	state.nl = nl;
 	state.note = note;
 	state.context = context;
-	return reconcile_collect(&state, list, err) ?:
+	/* Before it is looked at what exists: what comes after that look has its label by its name. */
+	return names_fill(tagger, list, snapshot, &report->changed, err) ?:
+	       reconcile_collect(&state, list, err) ?:
 	       map_fill(&state, tagger->cgroups, &state.cgroups, err) ?:
 	       map_fill(&state, tagger->netns, &state.netns, err) ?:
 	       map_fill(&state, tagger->devices, &state.devices, err) ?:
 	       reconcile_inside(&state, err) ?:
 	       reconcile_trim_devices(&state, err) ?:
 	       reconcile_trim_netns(&state, err) ?:
-	       reconcile_trim_cgroups(&state, err);
+	       reconcile_trim_cgroups(&state, err) ?:
+	       names_settled(tagger, err);
 }
 
 int reconcile_origin(const struct tagger *tagger, const struct assign_list *list, enum reconcile_map map,

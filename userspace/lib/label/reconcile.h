@@ -24,15 +24,16 @@ typedef void reconcile_note(void *context, const struct assignment *item, const 
 /*
  * Makes the maps, the stamps and the inside devices what the assignments say.
  *
- *   cgroup, unit   the cgroup's id
+ *   cgroup, unit   the cgroup's id; and its name, so that the kernel labels it when it is made anew (names.h)
  *   netns          the namespace's cookie; the host's ends of its veths become inside devices and are stamped
  *   dev            an inside device, stamped; the other end of a veth gets the class in its own namespace
  *
  * An entry of a removed cgroup stays: its sockets may live on; resid_release deletes it with the last of them. nl may
- * be NULL: then no device is declared inside.
+ * be NULL: then no device is declared inside. snapshot says which class is stricter than which; NULL: nothing does.
  */
-int reconcile(const struct tagger *tagger, struct resid_nl *nl, const struct assign_list *list, reconcile_note *note,
-	      void *context, struct reconcile_report *report, struct resid_error *err);
+int reconcile(const struct tagger *tagger, struct resid_nl *nl, const struct assign_list *list,
+	      const struct snapshot *snapshot, reconcile_note *note, void *context, struct reconcile_report *report,
+	      struct resid_error *err);
 
 enum reconcile_map {
 	RECONCILE_CGROUP,

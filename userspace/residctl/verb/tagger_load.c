@@ -19,8 +19,8 @@ static int tagger_load_run(const struct call *call, struct resid_error *err)
 		return -1;
 	printf("loaded the tagger: resid_class is program %u, resid_stamp is program %u\n", tagger->class_id,
 	       tagger->stamp_id);
-	if (!tagger->release)
-		fprintf(stderr, "note: removed cgroups stay in the class map: %s\n", tagger->release_note);
+	if (!tagger->tracing)
+		fprintf(stderr, "note: new cgroups wait for residd to be labelled, and removed ones stay in the class map: %s\n", tagger->tracing_note);
 	/* The devices' stamps are the old program's until they are attached again. */
 	if (!store_open_current(&snapshot, &none) && load_assignments(tagger, nl, snapshot, NULL, &report, err))
 		return -1;

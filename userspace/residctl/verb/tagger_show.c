@@ -82,14 +82,14 @@ static int tagger_show_run(const struct call *call, struct resid_error *err)
 		jsonw_u64(&json, "program", tagger->class_id);
 		jsonw_u64(&json, "stamp", tagger->stamp_id);
 		jsonw_bool(&json, "held_by_module", status.tagger == tagger->class_id);
-		jsonw_bool(&json, "release", tagger->release);
+		jsonw_bool(&json, "release", tagger->tracing);
 		jsonw_array(&json, "classes");
 	} else {
 		printf("resid_class: program %u, %s\nresid_stamp: program %u\n", tagger->class_id,
 		       status.tagger == tagger->class_id ? "held by the module" : "not held by the module",
 		       tagger->stamp_id);
-		if (!tagger->release)
-			printf("removed cgroups stay in the class map: %s\n", tagger->release_note);
+		if (!tagger->tracing)
+			printf("new cgroups wait for residd to be labelled, and removed ones stay in the class map: %s\n", tagger->tracing_note);
 	}
 	tagger_show_map(&show, tagger->cgroups, "cgroup");
 	tagger_show_map(&show, tagger->netns, "netns");

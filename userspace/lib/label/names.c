@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "label/names.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bpf/tag.h"
+#include "host/cgroup.h"
+#include "kmod/deps.h"
+#include "snapshot/strictness.h"
+#include "util/buffer.h"
+#include "util/memory.h"
+#include "util/paths.h"
+
+struct name_entry {
+	struct tag_name name;
+	struct tag_named named;
+};
+
+struct place_entry {
+	uint64_t id;
+	struct tag_place place;
+};
+
+struct names {
+	const struct tagger *tagger;
+	struct name_entry *name;
+	size_t name_count, name_room;
+	struct place_entry *place;
+	size_t place_count, place_room;
+	size_t *changed;
+	struct resid_error *err;
+	int result;
+};
+
+static void names_fini(struct names *names)
+{
+	free(names->name);
+	free(names->place);
+}
+
+/* The place of an assigned path, or of one above it: the same whenever the maps are filled. "/" is one, too. */
+static uint64_t names_place(const char *path, size_t length)
+{
+	uint8_t digest[RESID_DIGEST_LEN];
+	uint64_t place;
+
+	sha256((const uint8_t *)path, (unsigned int)length, digest);
+	memcpy(&place, digest, sizeof(place));
+	return place > TAG_PLACE_SLICES ? place : place + 2;
+}
+
+static struct name_entry *names_add(struct names *names, uint64_t above, const char *text, size_t length)
+{
+	struct tag_name name = { .above = above };
+	struct name_entry *entry;
+
+	memcpy(name.name, text, length);
+	for (size_t i = 0; i < names->name_count; i++)
+		if (!memcmp(&names->name[i].name, &name, sizeof(name)))
+			return &names->name[i];
+	entry = MEM_PUSH(names->name, names->name_count, names->name_room);
+	*entry = (struct name_entry){ .name = name };
+	return entry;
+}
+
+/* Each component is a name below the path before it; the last one has the class. */
+static void names_add_path(struct names *names, const char *path, uint32_t class_id)
+{
+	uint64_t above = names_place("/", 1);
+	const char *at = path;
+
+	while (*at == '/' && at[1]) {
+		size_t length = strcspn(++at, "/");
+		struct name_entry *entry;
+
+		if (length >= TAG_NAME_MAX)
+			return;		/* no cgroup can be called that */
+		entry = names_add(names, above, at, length);
+		at += length;
+		above = entry->named.place = names_place(path, (size_t)(at - path));
+		if (!*at)
+			entry->named.class = class_id;
+	}
+}
+
+static void names_collect(struct names *names, const struct assign_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct assignment *item = &list->items[i];
+		size_t length = strlen(item->target.name);
+
+		if (item->class_id <= 0)
+			continue;
+		if (item->target.kind == ASSIGN_CGROUP)
+			names_add_path(names, item->target.name, (uint32_t)item->class_id);
+		else if (item->target.kind == ASSIGN_UNIT && length < TAG_NAME_MAX)
+			names_add(names, TAG_PLACE_SLICES, item->target.name, length)->named.class =
+				(uint32_t)item->class_id;
+	}
+}
+
+/* ---- maps -------------------------------------------------------------------------------------------------- */
+
+static int names_failed(struct names *names, const char *what)
+{
+	return resid_fail(names->err, RESID_EXIT_SYSTEM, "cannot %s what new cgroups will be: %s", what, strerror(errno));
+}
+
+static int names_put(struct names *names, int map, const void *key, const void *value, void *have, size_t size)
+{
+	if (!bpf_map_lookup_elem(map, key, have) && !memcmp(have, value, size))
+		return 0;
+	if (bpf_map_update_elem(map, key, value, BPF_ANY))
+		return names_failed(names, "write down");
+	++*names->changed;
+	return 0;
+}
+
+typedef bool names_wanted(const struct names *names, const void *key);
+
+/* Keys that nobody wants are collected first: deleting while walking starts the walk again. */
+static int names_trim(struct names *names, int map, size_t key_size, size_t most, names_wanted *wanted)
+{
+	_cleanup_buffer_ struct buffer unwanted = { 0 };
+	struct tag_name key;	/* room for the other kind of keys as well */
+	int result = 0;
+
+	for (size_t guard = 0; guard < 2 * most; guard++) {
+		if (bpf_map_get_next_key(map, guard ? &key : NULL, &key))
+			break;
+		if (!wanted(names, &key))
+			buffer_append(&unwanted, &key, key_size);
+	}
+	for (size_t at = 0; at < unwanted.length && !result; at += key_size) {
+		if (bpf_map_delete_elem(map, unwanted.data + at) && errno != ENOENT)
+			result = names_failed(names, "delete");
+		++*names->changed;
+	}
+	return result;
+}
+
+static bool names_wants_name(const struct names *names, const void *key)
+{
+	for (size_t i = 0; i < names->name_count; i++)
+		if (!memcmp(&names->name[i].name, key, sizeof(struct tag_name)))
+			return true;
+	return false;
+}
+
+/* A removed cgroup keeps its place until resid_release takes it away. */
+static bool names_wants_place(const struct names *names, const void *key)
+{
+	struct path path;
+	uint64_t id;
+
+	memcpy(&id, key, sizeof(id));
+	for (size_t i = 0; i < names->place_count; i++)
+		if (names->place[i].id == id)
+			return true;
+	return !cgroup_path(id, &path);
+}
+
+/* ---- places ------------------------------------------------------------------------------------------------ */
+
+/* A cgroup that stands in the tree of names or is a slice, if it exists; in both cases both are said at once. */
+static void names_give_place(struct names *names, const char *path, bool slice)
+{
+	struct place_entry *entry = NULL;
+	struct tag_place have;
+	uint64_t id, place = names_place(path, strlen(path));
+
+	if (names->result || !cgroup_id(path, &id))
+		return;
+	for (size_t i = 0; i < names->place_count && !entry; i++)
+		if (names->place[i].id == id)
+			entry = &names->place[i];
+	if (!entry) {
+		entry = MEM_PUSH(names->place, names->place_count, names->place_room);
+		*entry = (struct place_entry){ .id = id };
+	}
+	entry->place.slice |= slice;
+	for (size_t i = 0; i < names->name_count; i++)
+		if (names->name[i].name.above == place)
+			entry->place.place = place;
+	names->result = names_put(names, names->tagger->places, &id, &entry->place, &have, sizeof(have));
+}
+
+static bool names_visit_slice(void *context, const char *path)
+{
+	struct names *names = context;
+
+	names_give_place(names, path, true);
+	return !names->result;
+}
+
+/* From the root down, each before what is below it is looked for: what is made meanwhile is the kernel's to label. */
+static void names_give_path(struct names *names, const char *path)
+{
+	struct path above;
+
+	for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		snprintf(above.text, sizeof(above.text), "%.*s", (int)(slash - path), path);
+		names_give_place(names, above.text, false);
+	}
+}
+
+static int names_give_places(struct names *names, const struct assign_list *list)
+{
+	cgroup_each_slice(names_visit_slice, names);
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i].target.kind == ASSIGN_CGROUP && list->items[i].class_id > 0)
+			names_give_path(names, list->items[i].target.name);
+	return names->result ?: names_trim(names, names->tagger->places, sizeof(uint64_t), TAG_CGROUP_MAX,
+					   names_wants_place);
+}
+
+/* ---- which class is stricter than which -------------------------------------------------------------------- */
+
+static bool names_tightens(const struct snapshot *snapshot, uint32_t from, uint32_t to)
+{
+	return snapshot && from != to && !strictness_is_laxer(snapshot, (uint8_t)to, (uint8_t)from);
+}
+
+static int names_put_tightening(struct names *names, const struct snapshot *snapshot, uint32_t from, uint32_t to)
+{
+	uint32_t key = from << 8 | to, one = 1, have;
+
+	if (names_tightens(snapshot, from, to))
+		return names_put(names, names->tagger->tightens, &key, &one, &have, sizeof(have));
+	if (bpf_map_delete_elem(names->tagger->tightens, &key))
+		return errno == ENOENT ? 0 : names_failed(names, "delete");
+	++*names->changed;
+	return 0;
+}
+
+/* Of every class that an assignment can give, against every class that there is, unlabelled included. */
+static int names_tighten(struct names *names, const struct snapshot *snapshot)
+{
+	size_t count = snapshot ? snapshot_class_count(snapshot) : 0;
+	int result = 0;
+
+	for (size_t i = 0; i < count && !result; i++) {
+		uint8_t to = snapshot_class_at(snapshot, i).id;
+
+		result = names_put_tightening(names, snapshot, RESID_CLASS_UNLABELLED, to);
+		for (size_t k = 0; k < count && !result; k++)
+			result = names_put_tightening(names, snapshot, snapshot_class_at(snapshot, k).id, to);
+	}
+	return result;
+}
+
+int names_fill(const struct tagger *tagger, const struct assign_list *list, const struct snapshot *snapshot,
+	       size_t *changed, struct resid_error *err)
+{
+	_cleanup_(names_fini) struct names names = { .tagger = tagger, .changed = changed, .err = err };
+	struct tag_named have;
+
+	names_collect(&names, list);
+	if (names_tighten(&names, snapshot))
+		return -1;
+	for (size_t i = 0; i < names.name_count; i++)
+		if (names_put(&names, tagger->names, &names.name[i].name, &names.name[i].named, &have, sizeof(have)))
+			return -1;
+	return names_trim(&names, tagger->names, sizeof(struct tag_name), TAG_NAMES_MAX, names_wants_name) ?:
+	       names_give_places(&names, list);
+}
+
+int names_settled(const struct tagger *tagger, struct resid_error *err)
+{
+	uint64_t lost, none = 0;
+	uint32_t zero = 0;
+
+	if (!bpf_map_lookup_elem(tagger->lost, &zero, &lost) && !lost)
+		return 0;
+	if (bpf_map_update_elem(tagger->lost, &zero, &none, BPF_ANY))
+		return resid_fail(err, RESID_EXIT_SYSTEM, "cannot say that the labels are whole again: %s", strerror(errno));
+	return 0;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What cgroups that do not exist yet will be: the maps class_name, cgroup_place and class_tightens (bpf/tag.h), by which
+ * the kernel labels a new cgroup before a process can be in it, daemon or not.
+ */
+#ifndef RESID_LABEL_NAMES_H
+#define RESID_LABEL_NAMES_H
+
+#include "bpf/tagger.h"
+#include "label/assign.h"
+#include "snapshot/snapshot.h"
+
+/*
+ * Writes what the assignments of cgroups and units say of names, and takes away what they say no more; then gives every
+ * cgroup on an assigned path, and every slice, its place. Called before anybody looks which of them exist: what is made
+ * later is labelled by the kernel, what was made earlier is found. snapshot says which class is stricter than which;
+ * NULL: then a name that a tenant chose changes nothing. *changed counts the entries written and deleted.
+ */
+int names_fill(const struct tagger *tagger, const struct assign_list *list, const struct snapshot *snapshot,
+	       size_t *changed, struct resid_error *err);
+
+/* The labels are whole again: what the kernel had no room for has been looked for, and written. */
+int names_settled(const struct tagger *tagger, struct resid_error *err);
+
+#endif
