@@ -11,6 +11,7 @@
 #include "kmod/deps.h"
 #include "snapshot/strictness.h"
 #include "util/buffer.h"
+#include "util/file.h"
 #include "util/memory.h"
 #include "util/paths.h"
 
@@ -19,17 +20,10 @@ struct name_entry {
 	struct tag_named named;
 };
 
-struct place_entry {
-	uint64_t id;
-	struct tag_place place;
-};
-
 struct names {
 	const struct tagger *tagger;
 	struct name_entry *name;
 	size_t name_count, name_room;
-	struct place_entry *place;
-	size_t place_count, place_room;
 	size_t *changed;
 	struct resid_error *err;
 	int result;
@@ -38,7 +32,6 @@ struct names {
 static void names_fini(struct names *names)
 {
 	free(names->name);
-	free(names->place);
 }
 
 /* The place of an assigned path, or of one above it: the same whenever the maps are filled. "/" is one, too. */
@@ -150,49 +143,76 @@ static bool names_wants_name(const struct names *names, const void *key)
 	return false;
 }
 
-/* A removed cgroup keeps its place until resid_release takes it away. */
+/* A path of which every component is a slice; the root is one. */
+static bool names_is_slice(const char *path)
+{
+	while (*path && path[1]) {
+		size_t length = strcspn(path + 1, "/");
+
+		if (length < 7 || strncmp(path + 1 + length - 6, ".slice", 6))
+			return false;
+		path += 1 + length;
+	}
+	return true;
+}
+
+bool names_assign(const struct assign_list *list, const char *path)
+{
+	struct path above = paths_dir_of(path);
+	const char *name = file_base_name(path);
+	bool unit = names_is_slice(above.text);
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct assignment *item = &list->items[i];
+
+		if (item->class_id > 0 &&
+		    ((item->target.kind == ASSIGN_CGROUP && !strcmp(item->target.name, path)) ||
+		     (unit && item->target.kind == ASSIGN_UNIT && !strcmp(item->target.name, name))))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * By its path and not by what was there when it was looked: the kernel may have given it its place since. A removed
+ * cgroup keeps its place until resid_release takes it away.
+ */
 static bool names_wants_place(const struct names *names, const void *key)
 {
 	struct path path;
-	uint64_t id;
+	uint64_t id, place;
 
 	memcpy(&id, key, sizeof(id));
-	for (size_t i = 0; i < names->place_count; i++)
-		if (names->place[i].id == id)
+	if (!cgroup_path(id, &path) || names_is_slice(path.text))
+		return true;
+	place = names_place(path.text, strlen(path.text));
+	for (size_t i = 0; i < names->name_count; i++)
+		if (names->name[i].name.above == place)
 			return true;
-	return !cgroup_path(id, &path);
+	return false;
 }
 
 /* ---- places ------------------------------------------------------------------------------------------------ */
 
-/* A cgroup that stands in the tree of names or is a slice, if it exists; in both cases both are said at once. */
-static void names_give_place(struct names *names, const char *path, bool slice)
+/* A cgroup that stands in the tree of names or is a slice, if it exists. */
+static void names_give_place(struct names *names, const char *path)
 {
-	struct place_entry *entry = NULL;
-	struct tag_place have;
 	uint64_t id, place = names_place(path, strlen(path));
+	struct tag_place own = { .slice = names_is_slice(path) }, have;
 
 	if (names->result || !cgroup_id(path, &id))
 		return;
-	for (size_t i = 0; i < names->place_count && !entry; i++)
-		if (names->place[i].id == id)
-			entry = &names->place[i];
-	if (!entry) {
-		entry = MEM_PUSH(names->place, names->place_count, names->place_room);
-		*entry = (struct place_entry){ .id = id };
-	}
-	entry->place.slice |= slice;
 	for (size_t i = 0; i < names->name_count; i++)
 		if (names->name[i].name.above == place)
-			entry->place.place = place;
-	names->result = names_put(names, names->tagger->places, &id, &entry->place, &have, sizeof(have));
+			own.place = place;
+	names->result = names_put(names, names->tagger->places, &id, &own, &have, sizeof(have));
 }
 
 static bool names_visit_slice(void *context, const char *path)
 {
 	struct names *names = context;
 
-	names_give_place(names, path, true);
+	names_give_place(names, path);
 	return !names->result;
 }
 
@@ -203,7 +223,7 @@ static void names_give_path(struct names *names, const char *path)
 
 	for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		snprintf(above.text, sizeof(above.text), "%.*s", (int)(slash - path), path);
-		names_give_place(names, above.text, false);
+		names_give_place(names, above.text);
 	}
 }
 

@@ -19,6 +19,9 @@
 int names_fill(const struct tagger *tagger, const struct assign_list *list, const struct snapshot *snapshot,
 	       size_t *changed, struct resid_error *err);
 
+/* Does an assignment with a class name this path: a cgroup, or a unit in slices? Whether it exists is not asked. */
+bool names_assign(const struct assign_list *list, const char *path);
+
 /* The labels are whole again: what the kernel had no room for has been looked for, and written. */
 int names_settled(const struct tagger *tagger, struct resid_error *err);
 

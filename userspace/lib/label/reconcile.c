@@ -244,7 +244,8 @@ static int map_delete(struct reconcile *state, int map, const void *key, struct 
 	return 0;
 }
 
-static int reconcile_trim_cgroups(struct reconcile *state, struct resid_error *err)
+/* What no assignment names. By its path: since it was looked what exists, the kernel may have labelled more. */
+static int reconcile_trim_cgroups(struct reconcile *state, const struct assign_list *list, struct resid_error *err)
 {
 	struct wanted unwanted = { 0 };
 	struct path path;
@@ -252,7 +253,7 @@ static int reconcile_trim_cgroups(struct reconcile *state, struct resid_error *e
 
 	map_unwanted(state->tagger->cgroups, &state->cgroups, &unwanted);
 	for (size_t i = 0; i < unwanted.count && !result; i++)
-		if (cgroup_path(unwanted.items[i].key.id, &path))
+		if (cgroup_path(unwanted.items[i].key.id, &path) && !names_assign(list, path.text))
 			result = map_delete(state, state->tagger->cgroups, &unwanted.items[i].key, err);
 	free(unwanted.items);
 	return result;
@@ -361,7 +362,7 @@ int reconcile(const struct tagger *tagger, struct resid_nl *nl, const struct ass
 	       reconcile_inside(&state, err) ?:
 	       reconcile_trim_devices(&state, err) ?:
 	       reconcile_trim_netns(&state, err) ?:
-	       reconcile_trim_cgroups(&state, err) ?:
+	       reconcile_trim_cgroups(&state, list, err) ?:
 	       names_settled(tagger, err);
 }
 
