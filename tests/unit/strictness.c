@@ -20,7 +20,7 @@ static const char policy[] = "resid: 1\n"
 			     "rules:\n"
 			     "  - {id: eu, class: [eu, web], location: EU, proto: tcp, port: 443, verdict: allow, reason: x}\n"
 			     "  - {id: eu-all, class: eu, location: EU, verdict: allow, reason: x}\n"
-			     "  - {id: us, class: us, location: US, verdict: allow, reason: x}\n";
+			     "  - {id: us, class: us, location: US, verdict: allow, justification: x, reason: x}\n";
 
 /* The slow way: no verdict of the one is weaker than the other's, group by group, port by port. */
 static bool is_laxer(const struct resid_table *table, uint8_t class_id, uint8_t than)
