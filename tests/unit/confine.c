@@ -42,25 +42,28 @@ static int parse_is_silent(struct confine *confine, int fd)
 	return -1;
 }
 
+static const struct confine_said norway = { .asn = 64496, .country = "NO" };
+
 static int parse_host_bits(struct confine *confine, int fd)
 {
 	const struct prefix prefix = { .first = (u128)0xc0000201 << 96, .family = AF_INET, .length = 24 };
 
-	return confine_fact(confine, &prefix, 64496, "NO", NULL);
+	return confine_fact(confine, &prefix, &norway);
 }
 
 static int parse_country(struct confine *confine, int fd)
 {
 	const struct prefix prefix = { .first = (u128)0xc0000200 << 96, .family = AF_INET, .length = 24 };
+	const struct confine_said said = { .asn = 64496, .country = "N\n" };
 
-	return confine_fact(confine, &prefix, 64496, "N\n", NULL);
+	return confine_fact(confine, &prefix, &said);
 }
 
 static int parse_everything(struct confine *confine, int fd)
 {
 	const struct prefix prefix = { .family = AF_INET };
 
-	return confine_fact(confine, &prefix, 64496, "NO", NULL);
+	return confine_fact(confine, &prefix, &norway);
 }
 
 static int parse_date(struct confine *confine, int fd)
@@ -76,7 +79,7 @@ static int parse_names(struct confine *confine, int fd)
 
 	memset(endless, 'x', sizeof(endless));
 	memcpy(endless + SOURCE_AS_NAME - 1, "\xc3\xa9", 2);
-	confine_fact(confine, &prefix, 64496, "NO", NULL);
+	confine_fact(confine, &prefix, &norway);
 	confine_name(confine, 64499, endless, sizeof(endless));
 	confine_name(confine, 64497, "first", 5);
 	confine_name(confine, 64496, "", 0);

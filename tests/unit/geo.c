@@ -43,8 +43,11 @@ static void test_codes(void **context)
 	assert_int_equal(location_of_code("AP"), LOCATION_REGION_AP);
 	assert_int_equal(location_of_code("??"), LOCATION_UNKNOWN);
 	assert_int_equal(location_of_code("ZZ"), LOCATION_UNKNOWN);
-	assert_int_equal(location_of_code("A1"), LOCATION_UNKNOWN);
-	assert_int_equal(location_of_code("A2"), LOCATION_UNKNOWN);
+	assert_int_equal(location_of_code("O1"), LOCATION_UNKNOWN);
+	assert_int_equal(location_of_code("A1"), LOCATION_PROXY);
+	assert_int_equal(location_of_code("A2"), LOCATION_SATELLITE);
+	assert_true(location_is_geographic(LOCATION_ANYCAST));
+	assert_false(location_is_country(LOCATION_ANYCAST));
 	assert_int_equal(location_of_code("QQ"), LOCATION_UNKNOWN);
 	assert_string_equal(location_name((unsigned int)location_of_code("AN")), "AN");
 	assert_string_equal(location_name((unsigned int)location_of_code("CS")), "CS");
@@ -54,6 +57,10 @@ static void test_codes(void **context)
 	assert_int_equal(location_of_code("fr"), -1);
 	assert_int_equal(location_of_code("F1"), -1);
 	assert_int_equal(location_of_code("F"), -1);
+	assert_string_equal(location_name((unsigned int)location_of_subdivision("FR-NC")), "NC");
+	assert_string_equal(location_name((unsigned int)location_of_subdivision("cn-hk")), "HK");
+	assert_int_equal(location_of_subdivision("FR-75"), -1);
+	assert_int_equal(location_of_subdivision("US-CA"), -1);
 }
 
 static void test_policy_words(void **context)

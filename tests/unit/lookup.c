@@ -69,6 +69,10 @@ static void test_address_text(void **context)
 	assert_true(key == ((u128)0x20010db8 << 96 | 1));
 	address_format(family, key, text);
 	assert_string_equal(text, "2001:db8::1");
+	assert_true(address_parse("::ffff:192.0.2.1", &family, &key));
+	assert_true(family == AF_INET && key == (u128)0xc0000201 << 96);
+	assert_true(address_parse("::192.0.2.1", &family, &key));
+	assert_int_equal(family, AF_INET6);
 }
 
 static void test_prefix_text(void **context)
@@ -87,6 +91,24 @@ static void test_prefix_text(void **context)
 	assert_string_equal(prefix_parse("192.0.2.1/24", &prefix), PREFIX_HOST_BITS);
 	prefix_format(&prefix, text);
 	assert_string_equal(text, "192.0.2.0/24");
+	/* IPv4 that is written as IPv6 is IPv4; what only looks like it is not */
+	assert_null(prefix_parse("::ffff:192.0.2.0/120", &prefix));
+	prefix_format(&prefix, text);
+	assert_string_equal(text, "192.0.2.0/24");
+	assert_null(prefix_parse("::ffff:192.0.2.1", &prefix));
+	prefix_format(&prefix, text);
+	assert_string_equal(text, "192.0.2.1/32");
+	assert_null(prefix_parse("::ffff:0:0/96", &prefix));
+	assert_true(prefix.family == AF_INET && !prefix.length);
+	assert_string_equal(prefix_parse("::ffff:192.0.2.1/120", &prefix), PREFIX_HOST_BITS);
+	prefix_format(&prefix, text);
+	assert_string_equal(text, "192.0.2.0/24");
+	assert_null(prefix_parse("::ffff:0:192.0.2.0/120", &prefix));
+	assert_int_equal(prefix.family, AF_INET6);
+	assert_null(prefix_parse("::fffe:0:0/95", &prefix));
+	assert_int_equal(prefix.family, AF_INET6);
+	assert_null(prefix_parse_literal("::ffff:0:0/96", &prefix));
+	assert_true(prefix.family == AF_INET6 && prefix.length == 96);
 	assert_non_null(prefix_parse("192.0.2.0/33", &prefix));
 	assert_non_null(prefix_parse("192.0.2.0/", &prefix));
 	assert_non_null(prefix_parse("192.0.2.0/+8", &prefix));

@@ -144,6 +144,22 @@ static inline void mmdb_write(struct mmdb *db, struct buffer *file)
 	free(db);
 }
 
+static inline void mmdb_list(struct buffer *out, unsigned int count)
+{
+	const uint8_t control[2] = { (uint8_t)count, 11 - 7 };
+
+	buffer_append(out, control, sizeof(control));
+}
+
+/* "is_anycast": true */
+static inline void mmdb_true(struct mmdb *db, const char *key)
+{
+	const uint8_t control[2] = { 1, 14 - 7 };
+
+	mmdb_text(&db->data, key);
+	buffer_append(&db->data, control, sizeof(control));
+}
+
 /* "country": {"iso_code": "NO"} */
 static inline void mmdb_code(struct mmdb *db, const char *key, const char *code)
 {

@@ -10,11 +10,13 @@ static void test_good_json(void **context)
 	assert_string_equal(source->file, "aws.json");
 	assert_string_equal(source->date, "2026-06-25");
 	assert_string_equal(source->string[0], "");
-	assert_int_equal(source->v4.count, 3);
+	assert_int_equal(source->v4.count, 4);
 	assert_int_equal(source->v6.count, 1);
 	V4(0, "192.0.2.0/24 eusc-de-east-1 AMAZON - - 0");
 	V4(1, "198.51.100.0/24 eu-west-3 AMAZON - - 0");
 	V4(2, "198.51.100.0/24 eu-west-3 EC2 - - 0");
+	/* a local zone is not where its region is */
+	V4(3, "203.0.113.0/24 eu-central-1-ist-1 EC2 - - 0");
 	V6(0, "2001:db8::/32 eu-west-3 AMAZON - - 0");
 	source_free(source);
 

@@ -111,6 +111,35 @@ static void test_libloc(void **context)
 	refused(SOURCE_LIBLOC, keep("bad.db", data, length), "byte 0: is no location.db");
 }
 
+static void fill_flags(struct loc_writer *writer)
+{
+	struct loc_network *network;
+
+	add_network(writer, "192.0.2.0/24", "NO", 64496);
+	assert_int_equal(loc_writer_add_network(writer, &network, "198.51.100.0/24"), 0);
+	assert_int_equal(loc_network_set_country_code(network, "IT"), 0);
+	assert_int_equal(loc_network_set_flag(network, LOC_NETWORK_FLAG_ANYCAST), 0);
+	loc_network_unref(network);
+	assert_int_equal(loc_writer_add_network(writer, &network, "203.0.113.0/24"), 0);
+	assert_int_equal(loc_network_set_flag(network, LOC_NETWORK_FLAG_SATELLITE_PROVIDER), 0);
+	assert_int_equal(loc_network_set_flag(network, LOC_NETWORK_FLAG_ANONYMOUS_PROXY), 0);
+	loc_network_unref(network);
+}
+
+/* A location that means nothing is not one. */
+static void test_libloc_flags(void **context)
+{
+	struct source *source = good(SOURCE_LIBLOC, write_libloc(fill_flags));
+
+	assert_int_equal(source->v4.count, 3);
+	assert_int_equal(source->v4.fact[0].flags, 0);
+	assert_int_equal(source->v4.fact[1].flags, SOURCE_F_ANYCAST);
+	assert_string_equal(source->v4.fact[1].country, "IT");
+	assert_int_equal(source->v4.fact[2].flags, SOURCE_F_SATELLITE | SOURCE_F_PROXY);
+	assert_string_equal(source->v4.fact[2].country, "");
+	source_free(source);
+}
+
 static void test_libloc_damage(void **context)
 {
 	_cleanup_free_ char *data = NULL;
@@ -127,6 +156,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_libloc),
+		cmocka_unit_test(test_libloc_flags),
 		cmocka_unit_test(test_libloc_damage),
 		cmocka_unit_test(test_guards),
 	};

@@ -6,10 +6,15 @@ static void test_good_lines(void **context)
 {
 	struct source *source = good(SOURCE_GEOFEED, FEEDS "geofeed.csv"), *packed;
 
-	assert_int_equal(source->v4.count, 3);
+	assert_int_equal(source->v4.count, 7);
 	V4(0, "192.0.2.1/32 - - - - 0");
-	V4(1, "198.51.100.0/24 NO-03 - NO - 0");
-	V4(2, "203.0.113.0/24 - - - - 0");
+	/* parts of a country whose law is another; IPv4 that is written as IPv6 */
+	V4(1, "198.18.0.0/24 FR-NC - NC - 0");
+	V4(2, "198.18.1.0/24 us-pr - PR - 0");
+	V4(3, "198.18.2.0/24 FR-75 - FR - 0");
+	V4(4, "198.18.3.0/24 FI-01 - AX - 0");
+	V4(5, "198.51.100.0/24 NO-03 - NO - 0");
+	V4(6, "203.0.113.0/24 - - - - 0");
 	V6(0, "2001:db8::/32 - - GB - 0");
 	source_free(source);
 

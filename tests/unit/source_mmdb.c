@@ -86,6 +86,55 @@ static void test_makers(void **context)
 	damage(SOURCE_MMDB, (const char *)file.data, file.length, 0, 60);
 }
 
+static void fact_says(const struct source *source, size_t i, const char *country, const char *represented,
+		      uint8_t flags)
+{
+	assert_true(i < source->v4.count);
+	assert_string_equal(source->v4.fact[i].country, country);
+	assert_string_equal(source->v4.fact[i].represented, represented);
+	assert_int_equal(source->v4.fact[i].flags, flags);
+}
+
+/* Where a country is not all there is to say. */
+static void test_more_than_a_country(void **context)
+{
+	_cleanup_buffer_ struct buffer file = { 0 };
+	struct mmdb *db = mmdb_new();
+	struct source *source;
+
+	mmdb_add(db, "192.0.2.0/25");
+	mmdb_map(&db->data, 2);
+	mmdb_code(db, "country", "US");
+	mmdb_text(&db->data, "traits");
+	mmdb_map(&db->data, 1);
+	mmdb_true(db, "is_anycast");
+	mmdb_add(db, "192.0.2.128/25");
+	mmdb_map(&db->data, 2);
+	mmdb_true(db, "is_satellite_provider");
+	mmdb_text(&db->data, "traits");
+	mmdb_map(&db->data, 1);
+	mmdb_true(db, "is_anonymous_proxy");
+	mmdb_add(db, "198.51.100.0/25");
+	mmdb_map(&db->data, 2);
+	mmdb_code(db, "country", "PH");
+	mmdb_code(db, "represented_country", "US");
+	mmdb_add(db, "198.51.100.128/25");
+	mmdb_map(&db->data, 2);
+	mmdb_code(db, "country", "FR");
+	mmdb_text(&db->data, "subdivisions");
+	mmdb_list(&db->data, 1);
+	mmdb_map(&db->data, 1);
+	mmdb_text(&db->data, "iso_code");
+	mmdb_text(&db->data, "NC");
+	mmdb_write(db, &file);
+	source = good(SOURCE_MMDB, keep("more.mmdb", file.data, file.length));
+	fact_says(source, 0, "US", "", SOURCE_F_ANYCAST);
+	fact_says(source, 1, "", "", SOURCE_F_SATELLITE | SOURCE_F_PROXY);
+	fact_says(source, 2, "PH", "US", 0);
+	fact_says(source, 3, "NC", "", 0);
+	source_free(source);
+}
+
 /* Nothing in it; all of IPv4 in it. */
 static void test_guards(void **context)
 {
@@ -105,6 +154,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mmdb),
 		cmocka_unit_test(test_makers),
+		cmocka_unit_test(test_more_than_a_country),
 		cmocka_unit_test(test_guards),
 	};
 

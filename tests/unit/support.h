@@ -108,13 +108,13 @@ static inline const char *support_rule(const struct snapshot *snapshot, unsigned
 static inline struct snapshot_place support_place(const struct snapshot *snapshot, const char *address)
 {
 	struct snapshot_place place;
-	sa_family_t family;
+	struct prefix host;
 	uint8_t bytes[16];
-	u128 key;
 
-	assert_true(address_parse(address, &family, &key));
-	address_bytes(family, key, bytes);
-	snapshot_lookup(snapshot, family, bytes, &place);
+	/* ::ffff:192.0.2.1 is a destination of IPv6 here */
+	assert_null(prefix_parse_literal(address, &host));
+	address_bytes(host.family, host.first, bytes);
+	snapshot_lookup(snapshot, host.family, bytes, &place);
 	return place;
 }
 

@@ -74,7 +74,7 @@ void special_prefixes(struct special_prefix **out, size_t *count)
 	size_t i;
 
 	for (i = 0; i < BUILTIN_COUNT; i++) {
-		if (prefix_parse(builtin[i].prefix, &list[i].prefix))
+		if (prefix_parse_literal(builtin[i].prefix, &list[i].prefix))
 			abort();
 		list[i].layer = builtin[i].layer;
 	}

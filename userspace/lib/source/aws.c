@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * ip-ranges.json of Amazon Web Services: {"createDate": "2026-06-25-04-33-59", "prefixes": [{"ip_prefix", "region",
- * "service"}], "ipv6_prefixes": [{"ipv6_prefix", ...}]}. A range stands once for each service that uses it.
+ * "network_border_group", "service"}], "ipv6_prefixes": [{"ipv6_prefix", ...}]}. A range stands once for each service
+ * that uses it. Where it is says the border group: eu-central-1-ist-1 is a part of eu-central-1, and in Istanbul.
  */
 #include "source/reader.h"
 
 static int aws_list(struct source_reader *reader, json_t *root, const char *list, const char *key, sa_family_t family)
 {
 	struct source_at at = { .list = list };
-	const char *text, *region, *service;
+	const char *text, *region, *group, *service;
 	struct prefix prefix;
 	json_t *items, *item;
 
@@ -19,12 +20,13 @@ static int aws_list(struct source_reader *reader, json_t *root, const char *list
 
 		if (source_json_text(reader, &at, item, key, true, &text) ||
 		    source_json_text(reader, &at, item, "region", true, &region) ||
+		    source_json_text(reader, &at, item, "network_border_group", false, &group) ||
 		    source_json_text(reader, &at, item, "service", true, &service) ||
 		    source_json_prefix(reader, &at, key, text, &prefix))
 			return -1;
 		if (prefix.family != family)
 			return source_json_fail(reader, &at, key, "'%s' is of the other address family", text);
-		fact.region = source_string(reader, region);
+		fact.region = source_string(reader, *group ? group : region);
 		fact.service = source_string(reader, service);
 		source_add(reader, &prefix, &fact);
 	}

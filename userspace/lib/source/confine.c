@@ -87,7 +87,7 @@ static bool confine_code(const char code[2], char out[3])
 static int confine_take_fact(struct source_reader *reader, const struct confine_record *record)
 {
 	struct prefix prefix = { .length = record->length };
-	struct source_fact fact = { .asn = record->asn };
+	struct source_fact fact = { .asn = record->asn, .flags = record->flags };
 	char text[ADDRESS_TEXT];
 
 	if (record->family != 4 && record->family != 6)
@@ -100,13 +100,14 @@ static int confine_take_fact(struct source_reader *reader, const struct confine_
 		address_format(prefix.family, prefix.first, text);
 		return source_fail(reader, "network '%s/%u' %s", text, prefix.length, PREFIX_HOST_BITS);
 	}
-	if (!confine_code(record->country, fact.country) || !confine_code(record->registered, fact.registered)) {
+	if (!confine_code(record->country, fact.country) || !confine_code(record->registered, fact.registered) ||
+	    !confine_code(record->represented, fact.represented)) {
 		prefix_format(&prefix, text);
 		return source_fail(reader, "network '%s' has a country that is not two letters", text);
 	}
 	if (reader->source->v4.count + reader->source->v6.count >= CONFINE_FACTS)
 		return source_fail(reader, "holds more than %zu networks", CONFINE_FACTS);
-	if (fact.asn || *fact.country || *fact.registered)
+	if (fact.asn || *fact.country || *fact.registered || *fact.represented || fact.flags)
 		source_add(reader, &prefix, &fact);
 	return 0;
 }

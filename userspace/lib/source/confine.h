@@ -31,9 +31,15 @@ int confine_stream(const char *path, confine_parser parse, confine_taker take, v
 
 /* From here on the child opens no file; before, it may, for reading, those that landlock lets it. */
 int confine_close_files(struct confine *confine);
-/* country, registered: two letters, or NULL for not said. A fact that says nothing at all is left out. */
-int confine_fact(struct confine *confine, const struct prefix *prefix, uint32_t asn, const char *country,
-		 const char *registered);
+/* What a parser says of a network. Codes are two letters, or zeros for not said. */
+struct confine_said {
+	uint32_t asn;
+	char country[2], registered[2], represented[2];
+	uint8_t flags;		/* SOURCE_F_* */
+};
+
+/* A fact that says nothing at all is left out. */
+int confine_fact(struct confine *confine, const struct prefix *prefix, const struct confine_said *said);
 /* What an AS is called: length bytes of whatever encoding. */
 int confine_name(struct confine *confine, uint32_t asn, const char *name, size_t length);
 /* The day of the data. */

@@ -37,18 +37,17 @@ static struct confine_record *confine_push(struct confine *confine, enum confine
 	return record;
 }
 
-int confine_fact(struct confine *confine, const struct prefix *prefix, uint32_t asn, const char *country,
-		 const char *registered)
+int confine_fact(struct confine *confine, const struct prefix *prefix, const struct confine_said *said)
 {
 	struct confine_record *record = confine_push(confine, CONFINE_FACT);
 
 	record->family = prefix->family == AF_INET ? 4 : 6;
 	record->length = prefix->length;
-	record->asn = asn;
-	if (country)
-		memcpy(record->country, country, 2);
-	if (registered)
-		memcpy(record->registered, registered, 2);
+	record->flags = said->flags;
+	record->asn = said->asn;
+	memcpy(record->country, said->country, 2);
+	memcpy(record->registered, said->registered, 2);
+	memcpy(record->represented, said->represented, 2);
 	address_bytes(AF_INET6, prefix->first, record->address);
 	return 0;
 }

@@ -12,10 +12,11 @@ enum confine_kind { CONFINE_FACT = 1, CONFINE_NAME, CONFINE_DATE, CONFINE_BYTES,
 
 /* What goes through the pipe. A CONFINE_FAIL has its sentence in the records after it, at once. */
 struct confine_record {
-	uint8_t kind, family, length, reserved;	/* CONFINE_BYTES, CONFINE_NAME: of them; less than 16 end a name */
+	/* length: in CONFINE_BYTES, CONFINE_NAME of them; less than 16 end a name */
+	uint8_t kind, family, length, flags;
 	uint32_t asn;
-	char country[2], registered[2];	/* zeros: not said */
-	uint32_t padding;
+	char country[2], registered[2], represented[2];	/* zeros: not said */
+	uint16_t padding;
 	union {
 		uint8_t address[16];
 		uint8_t bytes[16];

@@ -7,6 +7,17 @@
 
 #include <string.h>
 
+#include "source/location.h"
+
+/* FR-NC is New Caledonia, whose law is not France's. */
+static void geofeed_territory(const char *region, char country[3])
+{
+	int location = location_of_subdivision(region);
+
+	if (location >= 0)
+		memcpy(country, location_name((unsigned int)location), 3);
+}
+
 int source_geofeed_read(struct source_reader *reader)
 {
 	struct prefix prefix;
@@ -28,6 +39,7 @@ int source_geofeed_read(struct source_reader *reader)
 			if (strlen(region) < 4 || strncasecmp(region, country, 2) || region[2] != '-')
 				return source_fail_line(reader, "'%.16s' is not a region of the country '%s' in the form "
 							"of ISO 3166-2", region, country);
+			geofeed_territory(region, fact.country);
 			fact.region = source_string(reader, region);
 		}
 		source_add(reader, &prefix, &fact);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * location.db of the IPFire project (Debian's libloc-database): origin ASN and country of every announced network. Its
- * codes A1 to A3 and XD are flags, not countries. libloc runs confined, and what can be said of a damaged file without
- * it is said first: libloc itself maps what the header names without looking at the file's length.
+ * codes A1 to A3 and XD are flags, not countries: proxy, satellite, anycast, hostile. libloc runs confined, and what can
+ * be said of a damaged file without it is said first: libloc itself maps what the header names without looking at the
+ * file's length.
  */
 #include <endian.h>
 #include <libloc/as.h>
@@ -51,17 +52,33 @@ static void libloc_quiet(struct loc_ctx *ctx, int priority, const char *file, in
 {
 }
 
+/* Countries of letters alone: A1 to A3 and XD are the flags once more. */
+static bool libloc_is_country(const char *code)
+{
+	return code && code[0] >= 'A' && code[0] <= 'Z' && code[1] >= 'A' && code[1] <= 'Z' && strcmp(code, "XD");
+}
+
 static int libloc_network(struct confine *confine, struct loc_network *network)
 {
+	static const struct {
+		enum loc_network_flags flag;
+		uint8_t means;
+	} flags[] = { { LOC_NETWORK_FLAG_ANONYMOUS_PROXY, SOURCE_F_PROXY },
+		      { LOC_NETWORK_FLAG_SATELLITE_PROVIDER, SOURCE_F_SATELLITE },
+		      { LOC_NETWORK_FLAG_ANYCAST, SOURCE_F_ANYCAST } };
 	const struct in6_addr *address = loc_network_get_first_address(network);
 	const char *country = loc_network_get_country_code(network);
+	struct confine_said said = { .asn = loc_network_get_asn(network) };
 	struct prefix prefix = { .family = (sa_family_t)loc_network_address_family(network) };
 
 	prefix.length = (uint8_t)loc_network_prefix(network);
 	prefix.first = address_key(prefix.family, address->s6_addr + (prefix.family == AF_INET ? 12 : 0));
-	if (!country || !country[0] || (country[0] == 'X' && country[1] == 'D'))
-		country = NULL;
-	return confine_fact(confine, &prefix, loc_network_get_asn(network), country, NULL);
+	if (libloc_is_country(country))
+		memcpy(said.country, country, sizeof(said.country));
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+		if (loc_network_has_flag(network, flags[i].flag))
+			said.flags |= flags[i].means;
+	return confine_fact(confine, &prefix, &said);
 }
 
 static int libloc_networks(struct confine *confine, struct loc_database *database)

@@ -39,6 +39,9 @@ static const char *const word[LOCATION_COUNT - LOCATION_CODES] = {
 	[LOCATION_TRANSLATED - LOCATION_CODES] = "translated",
 	[LOCATION_REGION_EU - LOCATION_CODES] = "region-EU",
 	[LOCATION_REGION_AP - LOCATION_CODES] = "region-AP",
+	[LOCATION_ANYCAST - LOCATION_CODES] = "anycast",
+	[LOCATION_SATELLITE - LOCATION_CODES] = "satellite",
+	[LOCATION_PROXY - LOCATION_CODES] = "proxy",
 	[LOCATION_UNKNOWN - LOCATION_CODES] = "unknown",
 };
 
@@ -65,10 +68,11 @@ int location_of_code(const char code[2])
 	unsigned int location;
 
 	if (!location_is_letters(code)) {
-		if (!memcmp(code, "??", 2) || !memcmp(code, "A1", 2) || !memcmp(code, "A2", 2) ||
-		    !memcmp(code, "O1", 2))
-			return LOCATION_UNKNOWN;
-		return -1;
+		if (!memcmp(code, "A1", 2))
+			return LOCATION_PROXY;
+		if (!memcmp(code, "A2", 2))
+			return LOCATION_SATELLITE;
+		return !memcmp(code, "??", 2) || !memcmp(code, "O1", 2) ? LOCATION_UNKNOWN : -1;
 	}
 	if (!memcmp(code, "EU", 2))
 		return LOCATION_REGION_EU;
@@ -78,6 +82,32 @@ int location_of_code(const char code[2])
 		return (int)location_from_letters("GB");
 	location = location_from_letters(code);
 	return location_is_code(location) ? (int)location : LOCATION_UNKNOWN;
+}
+
+/*
+ * ISO 3166-2 of November 2020 and what came before it: subdivisions that ISO 3166-1 lists as well ("also covered by").
+ * Of France also the numbers of the overseas departments, which data still have.
+ */
+static const struct {
+	const char *subdivision, *code;
+} territory[] = {
+	{ "CN-HK", "HK" },  { "CN-91", "HK" },	{ "CN-MO", "MO" },  { "CN-92", "MO" },	{ "CN-TW", "TW" },  { "CN-71", "TW" },
+	{ "FI-01", "AX" },  { "FR-BL", "BL" },	{ "FR-GF", "GF" },  { "FR-973", "GF" },	{ "FR-GP", "GP" },  { "FR-971", "GP" },
+	{ "FR-MF", "MF" },  { "FR-MQ", "MQ" },	{ "FR-972", "MQ" }, { "FR-NC", "NC" },	{ "FR-PF", "PF" },  { "FR-PM", "PM" },
+	{ "FR-RE", "RE" },  { "FR-974", "RE" }, { "FR-TF", "TF" },  { "FR-WF", "WF" },	{ "FR-YT", "YT" },  { "FR-976", "YT" },
+	{ "NL-AW", "AW" },  { "NL-BQ1", "BQ" }, { "NL-BQ2", "BQ" }, { "NL-BQ3", "BQ" }, { "NL-CW", "CW" },  { "NL-SX", "SX" },
+	{ "NO-21", "SJ" },  { "NO-22", "SJ" },	{ "US-AS", "AS" },  { "US-GU", "GU" },	{ "US-MP", "MP" },  { "US-PR", "PR" },
+	{ "US-UM", "UM" },  { "US-VI", "VI" },
+};
+
+int location_of_subdivision(const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(territory) / sizeof(territory[0]); i++)
+		if (!strcasecmp(text, territory[i].subdivision))
+			return (int)location_from_letters(territory[i].code);
+	return -1;
 }
 
 int location_find(const char *text)

@@ -8,7 +8,8 @@
  *   UK                          GB
  *   EU, AP                      region-EU, region-AP: somewhere there; never the members of the set EU
  *   AN, CS, SU, TP, YU, ZR      itself, but no longer a country: in no set, not matched by `not in`
- *   ??, ZZ, A1, A2, O1          unknown (not known, proxy, satellite, other)
+ *   A1, A2                      proxy, satellite: who sends by it may be anywhere
+ *   ??, ZZ, O1                  unknown (not known, other)
  *   any other two letters       unknown (the data have AB, OS, UN: typing errors of a registry)
  */
 #ifndef RESID_SOURCE_LOCATION_H
@@ -29,6 +30,9 @@ enum {
 	LOCATION_TRANSLATED,			/* IPv6 that carries an IPv4 destination */
 	LOCATION_REGION_EU,
 	LOCATION_REGION_AP,
+	LOCATION_ANYCAST,			/* announced from many places: nowhere in particular */
+	LOCATION_SATELLITE,			/* a satellite provider's: wherever the dish is */
+	LOCATION_PROXY,				/* an anonymous proxy's: wherever its user wants */
 	LOCATION_UNKNOWN,
 	LOCATION_COUNT
 };
@@ -47,6 +51,34 @@ static inline bool location_set_has(const struct location_set *set, unsigned int
 	return set->bits[location / 64] >> location % 64 & 1;
 }
 
+static inline void location_set_unite(struct location_set *set, const struct location_set *more)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(set->bits) / sizeof(set->bits[0]); i++)
+		set->bits[i] |= more->bits[i];
+}
+
+static inline bool location_set_meets(const struct location_set *a, const struct location_set *b)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(a->bits) / sizeof(a->bits[0]); i++)
+		if (a->bits[i] & b->bits[i])
+			return true;
+	return false;
+}
+
+static inline bool location_set_is_within(const struct location_set *a, const struct location_set *b)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(a->bits) / sizeof(a->bits[0]); i++)
+		if (a->bits[i] & ~b->bits[i])
+			return false;
+	return true;
+}
+
 static inline bool location_set_is_empty(const struct location_set *set)
 {
 	size_t i;
@@ -60,6 +92,12 @@ static inline bool location_set_is_empty(const struct location_set *set)
 /* The location of a two-letter code in location data, or -1 when it is not of that form. */
 int location_of_code(const char code[2]);
 
+/*
+ * A part of a country, as ISO 3166-2 writes it ("FR-NC"), that has a code of its own since its law is another:
+ * LOCATION_* of NC. -1: it is of the country.
+ */
+int location_of_subdivision(const char *text);
+
 /* The location that a policy means: an assigned country or one of the words; -1 for anything else. */
 int location_find(const char *text);
 
@@ -69,7 +107,7 @@ const char *location_name(unsigned int location);
 /* Assigned by ISO 3166-1 (or XK); only these are matched by `not in`. */
 bool location_is_country(unsigned int location);
 
-/* May location data give it: a code, a region or unknown? */
+/* May location data give it: a code, a region, nowhere in particular or unknown? */
 bool location_is_geographic(unsigned int location);
 
 /* "France", or NULL. */

@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * MaxMind DB, whoever made it: country.iso_code, registered_country.iso_code, autonomous_system_number and
- * autonomous_system_organization (in `traits` as well) as MaxMind and DB-IP name them, or country_code or country, asn
- * ("AS64496") and as_name or name as others do. libmaxminddb runs confined. The tree is walked node by
- * node; the places where an IPv6 tree repeats its IPv4 part (::ffff:0:0/96, 2002::/16 ...) are left out.
+ * MaxMind DB, whoever made it: country, registered_country and represented_country (a base of another state), each with
+ * an iso_code, subdivisions, the flags of `traits`, autonomous_system_number and autonomous_system_organization (in
+ * `traits` as well) as MaxMind and DB-IP name them, or country_code or country, asn ("AS64496") and as_name or name as
+ * others do. libmaxminddb runs confined. The tree is walked node by node; the places where an IPv6 tree repeats its IPv4
+ * part (::ffff:0:0/96, 2002::/16 ...) are left out.
  */
 #include <maxminddb.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "source/confine.h"
+#include "source/location.h"
 
 #define MMDB_CACHE	4096	/* of facts by offset: many networks share one */
 #define MMDB_NAMED	(1 << 20)	/* ASes below it are named once; above are few */
 
 struct mmdb_fact {
 	uint32_t offset;	/* of the entry, plus one; 0: free */
-	uint32_t asn;
-	char country[2], registered[2];
+	struct confine_said said;
 };
 
 struct mmdb_walk {
@@ -90,10 +91,50 @@ static void mmdb_name(struct mmdb_walk *walk, MMDB_entry_s *entry, uint32_t asn)
 	}
 }
 
+/* Subdivisions that are another legal territory: "FR" and "NC" are NC. */
+static void mmdb_territory(MMDB_entry_s *entry, char country[2])
+{
+	static const char *const path[] = { "subdivisions", "0", "iso_code", NULL };
+	MMDB_entry_data_s data;
+	char text[8];
+	int location;
+
+	if (!mmdb_get(entry, path, MMDB_DATA_TYPE_UTF8_STRING, &data) || !data.data_size || data.data_size > 3)
+		return;
+	snprintf(text, sizeof(text), "%.2s-%.*s", country, (int)data.data_size, data.utf8_string);
+	location = location_of_subdivision(text);
+	if (location >= 0)
+		memcpy(country, location_name((unsigned int)location), 2);
+}
+
+/* As MaxMind writes them, in `traits` or, in some products, beside it. */
+static uint8_t mmdb_flags(MMDB_entry_s *entry)
+{
+	static const struct {
+		const char *key;
+		uint8_t means;
+	} flags[] = { { "is_anycast", SOURCE_F_ANYCAST },
+		      { "is_satellite_provider", SOURCE_F_SATELLITE },
+		      { "is_anonymous_proxy", SOURCE_F_PROXY },
+		      { "is_anonymous", SOURCE_F_PROXY } };
+	MMDB_entry_data_s data;
+	uint8_t found = 0;
+
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		const char *const inside[] = { "traits", flags[i].key, NULL }, *const beside[] = { flags[i].key, NULL };
+
+		if ((mmdb_get(entry, inside, MMDB_DATA_TYPE_BOOLEAN, &data) && data.boolean) ||
+		    (mmdb_get(entry, beside, MMDB_DATA_TYPE_BOOLEAN, &data) && data.boolean))
+			found |= flags[i].means;
+	}
+	return found;
+}
+
 static const struct mmdb_fact *mmdb_fact(struct mmdb_walk *walk, MMDB_entry_s *entry)
 {
 	static const char *const country[] = { "country", "iso_code", NULL };
 	static const char *const registered[] = { "registered_country", "iso_code", NULL };
+	static const char *const represented[] = { "represented_country", "iso_code", NULL };
 	static const char *const code[] = { "country_code", NULL }, *const plain[] = { "country", NULL };
 	struct mmdb_fact *fact = &walk->cache[entry->offset % MMDB_CACHE];
 
@@ -101,14 +142,18 @@ static const struct mmdb_fact *mmdb_fact(struct mmdb_walk *walk, MMDB_entry_s *e
 		return fact;
 	memset(fact, 0, sizeof(*fact));
 	fact->offset = entry->offset + 1;
-	fact->asn = mmdb_asn(entry);
-	mmdb_code(entry, country, fact->country);
-	if (!*fact->country)
-		mmdb_code(entry, code, fact->country);
-	if (!*fact->country)
-		mmdb_code(entry, plain, fact->country);
-	mmdb_code(entry, registered, fact->registered);
-	mmdb_name(walk, entry, fact->asn);
+	fact->said.asn = mmdb_asn(entry);
+	fact->said.flags = mmdb_flags(entry);
+	mmdb_code(entry, country, fact->said.country);
+	if (!*fact->said.country)
+		mmdb_code(entry, code, fact->said.country);
+	if (!*fact->said.country)
+		mmdb_code(entry, plain, fact->said.country);
+	if (*fact->said.country)
+		mmdb_territory(entry, fact->said.country);
+	mmdb_code(entry, registered, fact->said.registered);
+	mmdb_code(entry, represented, fact->said.represented);
+	mmdb_name(walk, entry, fact->said.asn);
 	return fact;
 }
 
@@ -125,8 +170,7 @@ static int mmdb_data(struct mmdb_walk *walk, MMDB_entry_s *entry, u128 first, un
 		prefix.first = first << 96;
 		prefix.length = (uint8_t)(depth - 96);
 	}
-	return confine_fact(walk->confine, &prefix, fact->asn, *fact->country ? fact->country : NULL,
-			    *fact->registered ? fact->registered : NULL);
+	return confine_fact(walk->confine, &prefix, &fact->said);
 }
 
 static int mmdb_node(struct mmdb_walk *walk, uint64_t number, u128 first, unsigned int depth);

@@ -47,7 +47,7 @@ void source_as(struct source_reader *reader, uint32_t number, const char *name);
 /* A day of the calendar, YYYY-MM-DD and nothing after it. */
 bool source_is_date(const char *text);
 uint32_t source_string(struct source_reader *reader, const char *text);
-/* Codes as in location.h: "UK" becomes GB, "EU" and "AP" stay, what names no place becomes "". false: not a code. */
+/* Codes as in location.h: "UK" becomes GB, "EU", "AP", "A1" and "A2" stay, what names no place becomes "". false: not a code. */
 bool source_country(const char *text, char out[3]);
 
 /* The next line without its end, blanks around it and what follows a '#'; never an empty one. 0: no more. */

@@ -69,7 +69,9 @@ static bool source_fact_says(const struct source_fact *fact, enum source_says wh
 {
 	if (what == SOURCE_SAYS_ASN)
 		return fact->asn;
-	return *(what == SOURCE_SAYS_COUNTRY ? fact->country : fact->registered);
+	if (what == SOURCE_SAYS_COUNTRY)
+		return *fact->country || fact->flags;
+	return *fact->registered;
 }
 
 bool source_says(const struct source *source, enum source_says what)
@@ -203,6 +205,8 @@ bool source_country(const char *text, char out[3])
 		return false;
 	if (location == LOCATION_REGION_EU || location == LOCATION_REGION_AP)
 		memcpy(out, code, 3);
+	else if (location == LOCATION_PROXY || location == LOCATION_SATELLITE)
+		memcpy(out, code, 3);
 	else if (location < LOCATION_CODES)
 		memcpy(out, location_name((unsigned int)location), 3);
 	return true;
@@ -279,8 +283,12 @@ static int source_compare(const void *a, const void *b)
 		return x->service < y->service ? -1 : 1;
 	if (x->asn != y->asn)
 		return x->asn < y->asn ? -1 : 1;
+	if (x->flags != y->flags)
+		return x->flags < y->flags ? -1 : 1;
 	order = strcmp(x->country, y->country);
-	return order ? order : strcmp(x->registered, y->registered);
+	if (!order)
+		order = strcmp(x->registered, y->registered);
+	return order ? order : strcmp(x->represented, y->represented);
 }
 
 /* In order, each once. What the binary formats yield is in order already. */

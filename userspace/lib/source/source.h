@@ -29,6 +29,11 @@ enum source_format {
 	SOURCE_FORMATS
 };
 
+/* Of a fact: that a country says little of where the addresses are. */
+#define SOURCE_F_ANYCAST	1u
+#define SOURCE_F_SATELLITE	2u
+#define SOURCE_F_PROXY		4u	/* anonymous */
+
 #define SOURCE_AS_NAME	96	/* bytes; the longest of libloc's 70,000 has 80 */
 
 struct source_fact {
@@ -36,6 +41,8 @@ struct source_fact {
 	uint32_t asn;		/* 0: not said */
 	char country[3];	/* a code of location.h ("NO", "EU" for somewhere there); "": not said */
 	char registered[3];	/* of the holder, all that SOURCE_RIR says; "": not said */
+	char represented[3];	/* whose law holds there although it is elsewhere (a military base); "": not said */
+	uint8_t flags;		/* SOURCE_F_* */
 	uint32_t region;	/* index into source->string; 0: "" */
 	uint32_t service;
 } __attribute__((packed, aligned(8)));

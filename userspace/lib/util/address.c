@@ -25,7 +25,8 @@ void address_bytes(sa_family_t family, u128 key, void *bytes)
 	memcpy(bytes, word, family == AF_INET ? 4 : 16);
 }
 
-bool address_parse(const char *text, sa_family_t *family, u128 *key)
+/* As it is written, ::ffff:192.0.2.1 included. */
+static bool address_read(const char *text, sa_family_t *family, u128 *key)
 {
 	uint8_t bytes[16];
 
@@ -36,6 +37,18 @@ bool address_parse(const char *text, sa_family_t *family, u128 *key)
 	else
 		return false;
 	*key = address_key(*family, bytes);
+	return true;
+}
+
+bool address_parse(const char *text, sa_family_t *family, u128 *key)
+{
+	struct prefix prefix = { .length = 128 };
+
+	if (!address_read(text, &prefix.family, &prefix.first))
+		return false;
+	prefix_fold(&prefix);
+	*family = prefix.family;
+	*key = prefix.first;
 	return true;
 }
 
@@ -56,7 +69,26 @@ void prefix_format(const struct prefix *prefix, char out[ADDRESS_TEXT])
 	snprintf(out + used, ADDRESS_TEXT - used, "/%u", prefix->length);
 }
 
+void prefix_fold(struct prefix *prefix)
+{
+	if (prefix->family != AF_INET6 || prefix->length < ADDRESS_MAPPED_BITS ||
+	    prefix->first >> (128 - ADDRESS_MAPPED_BITS) != 0xffff)
+		return;
+	prefix->family = AF_INET;
+	prefix->first <<= ADDRESS_MAPPED_BITS;
+	prefix->length = (uint8_t)(prefix->length - ADDRESS_MAPPED_BITS);
+}
+
 const char *prefix_parse(const char *text, struct prefix *out)
+{
+	const char *error = prefix_parse_literal(text, out);
+
+	if (!error || !strcmp(error, PREFIX_HOST_BITS))
+		prefix_fold(out);
+	return error;
+}
+
+const char *prefix_parse_literal(const char *text, struct prefix *out)
 {
 	char address[ADDRESS_TEXT];
 	const char *slash = strchrnul(text, '/');
@@ -68,7 +100,7 @@ const char *prefix_parse(const char *text, struct prefix *out)
 		return "is not an address or a prefix";
 	memcpy(address, text, (size_t)(slash - text));
 	address[slash - text] = '\0';
-	if (!address_parse(address, &prefix.family, &prefix.first))
+	if (!address_read(address, &prefix.family, &prefix.first))
 		return "is not an address or a prefix";
 	if (!*slash) {
 		length = address_bits(prefix.family);

@@ -40,7 +40,15 @@ static inline u128 prefix_last(const struct prefix *prefix)
 u128 address_key(sa_family_t family, const void *bytes);
 void address_bytes(sa_family_t family, u128 key, void *bytes);
 
-/* IPv4 dotted quad or IPv6 of RFC 4291, the whole text; false when it is neither. */
+#define ADDRESS_MAPPED_BITS 96	/* ::ffff:0:0/96 holds IPv4, RFC 4291 */
+
+/* An IPv4 prefix that is written as IPv6 (::ffff:192.0.2.0/120) becomes what it means, and others stay. */
+void prefix_fold(struct prefix *prefix);
+
+/*
+ * IPv4 dotted quad or IPv6 of RFC 4291, the whole text; false when it is neither. ::ffff:192.0.2.1 is 192.0.2.1: a
+ * program that connects to the one sends IPv4 to the other.
+ */
 bool address_parse(const char *text, sa_family_t *family, u128 *key);
 
 void address_format(sa_family_t family, u128 key, char out[ADDRESS_TEXT]);
@@ -49,10 +57,12 @@ void prefix_format(const struct prefix *prefix, char out[ADDRESS_TEXT]);
 #define PREFIX_HOST_BITS "has bits set after its prefix length"
 
 /*
- * "192.0.2.0/24", or an address alone for a host. NULL, or what is wrong, to follow the quoted text. With
- * PREFIX_HOST_BITS *out is the prefix without them.
+ * "192.0.2.0/24", or an address alone for a host; "::ffff:192.0.2.0/120" is the same prefix. NULL, or what is wrong, to
+ * follow the quoted text. With PREFIX_HOST_BITS *out is the prefix without them.
  */
 const char *prefix_parse(const char *text, struct prefix *out);
+/* The same without prefix_fold(): for who speaks of the IPv6 packets themselves. */
+const char *prefix_parse_literal(const char *text, struct prefix *out);
 
 /* The longest prefix that holds key and lies inside first..last. */
 struct prefix prefix_within(sa_family_t family, u128 first, u128 last, u128 key);
