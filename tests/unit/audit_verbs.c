@@ -279,7 +279,7 @@ static void wrong_words_are_refused(void **state)
 		{ "audit heads --spool /nonexistent", 2, "residctl: cannot read /nonexistent: *\n" },
 		{ "audit verify --spool /nonexistent", 2, "residctl: cannot read /nonexistent: *\n" },
 		{ "audit verify --anchor 1", 1, "residctl: an anchor is NUMBER-HASH, as `residctl audit heads` prints it, not `1`\n" },
-		{ "audit verify --key /nonexistent", 3, "residctl: cannot read the key /nonexistent: No such file *\n" },
+		{ "audit verify --key /nonexistent", 3, "residctl: /nonexistent: cannot be opened: No such file *\n" },
 		{ "audit verify --key /etc/hostname", 3, "residctl: /etc/hostname is no Ed25519 key in PEM\n" },
 	};
 

@@ -9,6 +9,7 @@
 #include "source/confine.h"
 #include "util/buffer.h"
 #include "util/cleanup.h"
+#include "util/file.h"
 
 #define CAPTURE_SNAP 1024	/* bytes of a packet that are looked at: more than its headers can have */
 
@@ -203,7 +204,8 @@ static int capture_take(void *context, const uint8_t *bytes, size_t length, stru
 bool capture_is(const char *path)
 {
 	static const uint32_t magic[] = { 0xa1b2c3d4, 0xd4c3b2a1, 0xa1b23c4d, 0x4d3cb2a1, 0x0a0d0d0a };
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct resid_error ignored;
+	_cleanup_close_ int fd = file_open(path, O_RDONLY, 0, &ignored);
 	uint32_t word;
 	size_t i;
 

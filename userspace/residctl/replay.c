@@ -11,10 +11,12 @@
 
 #include "destination.h"
 #include "util/cleanup.h"
+#include "util/file.h"
 #include "util/memory.h"
 #include "util/proto.h"
 
 #define REPLAY_EXAMPLES 3
+#define REPLAY_LINE	65536u	/* no record is longer */
 
 DEFINE_CLEANUP(json_t, json_t *, json_decref);
 
@@ -281,15 +283,15 @@ static void replay_record(struct replay *replay, const json_t *record)
 
 int replay_log(struct replay *replay, const char *path, struct resid_error *err)
 {
-	_cleanup_fclose_ FILE *file = fopen(path, "re");
-	_cleanup_free_ char *line = NULL;
-	size_t room = 0, number = 0;
-	ssize_t length;
+	_cleanup_fclose_ FILE *file = file_stream(path, err);
+	_cleanup_free_ char *line = mem_alloc(REPLAY_LINE);
+	enum file_line result;
+	size_t length, number = 0;
 
 	if (!file)
-		return resid_fail(err, RESID_EXIT_INPUT, "%s: cannot be opened: %s", path, strerror(errno));
-	while ((length = getline(&line, &room, file)) > 0) {
-		_cleanup_(cleanup_json_t) json_t *record = json_loadb(line, (size_t)length, 0, NULL);
+		return -1;
+	while ((result = file_line(file, line, REPLAY_LINE, &length)) == FILE_LINE_READ) {
+		_cleanup_(cleanup_json_t) json_t *record = json_loadb(line, length, 0, NULL);
 
 		number++;
 		if (line[length - 1] != '\n' && !json_is_object(record))
@@ -299,7 +301,10 @@ int replay_log(struct replay *replay, const char *path, struct resid_error *err)
 					  strtok(line, "\n") ?: "");
 		replay_record(replay, record);
 	}
-	if (ferror(file))
+	if (result == FILE_LINE_LONG)
+		return resid_fail(err, RESID_EXIT_INPUT, "%s:%zu: is no record of Resid's log: the line is longer than %u bytes",
+				  path, number + 1, REPLAY_LINE);
+	if (result == FILE_LINE_FAILED)
 		return resid_fail(err, RESID_EXIT_INPUT, "%s: cannot be read: %s", path, strerror(errno));
 	return 0;
 }

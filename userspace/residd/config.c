@@ -11,9 +11,14 @@
 #include "sink/transport/net.h"
 #include "util/settings.h"
 
+/* What was to be kept from the records, and cannot be read, must not be in them: then no address is whole. */
 static const char *config_privacy(void *at, const char *value)
 {
-	return privacy_add(at, value);
+	const char *wrong = privacy_add(at, value);
+
+	if (wrong)
+		privacy_add(at, "* both truncate");
+	return wrong;
 }
 
 /* Whoever may read metrics learns what a node sends: they do not leave it by themselves. */
@@ -62,11 +67,12 @@ static const struct setting config_settings[] = {
 
 #define CONFIG_SETTINGS	(sizeof(config_settings) / sizeof(*config_settings))
 
-int config_read(struct config *config, const char *file, struct resid_error *err)
+void config_read(struct config *config, const char *file, settings_wrong *wrong, void *context)
 {
+	struct resid_error ignored;
+
 	settings_default(config_settings, CONFIG_SETTINGS, config, sizeof(*config));
 	config->audit_key = head_key_default();
-	if (access(file, F_OK) && errno == ENOENT)
-		return 0;
-	return settings_read(config_settings, CONFIG_SETTINGS, config, file, err);
+	if (!access(file, F_OK) || errno != ENOENT)
+		settings_read(config_settings, CONFIG_SETTINGS, config, file, wrong, context, &ignored);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* /etc/resid/residd.conf: key = value, # begins a comment. An unknown key is refused: a typo must not be a default. */
+/*
+ * /etc/resid/residd.conf: key = value, # begins a comment. What is not understood is said, and nothing stops for it: a
+ * typo must neither be a silent default nor leave the node without its daemon.
+ */
 #ifndef RESIDD_CONFIG_H
 #define RESIDD_CONFIG_H
 
@@ -25,7 +28,7 @@ struct config {
 	struct path metrics_file;	/* for a node exporter; "": none */
 };
 
-/* A missing file is the default. */
-int config_read(struct config *config, const char *file, struct resid_error *err);
+/* A missing file is the default. `wrong` is told of each line that is not understood; its setting keeps its default. */
+void config_read(struct config *config, const char *file, settings_wrong *wrong, void *context);
 
 #endif

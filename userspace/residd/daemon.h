@@ -33,6 +33,7 @@ struct watch;
 
 /* What is wrong now, one sentence each; "": nothing. */
 enum trouble {
+	TROUBLE_CONFIG,
 	TROUBLE_MODULE,
 	TROUBLE_POLICY,
 	TROUBLE_TAGGER,

@@ -162,6 +162,17 @@ static int main_sink(const char *file)
 	return sink_child_run(file, &err) ? (int)err.status : RESID_EXIT_OK;
 }
 
+/* The first is what status shows, the journal has them all. */
+static void main_config_wrong(void *context, const char *text)
+{
+	struct daemon *daemon = context;
+
+	if (*daemon->trouble[TROUBLE_CONFIG])
+		daemon_say(SD_ERR, "%s", text);
+	else
+		daemon_trouble(daemon, TROUBLE_CONFIG, text);
+}
+
 static int main_usage(FILE *to)
 {
 	fputs("usage: residd [--config FILE]\n"
@@ -197,10 +208,7 @@ int main(int argc, char **argv)
 	}
 	if (optind != argc)
 		return main_usage(stderr);
-	if (config_read(&daemon.config, config.text, &err)) {
-		daemon_say(SD_ERR, "%s", err.text);
-		return err.status;
-	}
+	config_read(&daemon.config, config.text, main_config_wrong, &daemon);
 	umask(0022);
 	result = main_run(&daemon, &err);
 	if (result)

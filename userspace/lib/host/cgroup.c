@@ -12,6 +12,7 @@
 
 #include "bpf/tag.h"
 #include "util/cleanup.h"
+#include "util/file.h"
 
 #define HANDLE_KERNFS	0xfe	/* FILEID_KERNFS, enum fid_type of the kernel's exportfs.h: the handle is the id */
 
@@ -41,7 +42,7 @@ const char *cgroup_mount(struct resid_error *err)
 			return usual[i];
 	if (*other.text)
 		return other.text;
-	mounts = fopen("/proc/self/mounts", "re");
+	mounts = file_stream("/proc/self/mounts", err);
 	while (mounts && fgets(line, sizeof(line), mounts)) {
 		if (sscanf(line, "%*s %4095s %63s", path, type) == 2 && !strcmp(type, "cgroup2")) {
 			snprintf(other.text, sizeof(other.text), "%s", path);

@@ -19,6 +19,7 @@
 #include <sys/vfs.h>
 
 #include "util/cleanup.h"
+#include "util/file.h"
 #include "util/paths.h"
 
 /* A service with a mount namespace of its own need not see what was mounted after it started; init does. */
@@ -90,7 +91,8 @@ int netns_cookie(int fd, uint64_t *cookie, struct resid_error *err)
 
 static int netns_open_path(const char *path)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct resid_error ignored;
+	_cleanup_close_ int fd = file_open(path, O_RDONLY, 0, &ignored);
 	struct statfs fs;
 	int result;
 

@@ -241,11 +241,10 @@ static int assign_lock(struct resid_error *err)
 
 	if (paths_make_dir(dir.text, 0755, err))
 		return -1;
-	fd = open(lock.text, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0 || flock(fd, LOCK_EX)) {
+	fd = file_open(lock.text, O_RDWR | O_CREAT, 0600, err);
+	if (fd >= 0 && flock(fd, LOCK_EX)) {
 		resid_fail(err, RESID_EXIT_SYSTEM, "cannot lock %s: %s", lock.text, strerror(errno));
-		if (fd >= 0)
-			close(fd);
+		close(fd);
 		return -1;
 	}
 	return fd;

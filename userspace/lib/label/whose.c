@@ -73,13 +73,14 @@ static __u32 tag_of_device(struct tag_subject *subject)
 }
 
 #include "bpf/tag_rule.h"
+#include "util/file.h"
 
 /* ---- who sends -------------------------------------------------------------------------------------------- */
 
 static int whose_proc(unsigned int pid, const char *file, char *out, size_t size, struct resid_error *err)
 {
 	struct path path = paths_in("/proc", "%u/%s", pid, file);
-	_cleanup_close_ int fd = open(path.text, O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int fd = file_open(path.text, O_RDONLY, 0, err);
 	ssize_t length = fd < 0 ? -1 : read(fd, out, size - 1);
 
 	if (length < 0 && (errno == ENOENT || errno == ESRCH))
@@ -122,10 +123,8 @@ static int whose_process(unsigned int pid, struct whose *out, int *netns, struct
 		return resid_fail(err, RESID_EXIT_INPUT, "process %u is in no cgroup v2", pid);
 	line[strcspn(line, "\n")] = '\0';
 	snprintf(out->cgroup.text, sizeof(out->cgroup.text), "%s", line + 3);
-	*netns = open(path.text, O_RDONLY | O_CLOEXEC);
-	if (*netns < 0)
-		return resid_fail(err, RESID_EXIT_SYSTEM, "cannot open %s: %s", path.text, strerror(errno));
-	return 0;
+	*netns = file_open(path.text, O_RDONLY, 0, err);
+	return *netns < 0 ? -1 : 0;
 }
 
 static int whose_inbound(const struct tagger *tagger, const char *name, struct whose *out, struct resid_error *err)

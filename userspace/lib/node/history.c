@@ -61,7 +61,8 @@ static void history_begin(struct jsonw *json, const char *action)
 static void history_append(struct jsonw *json)
 {
 	struct path path = history_file();
-	_cleanup_close_ int file = open(path.text, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+	struct resid_error ignored;
+	_cleanup_close_ int file = file_open(path.text, O_WRONLY | O_APPEND | O_CREAT, 0644, &ignored);
 
 	jsonw_object_end(json);
 	jsonw_line(json);
@@ -90,7 +91,8 @@ void history_add(const char *action, uint32_t confirm, const struct resid_nl_sta
 static json_t *history_last(void)
 {
 	struct path path = history_file();
-	_cleanup_close_ int file = open(path.text, O_RDONLY | O_CLOEXEC);
+	struct resid_error ignored;
+	_cleanup_close_ int file = file_open(path.text, O_RDONLY, 0, &ignored);
 	char text[HISTORY_LAST + 1];
 	struct stat st;
 	ssize_t length;

@@ -105,7 +105,7 @@ int sink_config_parse(const char *file, const char *text, struct sink_config *co
 
 	settings_default(config_settings, CONFIG_SETTINGS, config, sizeof(*config));
 	if (config_name(file, config->name, sizeof(config->name), err) ||
-	    settings_parse(config_settings, CONFIG_SETTINGS, config, file, copy, err))
+	    settings_parse(config_settings, CONFIG_SETTINGS, config, file, copy, NULL, NULL, err))
 		return -1;
 	config->transport = transport_find(config->transport_name.text);
 	if (!config->transport)

@@ -9,6 +9,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include "util/file.h"
 #include "util/jsonw.h"
 #include "sink/transport/transport.h"
 #include "sink/wire.h"
@@ -167,7 +168,7 @@ static void feeder_park(struct feeder *feeder, const struct wire_report *report)
 	jsonw_object_end(&json);
 	jsonw_line(&json);
 	paths_make_dir(paths_dir_of(file.text).text, 0750, &ignored);
-	fd = open(file.text, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+	fd = file_open(file.text, O_WRONLY | O_APPEND | O_CREAT, 0640, &ignored);
 	if (fd < 0 || write(fd, json.text, json.length) != (ssize_t)json.length || fsync(fd)) {
 		char text[600];
 

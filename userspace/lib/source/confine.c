@@ -10,26 +10,40 @@
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "kmod/deps.h"
+#include "util/file.h"
 
 #define CONFINE_FACTS	((size_t)1 << 22)	/* the largest known file has 1.3 million */
 #define CONFINE_NAMES	(1 << 20)
+#define CONFINE_SEAL_PAUSE	20000000	/* nanoseconds */
+#define CONFINE_SEAL_TRIES	500
+
+/* Whoever else looks at memory (migration, compaction) can hold a page for a moment: then the kernel says EBUSY. */
+static int confine_add_seals(int fd)
+{
+	const struct timespec pause = { .tv_nsec = CONFINE_SEAL_PAUSE };
+	int tries = CONFINE_SEAL_TRIES;
+
+	while (fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)) {
+		if (errno != EBUSY || !tries--)
+			return -1;
+		nanosleep(&pause, NULL);
+	}
+	return 0;
+}
 
 /* The file as it is now, in memory that nobody can change any more. */
 static int confine_seal(const struct source_reader *reader)
 {
-	_cleanup_close_ int in = open(reader->path, O_RDONLY | O_CLOEXEC), out = -1;
+	_cleanup_close_ int in = file_open(reader->path, O_RDONLY, 0, reader->err), out = -1;
 	int taken;
 	size_t length = 0;
-	struct stat st;
 
-	if (in < 0 || fstat(in, &st))
-		return resid_fail(reader->err, RESID_EXIT_INPUT, "%s: cannot be opened: %s", reader->path,
-				  strerror(errno));
-	if (!S_ISREG(st.st_mode))
-		return resid_fail(reader->err, RESID_EXIT_INPUT, "%s: is not a file", reader->path);
+	if (in < 0)
+		return -1;
 	out = memfd_create("resid-source", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (out < 0)
 		return resid_fail(reader->err, RESID_EXIT_SYSTEM, "%s: no memory for it: %s", reader->path,
@@ -49,8 +63,7 @@ static int confine_seal(const struct source_reader *reader)
 			return resid_fail(reader->err, RESID_EXIT_INPUT, "%s: is longer than %zu bytes", reader->path,
 					  SOURCE_MAX);
 	}
-	if (fcntl(out, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) ||
-	    lseek(out, 0, SEEK_SET))
+	if (confine_add_seals(out) || lseek(out, 0, SEEK_SET))
 		return resid_fail(reader->err, RESID_EXIT_SYSTEM, "%s: cannot be sealed: %s", reader->path,
 				  strerror(errno));
 	taken = out;

@@ -54,12 +54,13 @@ const char *source_format_name(enum source_format format)
 enum source_format source_format_of_asn(const char *path)
 {
 	static const char mark[] = "\xab\xcd\xefMaxMind.com";	/* before the metadata, in the last 128 KiB */
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
 	_cleanup_free_ char *tail = mem_alloc(SOURCE_TAIL);
+	struct resid_error ignored;
+	_cleanup_close_ int fd = file_open(path, O_RDONLY, 0, &ignored);
 	struct stat st;
 	ssize_t got;
 
-	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode))
+	if (fd < 0 || fstat(fd, &st))
 		return SOURCE_LIBLOC;
 	got = pread(fd, tail, SOURCE_TAIL, st.st_size > SOURCE_TAIL ? st.st_size - SOURCE_TAIL : 0);
 	return got > 0 && memmem(tail, (size_t)got, mark, sizeof(mark) - 1) ? SOURCE_MMDB : SOURCE_LIBLOC;

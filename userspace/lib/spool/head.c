@@ -73,14 +73,14 @@ int head_key_make(const char *path, struct resid_error *err)
 
 int head_key_open(const char *path, struct head_key **out, struct resid_error *err)
 {
-	_cleanup_fclose_ FILE *file = fopen(path, "re");
+	_cleanup_fclose_ FILE *file = file_stream(path, err);
 	_cleanup_(cleanup_pkey) EVP_PKEY *pkey = NULL;
 	uint8_t bytes[KEY_BYTES], hash[SEGMENT_HASH];
 	size_t length = sizeof(bytes);
 	struct head_key *key;
 
 	if (!file)
-		return resid_fail(err, RESID_EXIT_INPUT, "cannot read the key %s: %s", path, strerror(errno));
+		return -1;
 	pkey = PEM_read_PrivateKey(file, NULL, NULL, NULL);
 	if (!pkey) {
 		rewind(file);

@@ -14,6 +14,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include "util/file.h"
 #include "util/memory.h"
 
 #define NAME_DIGITS	10
@@ -234,17 +235,17 @@ int segment_open(const char *dir, uint64_t number, bool *found, struct segment_r
 
 	/* Being packed meanwhile, the first is gone and the second is there. */
 	reader->path = segment_path(dir, number, false);
-	reader->fd = open(reader->path.text, O_RDONLY | O_CLOEXEC);
+	reader->fd = file_open(reader->path.text, O_RDONLY, 0, err);
 	if (reader->fd < 0 && errno == ENOENT) {
 		packed = true;
 		reader->path = segment_path(dir, number, true);
-		reader->fd = open(reader->path.text, O_RDONLY | O_CLOEXEC);
+		reader->fd = file_open(reader->path.text, O_RDONLY, 0, err);
 	}
 	*found = reader->fd >= 0 || errno != ENOENT;
 	if (!*found)
 		return 0;
 	if (reader->fd < 0)
-		return resid_fail(err, RESID_EXIT_SYSTEM, "cannot read %s: %s", reader->path.text, strerror(errno));
+		return -1;
 	reader->limit = sizeof(struct segment_header);
 	reader->room = sizeof(struct segment_frame) + SEGMENT_FRAME_MAX + READ_SIZE;
 	reader->data = mem_alloc(reader->room);

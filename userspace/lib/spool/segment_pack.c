@@ -9,6 +9,7 @@
 #include <zstd.h>
 
 #include "spool/segment.h"
+#include "util/file.h"
 #include "util/memory.h"
 
 #define PACK_SIZE	(128u << 10)	/* bytes at a time */
@@ -66,13 +67,15 @@ int segment_pack(const char *dir, uint64_t number, struct resid_error *err)
 {
 	struct path plain = segment_path(dir, number, false), packed = segment_path(dir, number, true);
 	struct path beside = paths_in(dir, "%" PRIu64 ".packing", number);
-	_cleanup_close_ int from = open(plain.text, O_RDONLY | O_CLOEXEC);
-	_cleanup_close_ int to = open(beside.text, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+	_cleanup_close_ int from = file_open(plain.text, O_RDONLY, 0, err);
+	_cleanup_close_ int to = from < 0 ? -1 : file_open(beside.text, O_WRONLY | O_CREAT | O_TRUNC, 0640, err);
 	_cleanup_close_ int folder = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct stat st;
 
+	if (to < 0)
+		return -1;
 	/* Its time is what the retention counts from. */
-	if (from < 0 || to < 0 || fstat(from, &st) || fchown(to, (uid_t)-1, st.st_gid) || pack_stream(from, to) ||
+	if (fstat(from, &st) || fchown(to, (uid_t)-1, st.st_gid) || pack_stream(from, to) ||
 	    futimens(to, (struct timespec[]){ st.st_atim, st.st_mtim }) || fsync(to) ||
 	    rename(beside.text, packed.text)) {
 		int was = errno;

@@ -11,13 +11,14 @@
 #include <unistd.h>
 
 #include "spool/spool_private.h"
+#include "util/file.h"
 #include "util/memory.h"
 
 /* Goes on in the last segment, which has no head. */
 static int spool_resume(struct spool *spool, const char *path, struct segment_reader *reader,
 			const struct spool_tail *tail, struct resid_error *err)
 {
-	spool->fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	spool->fd = file_open(path, O_RDWR | O_NOFOLLOW, 0, err);
 	if (spool->fd < 0 || (tail->torn && (ftruncate(spool->fd, (off_t)tail->offset) || fsync(spool->fd))))
 		return spool_fail(spool, "cut off the torn end of", err);
 	spool->header = *segment_header(reader);
@@ -110,9 +111,9 @@ static int spool_lock(struct spool *spool, struct resid_error *err)
 		return -1;
 	if (chmod(spool->dir.text, SPOOL_DIR_MODE) || chown(spool->dir.text, (uid_t)-1, paths_group()))
 		return spool_fail(spool, "set the group of", err);
-	spool->lock = open(path.text, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	spool->lock = file_open(path.text, O_RDWR | O_CREAT | O_NOFOLLOW, 0600, err);
 	if (spool->lock < 0)
-		return spool_fail(spool, "lock", err);
+		return -1;
 	if (flock(spool->lock, LOCK_EX | LOCK_NB))
 		return resid_fail(err, RESID_EXIT_SYSTEM, "%s is another residd's; stop that one first", spool->dir.text);
 	return 0;

@@ -7,10 +7,12 @@
 
 #include "spool/spool_private.h"
 #include "util/cleanup.h"
+#include "util/file.h"
 
 bool spool_tail_has_commit(const char *path, uint64_t offset)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct resid_error ignored;
+	_cleanup_close_ int fd = file_open(path, O_RDONLY, 0, &ignored);
 	struct segment_frame frame;
 	bool found = false;
 	const uint8_t *bytes;

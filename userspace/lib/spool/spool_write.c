@@ -74,6 +74,7 @@ static int spool_begin(struct spool *spool)
 		.first_sequence = spool->end_sequence + 1,
 		.opened_ns = spool_clock(CLOCK_REALTIME),
 	};
+	struct resid_error ignored;
 	int fd, was;
 
 	memcpy(header.magic, SEGMENT_MAGIC, sizeof(header.magic));
@@ -81,7 +82,7 @@ static int spool_begin(struct spool *spool)
 	memcpy(header.previous, spool->previous, sizeof(header.previous));
 	spool_node(&header);
 	header.crc = segment_header_crc(&header);
-	fd = open(path.text, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
+	fd = file_open(path.text, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0640, &ignored);
 	if (fd < 0)
 		return -1;
 	if (fchown(fd, (uid_t)-1, paths_group()) || spool_write(fd, &header, sizeof(header), 0) || fdatasync(fd) ||

@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "util/cleanup.h"
@@ -14,18 +16,96 @@
 
 #define FILE_CHUNK ((size_t)1 << 16)
 
+/* What the caller was handed by whoever started it: `/dev/fd/63` of a shell's <(...). It may be a pipe. */
+static bool file_is_handed(const char *path)
+{
+	return !strcmp(path, "/dev/stdin") || !strcmp(path, "/dev/stdout") || !strcmp(path, "/dev/stderr") ||
+	       !strncmp(path, "/dev/fd/", 8) || !strncmp(path, "/proc/self/fd/", 14);
+}
+
+static const char *file_kind(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFDIR:
+		return "a folder";
+	case S_IFIFO:
+		return "a pipe";
+	case S_IFSOCK:
+		return "a socket";
+	default:
+		return "a device";
+	}
+}
+
+static int file_refuse(const char *path, const char *what, int error, struct resid_error *err)
+{
+	resid_fail(err, RESID_EXIT_INPUT, "%s: %s", path, what);
+	errno = error;
+	return -1;
+}
+
+int file_open(const char *path, int flags, mode_t mode, struct resid_error *err)
+{
+	bool handed = file_is_handed(path);
+	_cleanup_close_ int fd = -1;
+	struct stat st;
+	char text[128];
+	int opened;
+
+	/* Looked at first: to open a device can be to use it. Looked at again: it may have been exchanged since. */
+	if (handed || stat(path, &st) || S_ISREG(st.st_mode)) {
+		fd = open(path, flags | O_CLOEXEC | O_NOCTTY | (handed ? 0 : O_NONBLOCK), mode);
+		if (fd < 0 || fstat(fd, &st)) {
+			int error = errno;
+
+			snprintf(text, sizeof(text), "cannot be opened: %s", strerror(error));
+			return file_refuse(path, text, error, err);
+		}
+	}
+	if (!S_ISREG(st.st_mode) && (!handed || S_ISDIR(st.st_mode))) {
+		snprintf(text, sizeof(text), "is %s, a file is needed", file_kind(st.st_mode));
+		return file_refuse(path, text, EINVAL, err);
+	}
+	opened = fd;
+	fd = -1;
+	return opened;
+}
+
+FILE *file_stream(const char *path, struct resid_error *err)
+{
+	int fd = file_open(path, O_RDONLY, 0, err);
+
+	return fd < 0 ? NULL : fdopen(fd, "re");
+}
+
+enum file_line file_line(FILE *file, char *line, size_t size, size_t *length)
+{
+	size_t used = 0;
+	int byte;
+
+	while ((byte = getc_unlocked(file)) != EOF) {
+		if (used + 1 == size)
+			return FILE_LINE_LONG;
+		line[used++] = (char)byte;
+		if (byte == '\n')
+			break;
+	}
+	line[used] = '\0';
+	*length = used;
+	if (ferror(file))
+		return FILE_LINE_FAILED;
+	return used ? FILE_LINE_READ : FILE_LINE_NONE;
+}
+
 int file_read(const char *path, size_t max, char **data, size_t *length, struct resid_error *err)
 {
+	_cleanup_close_ int fd = file_open(path, O_RDONLY, 0, err);
 	_cleanup_free_ char *buffer = NULL;
-	_cleanup_close_ int fd = -1;
 	size_t used = 0, capacity;
 	struct stat st;
 
-	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st))
-		return resid_fail(err, RESID_EXIT_INPUT, "%s: cannot be opened: %s", path, strerror(errno));
-	if (S_ISDIR(st.st_mode))
-		return resid_fail(err, RESID_EXIT_INPUT, "%s: is a folder, a file is needed", path);
+		return -1;
 	if (S_ISREG(st.st_mode) && (unsigned long long)st.st_size > max)
 		return resid_fail(err, RESID_EXIT_INPUT, "%s: is longer than %zu bytes", path, max);
 
@@ -57,13 +137,13 @@ int file_read(const char *path, size_t max, char **data, size_t *length, struct 
 
 bool file_sha256(const char *path, uint8_t out[32])
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
 	_cleanup_free_ char *buffer = mem_alloc(FILE_CHUNK);
+	struct resid_error ignored;
+	_cleanup_close_ int fd = file_open(path, O_RDONLY, 0, &ignored);
 	EVP_MD_CTX *digest;
-	struct stat st;
 	ssize_t got = -1;
 
-	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode))
+	if (fd < 0)
 		return false;
 	digest = EVP_MD_CTX_new();
 	if (!digest || !EVP_DigestInit_ex(digest, EVP_sha256(), NULL))
@@ -116,6 +196,15 @@ static int file_put_parts(int fd, const struct iovec *part, size_t count)
 	return 0;
 }
 
+/* What the caller was handed, and /dev/null. Another pipe or device could make the writer wait for ever. */
+static int file_open_stream(const char *path, mode_t mode, dev_t device)
+{
+	if (file_is_handed(path) || (S_ISCHR(mode) && device == makedev(1, 3)))
+		return open(path, O_WRONLY | O_CLOEXEC);
+	errno = EINVAL;
+	return -1;
+}
+
 int file_write(const char *path, const void *data, size_t length, mode_t mode, gid_t group, struct resid_error *err)
 {
 	return file_write_parts(path, &(struct iovec){ (void *)data, length }, 1, mode, group, err);
@@ -129,9 +218,11 @@ int file_write_parts(const char *path, const struct iovec *part, size_t count, m
 	struct stat st;
 	int error;
 
-	/* a device or a pipe (-o /dev/stdout) is written, not replaced */
+	/* what is no file (-o /dev/stdout) is written, not replaced */
 	if (!stat(path, &st) && !S_ISREG(st.st_mode)) {
-		fd = open(path, O_WRONLY | O_CLOEXEC);
+		fd = file_open_stream(path, st.st_mode, st.st_rdev);
+		if (fd < 0 && errno == EINVAL)
+			return resid_fail(err, RESID_EXIT_INPUT, "%s: is %s, a file is needed", path, file_kind(st.st_mode));
 		if (fd < 0 || file_put_parts(fd, part, count))
 			return resid_fail(err, RESID_EXIT_SYSTEM, "%s: cannot be written: %s", path, strerror(errno));
 		return 0;

@@ -104,21 +104,30 @@ static int settings_line(const struct setting *settings, size_t count, void *out
 }
 
 int settings_parse(const struct setting *settings, size_t count, void *out, const char *file, char *text,
-		   struct resid_error *err)
+		   settings_wrong *wrong, void *context, struct resid_error *err)
 {
 	unsigned int number = 0;
 
-	while (text && *text)
-		if (settings_line(settings, count, out, file, ++number, strsep(&text, "\n"), err))
+	while (text && *text) {
+		if (!settings_line(settings, count, out, file, ++number, strsep(&text, "\n"), err))
+			continue;
+		if (!wrong)
 			return -1;
+		wrong(context, err->text);
+	}
 	return 0;
 }
 
-int settings_read(const struct setting *settings, size_t count, void *out, const char *file, struct resid_error *err)
+int settings_read(const struct setting *settings, size_t count, void *out, const char *file, settings_wrong *wrong,
+		  void *context, struct resid_error *err)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t length;
 
-	return file_read(file, SETTINGS_FILE_MAX, &text, &length, err) ||
-	       settings_parse(settings, count, out, file, text, err) ? -1 : 0;
+	if (!file_read(file, SETTINGS_FILE_MAX, &text, &length, err))
+		return settings_parse(settings, count, out, file, text, wrong, context, err);
+	if (!wrong)
+		return -1;
+	wrong(context, err->text);
+	return 0;
 }

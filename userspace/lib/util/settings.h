@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files of key = value, `#` beginning a comment line. An unknown key is refused: a typo must not be a default. */
+/* Files of key = value, `#` beginning a comment line. An unknown key is said: a typo must not be a silent default. */
 #ifndef RESID_UTIL_SETTINGS_H
 #define RESID_UTIL_SETTINGS_H
 
@@ -32,9 +32,15 @@ struct setting {
 
 /* Numbers and flags to their presets, all else to nothing. `size` bytes of `out`. */
 void settings_default(const struct setting *settings, size_t count, void *out, size_t size);
-/* `text` is changed. `file` is for messages: FILE:LINE:COLUMN: a sentence. */
+/*
+ * `text` is changed. `file` is for messages: FILE:LINE:COLUMN: a sentence. The first line that is wrong ends it; or
+ * with `wrong`, which is told of each, none does: its setting keeps what it had.
+ */
+typedef void settings_wrong(void *context, const char *text);
 int settings_parse(const struct setting *settings, size_t count, void *out, const char *file, char *text,
-		   struct resid_error *err);
-int settings_read(const struct setting *settings, size_t count, void *out, const char *file, struct resid_error *err);
+		   settings_wrong *wrong, void *context, struct resid_error *err);
+/* The same of a file; one that cannot be read is wrong as a whole. */
+int settings_read(const struct setting *settings, size_t count, void *out, const char *file, settings_wrong *wrong,
+		  void *context, struct resid_error *err);
 
 #endif

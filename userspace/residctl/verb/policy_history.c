@@ -9,8 +9,11 @@
 #include "residctl/history.h"
 #include "node/store.h"
 #include "residctl/output.h"
+#include "util/file.h"
 #include "util/hex.h"
+#include "util/memory.h"
 
+#define HISTORY_LINE	65536	/* no entry is longer */
 #define HISTORY_SHORT 12	/* digits of a generation in text */
 
 /* Settles what the kernel did by itself, so it comes before the reading. */
@@ -35,16 +38,19 @@ int history_read(json_t **out, char in_force[2 * RESID_DIGEST_LEN + 1], struct r
 {
 	struct path path = history_file();
 	_cleanup_fclose_ FILE *file = NULL;
-	_cleanup_free_ char *line = NULL;
-	size_t room = 0;
+	_cleanup_free_ char *line = mem_alloc(HISTORY_LINE);
+	enum file_line result;
+	size_t length;
 
 	history_in_force(in_force);
-	file = fopen(path.text, "re");
-	if (!file)
+	file = file_stream(path.text, err);
+	if (!file && errno == ENOENT)
 		return resid_fail(err, RESID_EXIT_INPUT, "%s: %s; it begins with the first `residctl policy load`", path.text,
 				  strerror(errno));
+	if (!file)
+		return -1;
 	*out = json_array();
-	while (getline(&line, &room, file) > 0) {
+	while ((result = file_line(file, line, HISTORY_LINE, &length)) == FILE_LINE_READ) {
 		json_t *entry = json_loads(line, 0, NULL);
 
 		if (json_is_object(entry))
@@ -52,6 +58,9 @@ int history_read(json_t **out, char in_force[2 * RESID_DIGEST_LEN + 1], struct r
 		else
 			json_decref(entry);
 	}
+	if (result != FILE_LINE_NONE)
+		return resid_fail(err, RESID_EXIT_INPUT, "%s: %s", path.text, result == FILE_LINE_LONG ?
+				  "a line is longer than an entry can be" : strerror(errno));
 	return 0;
 }
 

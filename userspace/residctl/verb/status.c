@@ -176,9 +176,10 @@ static bool status_daemon_lives(const json_t *daemon)
 {
 	char path[64], name[32] = "";
 	_cleanup_fclose_ FILE *file = NULL;
+	struct resid_error ignored;
 
 	snprintf(path, sizeof(path), "/proc/%lld/comm", (long long)json_integer_value(json_object_get(daemon, "pid")));
-	file = fopen(path, "re");
+	file = file_stream(path, &ignored);
 	return file && fgets(name, sizeof(name), file) && !strcmp(name, "residd\n");
 }
 

@@ -24,6 +24,7 @@
 #include "sink/transport/transport.h"
 #include "util/buffer.h"
 #include "util/cleanup.h"
+#include "util/file.h"
 
 #define PAST_MAX	(16u << 20)	/* bytes of a file's end that can be in doubt: a batch has half a megabyte */
 
@@ -72,16 +73,13 @@ static int file_open_fd(const struct sink_link *link, struct resid_error *err)
 	const char *path = link->config->path.text;
 	struct path folder = paths_dir_of(path);
 	_cleanup_close_ int fd = -1, folder_fd = -1;
-	struct stat st;
 	int opened;
 
 	if (paths_make_dir(folder.text, 0755, err))
 		return -1;
-	fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0640);
-	if (fd < 0 || fstat(fd, &st))
-		return file_trouble(link, err);
-	if (!S_ISREG(st.st_mode))
-		return resid_fail(err, RESID_EXIT_INPUT, "%s is no regular file", path);
+	fd = file_open(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW, 0640, err);
+	if (fd < 0)
+		return errno == EINVAL ? -1 : file_trouble(link, err);	/* EINVAL: it is no file */
 	if (flock(fd, LOCK_EX | LOCK_NB))
 		return resid_fail(err, RESID_EXIT_SYSTEM, "%s is another sink's or another residd's", path);
 	if (fchmod(fd, 0640) || fchown(fd, (uid_t)-1, getegid()) || file_cut_torn_line(fd))
@@ -94,7 +92,7 @@ static int file_open_fd(const struct sink_link *link, struct resid_error *err)
 	return opened;
 }
 
-static int file_open(struct sink_link *link, struct resid_error *err)
+static int file_start(struct sink_link *link, struct resid_error *err)
 {
 	int fd = file_open_fd(link, err);
 	struct to_file *to;
@@ -162,7 +160,8 @@ static int file_rotate(struct sink_link *link, struct resid_error *err)
 /* The end of a file, synced: the cursor is about to move behind it. */
 static void past_read(struct to_file *to, const char *path)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct resid_error ignored;
+	_cleanup_close_ int fd = file_open(path, O_RDONLY | O_NOFOLLOW, 0, &ignored);
 	size_t start = to->past.length, size;
 	struct stat st;
 	ssize_t got;
@@ -276,7 +275,7 @@ const struct transport transport_file = {
 	.format = "json",
 	.files = true,
 	.needs = TRANSPORT_PATH,
-	.open = file_open,
+	.open = file_start,
 	.send = file_send,
 	.close = file_close,
 };
