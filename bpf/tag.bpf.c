@@ -16,6 +16,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 
+#include "place_map.h"
 #include "tag.h"
 #include "uapi/resid.h"
 
@@ -59,15 +60,6 @@ struct {
 	__type(value, struct tag_named);
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } class_name SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, TAG_CGROUP_MAX);
-	__type(key, __u64);
-	__type(value, struct tag_place);
-	__uint(pinning, LIBBPF_PIN_BY_NAME);
-} cgroup_place SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

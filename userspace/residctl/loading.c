@@ -74,6 +74,9 @@ int loading_apply(struct resid_nl *nl, const struct snapshot *snapshot, const st
 	else if (request->confirm)
 		printf("on trial for %u s; confirm with `residctl policy confirm`, or the kernel goes back by itself\n",
 		       request->confirm);
+	if (*report.unguarded.text)
+		fprintf(stderr, "warning: AF_XDP sockets and programs that redirect packets are not guarded: %s\n",
+			report.unguarded.text);
 	if (*report.unassigned.text) {
 		*err = report.unassigned;
 		return -1;

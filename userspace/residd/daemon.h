@@ -6,6 +6,7 @@
  *   restore.c    the module: finds it, restores mode and snapshot, arms a module that was loaded anew
  *   policy.c     SIGHUP and changed location data: compile, load, or keep what is in force
  *   watch.c      cgroups, namespaces, devices, assign.d: keeps the class maps true
+ *   guarding.c   the guard against what passes the judge by
  *   collect.c    audit batches to the spool
  *   outage.c     what it costs when the spool cannot be written
  *   deliver.c    the spool to the sinks, the log file among them, each in a process of its own
@@ -29,6 +30,7 @@
 #include "sink/sinks.h"
 #include "snapshot/build.h"
 
+struct guarding;
 struct watch;
 
 /* What is wrong now, one sentence each; "": nothing. */
@@ -69,6 +71,7 @@ struct daemon {
 	sd_event_source *metrics_ready;
 	uint64_t started;		/* seconds since the epoch */
 	struct watch *watch;
+	struct guarding *guarding;
 	struct reconcile_report assignments;
 	sd_event_source *wake, *drain_timer, *status_timer;
 	char trouble[TROUBLE_COUNT][512];
@@ -124,6 +127,10 @@ void watch_fini(struct daemon *daemon);
 void watch_reconcile(struct daemon *daemon);
 /* Reconciles soon, once for all that ask meanwhile. */
 void watch_soon(struct daemon *daemon);
+
+/* guarding.c: while a policy is in force. */
+void guarding_ensure(struct daemon *daemon);
+void guarding_fini(struct daemon *daemon);
 
 /* collect.c */
 int collect_init(struct daemon *daemon, struct resid_error *err);

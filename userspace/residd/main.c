@@ -213,6 +213,7 @@ int main(int argc, char **argv)
 	result = main_run(&daemon, &err);
 	if (result)
 		daemon_say(SD_ERR, "%s", err.text);
+	guarding_fini(&daemon);
 	watch_fini(&daemon);
 	restore_disconnect(&daemon);
 	drain_fini(&daemon.drain);

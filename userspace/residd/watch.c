@@ -235,6 +235,7 @@ void watch_reconcile(struct daemon *daemon)
 	daemon->tagger = tagger;
 	if (daemon->who)
 		restore_who(daemon);	/* a disarm took it down */
+	guarding_ensure(daemon);
 	if (watch_apply(daemon, &unknown, &err))
 		daemon_trouble(daemon, TROUBLE_ASSIGN, err.text);
 	else

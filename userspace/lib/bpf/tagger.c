@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bpf/guard.h"
 #include "bpf/tag.h"
 #include "host/link.h"
 #include "host/netns.h"
@@ -90,7 +91,9 @@ static int tagger_open_skel(uint32_t mark_mask, uint64_t init_netns, bool tracin
 	skel->rodata->resid_init_netns = init_netns;
 	bpf_program__set_autoload(skel->progs.resid_newcomer, tracing);
 	bpf_program__set_autoload(skel->progs.resid_release, tracing);
+	guard_load_begin();
 	error = tag_bpf__load(skel);
+	guard_load_end();
 	if (error)
 		return error;
 	*out = TAKE(skel);

@@ -74,12 +74,12 @@ static void names_add_path(struct names *names, const char *path, uint32_t class
 		entry = names_add(names, above, at, length);
 		at += length;
 		above = entry->named.place = names_place(path, (size_t)(at - path));
-		if (!*at)
+		if (!*at && class_id)
 			entry->named.class = class_id;
 	}
 }
 
-static void names_collect(struct names *names, const struct assign_list *list)
+static void names_collect(struct names *names, const struct assign_list *list, const struct allow_list *allows)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		const struct assignment *item = &list->items[i];
@@ -93,6 +93,8 @@ static void names_collect(struct names *names, const struct assign_list *list)
 			names_add(names, TAG_PLACE_SLICES, item->target.name, length)->named.class =
 				(uint32_t)item->class_id;
 	}
+	for (size_t i = 0; allows && i < allows->count; i++)
+		names_add_path(names, allows->items[i].target.name, 0);
 }
 
 /* ---- maps -------------------------------------------------------------------------------------------------- */
@@ -187,7 +189,7 @@ static bool names_wants_place(const struct names *names, const void *key)
 		return true;
 	place = names_place(path.text, strlen(path.text));
 	for (size_t i = 0; i < names->name_count; i++)
-		if (names->name[i].name.above == place)
+		if (names->name[i].name.above == place || names->name[i].named.place == place)
 			return true;
 	return false;
 }
@@ -203,7 +205,7 @@ static void names_give_place(struct names *names, const char *path)
 	if (names->result || !cgroup_id(path, &id))
 		return;
 	for (size_t i = 0; i < names->name_count; i++)
-		if (names->name[i].name.above == place)
+		if (names->name[i].name.above == place || names->name[i].named.place == place)
 			own.place = place;
 	names->result = names_put(names, names->tagger->places, &id, &own, &have, sizeof(have));
 }
@@ -225,14 +227,17 @@ static void names_give_path(struct names *names, const char *path)
 		snprintf(above.text, sizeof(above.text), "%.*s", (int)(slash - path), path);
 		names_give_place(names, above.text);
 	}
+	names_give_place(names, path);
 }
 
-static int names_give_places(struct names *names, const struct assign_list *list)
+static int names_give_places(struct names *names, const struct assign_list *list, const struct allow_list *allows)
 {
 	cgroup_each_slice(names_visit_slice, names);
 	for (size_t i = 0; i < list->count; i++)
 		if (list->items[i].target.kind == ASSIGN_CGROUP && list->items[i].class_id > 0)
 			names_give_path(names, list->items[i].target.name);
+	for (size_t i = 0; allows && i < allows->count; i++)
+		names_give_path(names, allows->items[i].target.name);
 	return names->result ?: names_trim(names, names->tagger->places, sizeof(uint64_t), TAG_CGROUP_MAX,
 					   names_wants_place);
 }
@@ -272,20 +277,59 @@ static int names_tighten(struct names *names, const struct snapshot *snapshot)
 	return result;
 }
 
-int names_fill(const struct tagger *tagger, const struct assign_list *list, const struct snapshot *snapshot,
-	       size_t *changed, struct resid_error *err)
+int names_fill(const struct tagger *tagger, const struct assign_list *list, const struct allow_list *allows,
+	       const struct snapshot *snapshot, size_t *changed, struct resid_error *err)
 {
 	_cleanup_(names_fini) struct names names = { .tagger = tagger, .changed = changed, .err = err };
 	struct tag_named have;
 
-	names_collect(&names, list);
+	names_collect(&names, list, allows);
 	if (names_tighten(&names, snapshot))
 		return -1;
 	for (size_t i = 0; i < names.name_count; i++)
 		if (names_put(&names, tagger->names, &names.name[i].name, &names.name[i].named, &have, sizeof(have)))
 			return -1;
 	return names_trim(&names, tagger->names, sizeof(struct tag_name), TAG_NAMES_MAX, names_wants_name) ?:
-	       names_give_places(&names, list);
+	       names_give_places(&names, list, allows);
+}
+
+/* ---- the guard --------------------------------------------------------------------------------------------- */
+
+/* Gives the entry of the map for an item; is it this one? */
+static bool names_allows(const struct allow_list *allows, const struct guard_allow *key, struct guard_allow *own,
+			 size_t i)
+{
+	*own = allows->items[i].what;
+	own->place = names_place(allows->items[i].target.name, strlen(allows->items[i].target.name));
+	return key && !memcmp(own, key, sizeof(*key));
+}
+
+int names_fill_guard(const struct guard *guard, const struct allow_list *allows, struct resid_error *err)
+{
+	_cleanup_buffer_ struct buffer unwanted = { 0 };
+	struct guard_allow own, key;
+	uint32_t one = 1;
+	bool failed = false;
+
+	for (size_t i = 0; i < allows->count; i++) {
+		names_allows(allows, NULL, &own, i);
+		failed |= bpf_map_update_elem(guard->allow, &own, &one, BPF_ANY);
+	}
+	for (size_t round = 0; round < 2 * GUARD_ALLOW_MAX; round++) {
+		size_t i = 0;
+
+		if (bpf_map_get_next_key(guard->allow, round ? &key : NULL, &key))
+			break;
+		while (i < allows->count && !names_allows(allows, &key, &own, i))
+			i++;
+		if (i == allows->count)
+			buffer_append(&unwanted, &key, sizeof(key));
+	}
+	for (size_t at = 0; at < unwanted.length; at += sizeof(key))
+		failed |= bpf_map_delete_elem(guard->allow, unwanted.data + at) && errno != ENOENT;
+	if (failed)
+		return resid_fail(err, RESID_EXIT_SYSTEM, "cannot tell the guard whom it lets pass: %s", strerror(errno));
+	return 0;
 }
 
 int names_settled(const struct tagger *tagger, struct resid_error *err)

@@ -6,7 +6,9 @@
 #ifndef RESID_LABEL_NAMES_H
 #define RESID_LABEL_NAMES_H
 
+#include "bpf/guard.h"
 #include "bpf/tagger.h"
+#include "label/allow.h"
 #include "label/assign.h"
 #include "snapshot/snapshot.h"
 
@@ -14,10 +16,14 @@
  * Writes what the assignments of cgroups and units say of names, and takes away what they say no more; then gives every
  * cgroup on an assigned path, and every slice, its place. Called before anybody looks which of them exist: what is made
  * later is labelled by the kernel, what was made earlier is found. snapshot says which class is stricter than which;
- * NULL: then a name that a tenant chose changes nothing. *changed counts the entries written and deleted.
+ * NULL: then a name that a tenant chose changes nothing. allows, which may be NULL, have places without a class.
+ * *changed counts the entries written and deleted.
  */
-int names_fill(const struct tagger *tagger, const struct assign_list *list, const struct snapshot *snapshot,
-	       size_t *changed, struct resid_error *err);
+int names_fill(const struct tagger *tagger, const struct assign_list *list, const struct allow_list *allows,
+	       const struct snapshot *snapshot, size_t *changed, struct resid_error *err);
+
+/* Tells the guard whom it lets pass; their cgroups have been given places. */
+int names_fill_guard(const struct guard *guard, const struct allow_list *allows, struct resid_error *err);
 
 /* Does an assignment with a class name this path: a cgroup, or a unit in slices? Whether it exists is not asked. */
 bool names_assign(const struct assign_list *list, const char *path);

@@ -344,17 +344,30 @@ static void reconcile_fini(struct reconcile *state)
 	free(state->links);
 }
 
+/* Where there is a guard. */
+static int reconcile_guard(const struct allow_list *allows, struct resid_error *err)
+{
+	_cleanup_(cleanup_guard) struct guard *guard = NULL;
+	struct resid_error ignored;
+
+	return guard_open(&guard, &ignored) ? 0 : names_fill_guard(guard, allows, err);
+}
+
 int reconcile(const struct tagger *tagger, struct resid_nl *nl, const struct assign_list *list,
 	      const struct snapshot *snapshot, reconcile_note *note, void *context, struct reconcile_report *report,
 	      struct resid_error *err)
 {
 	_cleanup_(reconcile_fini) struct reconcile state = reconcile_begin(tagger, report);
+	_cleanup_(allow_list_fini) struct allow_list allows = { 0 };
 
 	state.nl = nl;
 	state.note = note;
 	state.context = context;
+	if (allow_read(&allows, err))
+		return -1;
 	/* Before it is looked at what exists: what comes after that look has its label by its name. */
-	return names_fill(tagger, list, snapshot, &report->changed, err) ?:
+	return names_fill(tagger, list, &allows, snapshot, &report->changed, err) ?:
+	       reconcile_guard(&allows, err) ?:
 	       reconcile_collect(&state, list, err) ?:
 	       map_fill(&state, tagger->cgroups, &state.cgroups, err) ?:
 	       map_fill(&state, tagger->netns, &state.netns, err) ?:

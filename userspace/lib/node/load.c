@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bpf/guard.h"
 #include "bpf/who.h"
 #include "node/history.h"
 #include "node/store.h"
@@ -46,6 +47,17 @@ static int load_mode(struct resid_nl *nl, const struct resid_nl_status *status, 
 	return 0;
 }
 
+int load_guard(struct resid_nl *nl, struct resid_error *err)
+{
+	_cleanup_(cleanup_guard) struct guard *guard = NULL;
+	struct resid_nl_status status;
+
+	if (guard_ensure(&guard, err) || resid_nl_status(nl, &status, err))
+		return -1;
+	/* a mode that goes back by itself loosens nothing here */
+	return guard_set(guard, status.mode != RESID_MODE_PERMISSIVE || status.confirm, err);
+}
+
 int load_snapshot(struct resid_nl *nl, const struct snapshot *snapshot, const struct load_request *request,
 		  const struct load_hooks *hooks, struct load_report *report, struct resid_error *err)
 {
@@ -59,6 +71,7 @@ int load_snapshot(struct resid_nl *nl, const struct snapshot *snapshot, const st
 	if (resid_nl_status(nl, &status, err) || tagger_ensure(nl, false, &tagger, &report->tagger_loaded, err) ||
 	    load_mode(nl, &status, report, err) || store_save(snapshot, err))
 		return -1;
+	load_guard(nl, &report->unguarded);
 	history_settle(&status);
 	/* what is on trial is sent again: that confirms it */
 	report->unchanged = status.has_generation && !status.policy_confirm &&
@@ -100,6 +113,7 @@ int load_undo(struct resid_nl *nl, struct resid_error *err)
 	if (resid_nl_disarm(nl, err))
 		return -1;
 	load_undo_devices(nl);
+	guard_remove();
 	tagger_remove();
 	who_remove();
 	rmdir(paths_bpf_dir());

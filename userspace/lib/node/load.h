@@ -13,6 +13,7 @@ struct load_report {
 	enum resid_mode mode;	/* now */
 	struct reconcile_report assignments;
 	struct resid_error unassigned;	/* why assign.d could not be applied; "": it was */
+	struct resid_error unguarded;	/* why there is no guard (bpf/guard.h); "": there is */
 };
 
 struct load_hooks {
@@ -34,6 +35,9 @@ struct load_request {
  */
 int load_snapshot(struct resid_nl *nl, const struct snapshot *snapshot, const struct load_request *request,
 		  const struct load_hooks *hooks, struct load_report *report, struct resid_error *err);
+
+/* The guard is there and has the mode of the node. Where the kernel cannot have one, it says so. */
+int load_guard(struct resid_nl *nl, struct resid_error *err);
 
 /* Reads assign.d and the snapshot's own assignments, and reconciles. */
 int load_assignments(const struct tagger *tagger, struct resid_nl *nl, const struct snapshot *snapshot,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "nl/nl.h"
+#include "node/load.h"
 #include "node/store.h"
 #include "residctl/output.h"
 #include "util/jsonw.h"
@@ -38,6 +39,7 @@ static int mode_run(const struct call *call, struct resid_error *err)
 	_cleanup_(cleanup_nl) struct resid_nl *nl = NULL;
 	const char *confirm = call_option(call, "confirm"), *as_json = call_option(call, "json");
 	enum resid_mode mode = RESID_MODE_PERMISSIVE;
+	struct resid_error unguarded;
 	uint32_t seconds = 0;
 
 	if (call->argc && !strcmp(call->argv[0], "enforcing"))
@@ -56,6 +58,7 @@ static int mode_run(const struct call *call, struct resid_error *err)
 		return mode_show(nl, as_json, err);
 	if (resid_nl_mode_set(nl, mode, seconds, err))
 		return -1;
+	load_guard(nl, &unguarded);
 	if (seconds) {
 		printf("%s for %u s; confirm with `residctl mode %s`, or it goes back by itself\n", store_mode_name(mode),
 		       seconds, store_mode_name(mode));
