@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The parent of confine.h: it seals the file, starts the child and believes nothing that comes out. */
-#include "source/confine_record.h"
+#include "source/confine_private.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The child of confine.h: a parser's words become records. */
-#include "source/confine_record.h"
+#include "source/confine_private.h"
 
 #include <errno.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What the child of confine.h gives up before it looks at a stranger's data. */
-#include "source/confine_record.h"
+#include "source/confine_private.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Between the two processes of confine.h: what goes through their pipe, and the child's three files. */
-#ifndef RESID_SOURCE_CONFINE_RECORD_H
-#define RESID_SOURCE_CONFINE_RECORD_H
+#ifndef RESID_SOURCE_CONFINE_PRIVATE_H
+#define RESID_SOURCE_CONFINE_PRIVATE_H
 
 #include "source/confine.h"
 
