@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sink/config.h"
+#include "sink/parse.h"
 #include "sink/format/format.h"
 #include "sink/transport/net.h"
 #include "sink/transport/transport.h"

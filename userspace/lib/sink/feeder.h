@@ -6,7 +6,7 @@
 #ifndef RESID_SINK_FEEDER_H
 #define RESID_SINK_FEEDER_H
 
-#include "sink/config.h"
+#include "sink/parse.h"
 #include "sink/sinks.h"
 
 enum feeder_wait {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sink/config.h"
+#include "sink/parse.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -16,8 +16,8 @@
  *
  * Without a log.conf there is a sink `log` all the same: JSON lines in /var/log/resid/egress.jsonl (sinks.h).
  */
-#ifndef RESID_SINK_CONFIG_H
-#define RESID_SINK_CONFIG_H
+#ifndef RESID_SINK_PARSE_H
+#define RESID_SINK_PARSE_H
 
 #include "util/settings.h"
 
