@@ -12,7 +12,7 @@
 #include "source/geoip.h"
 #include "geo/operators.h"
 #include "geo/regions.h"
-#include "source/source.h"
+#include "source/format.h"
 #include "snapshot/build.h"
 #include "util/memory.h"
 

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#include "source/source.h"
+#include "source/format.h"
 
 static const struct {
 	enum source_format format;

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "geo/layer.h"
-#include "source/source.h"
+#include "source/format.h"
 #include "util/intern.h"
 #include "util/memory.h"
 

@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "source/source.h"
+#include "source/format.h"
 #include "util/file.h"
 
 #define FEEDS	"tests/unit/feeds/"

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nl/history.h as the verbs read it. */
+/* node/history.h as the verbs read it. */
 #ifndef RESIDCTL_HISTORY_H
 #define RESIDCTL_HISTORY_H
 
-#include <jansson.h>
-
 #include "node/history.h"
-
-DEFINE_CLEANUP(json, json_t *, json_decref);
+#include "util/json.h"
 
 /*
  * An array of entries, the oldest first; a line that is none is left out. in_force: the kernel's generation where it

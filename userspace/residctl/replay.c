@@ -4,21 +4,18 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "destination.h"
-#include "util/cleanup.h"
 #include "util/file.h"
+#include "util/json.h"
 #include "util/memory.h"
 #include "util/proto.h"
 
 #define REPLAY_EXAMPLES 3
 #define REPLAY_LINE	65536u	/* no record is longer */
-
-DEFINE_CLEANUP(json_t, json_t *, json_decref);
 
 struct replay_flow {
 	uint64_t packets, bytes;
@@ -291,7 +288,7 @@ int replay_log(struct replay *replay, const char *path, struct resid_error *err)
 	if (!file)
 		return -1;
 	while ((result = file_line(file, line, REPLAY_LINE, &length)) == FILE_LINE_READ) {
-		_cleanup_(cleanup_json_t) json_t *record = json_loadb(line, length, 0, NULL);
+		_cleanup_json_ json_t *record = json_loadb(line, length, 0, NULL);
 
 		number++;
 		if (line[length - 1] != '\n' && !json_is_object(record))

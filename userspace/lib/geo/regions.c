@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "kmod/deps.h"
+#include "source/format.h"
 #include "source/location.h"
 #include "source/reader.h"
 #include "yaml/embedded.h"

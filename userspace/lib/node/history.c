@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,11 +13,10 @@
 #include "node/report.h"
 #include "util/file.h"
 #include "util/hex.h"
+#include "util/json.h"
 #include "util/rfc3339.h"
 
 #define HISTORY_LAST 65536	/* no entry is longer */
-
-DEFINE_CLEANUP(json_t, json_t *, json_decref);
 
 struct path history_file(void)
 {
@@ -111,7 +109,7 @@ static json_t *history_last(void)
 void history_settle(const struct resid_nl_status *status)
 {
 	_cleanup_(jsonw_fini) struct jsonw json = { 0 };
-	_cleanup_(cleanup_json_t) json_t *last = history_last();
+	_cleanup_json_ json_t *last = history_last();
 	const char *tried = json_string_value(json_object_get(last, "generation"));
 	char hex[2 * RESID_DIGEST_LEN + 1];
 

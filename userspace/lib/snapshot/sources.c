@@ -13,6 +13,7 @@
 #include "policy/controls.h"
 #include "snapshot/bases.h"
 #include "snapshot/guard.h"
+#include "source/format.h"
 #include "util/file.h"
 #include "util/memory.h"
 

@@ -4,7 +4,7 @@
  * "network_border_group", "service"}], "ipv6_prefixes": [{"ipv6_prefix", ...}]}. A range stands once for each service
  * that uses it. Where it is says the border group: eu-central-1-ist-1 is a part of eu-central-1, and in Istanbul.
  */
-#include "source/reader.h"
+#include "source/format_private.h"
 
 static int aws_list(struct source_reader *reader, json_t *root, const char *list, const char *key, sa_family_t family)
 {

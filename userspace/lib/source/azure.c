@@ -4,7 +4,7 @@
  * "properties": {"region", "addressPrefixes": []}}]}. It bears no date. Most prefixes stand under many tags, the same
  * place under some and no place under others: one fact a prefix and region is kept, and the tag AzureCloud.* of it.
  */
-#include "source/reader.h"
+#include "source/format_private.h"
 
 #include <string.h>
 

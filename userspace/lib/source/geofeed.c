@@ -3,7 +3,7 @@
  * RFC 8805: "prefix,country,region,city,postal" a line. The fields after the first may be empty or left out; an empty
  * country, or ZZ, asks not to be located. The region is ISO 3166-2.
  */
-#include "source/reader.h"
+#include "source/format_private.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
  * cloud.json and goog.json of Google: {"creationTime": "2026-06-25T04:33:59", "prefixes": [{"ipv4Prefix" or
  * "ipv6Prefix", "service", "scope"}]}. The scope is a region, and only cloud.json has it.
  */
-#include "source/reader.h"
+#include "source/format_private.h"
 
 static int google_item(struct source_reader *reader, const struct source_at *at, json_t *item)
 {

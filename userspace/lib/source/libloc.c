@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "source/confine.h"
+#include "source/format_private.h"
 
 /* Offsets in the file, of big-endian numbers of 32 bits: a section's offset and then its length. */
 #define LIBLOC_HEADER	(8 + 8 + 13 * 4)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* One prefix a line, as Cloudflare and many others publish theirs; what follows a '#' is a comment. */
-#include "source/reader.h"
+#include "source/format_private.h"
 
 int source_list_read(struct source_reader *reader)
 {

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "source/confine.h"
+#include "source/format_private.h"
 #include "source/location.h"
 
 #define MMDB_CACHE	4096	/* of facts by offset: many networks share one */

@@ -3,7 +3,7 @@
  * public_ip_ranges.json of Oracle: {"last_updated_timestamp": "2026-06-25T04:33:59", "regions": [{"region", "cidrs":
  * [{"cidr", "tags": ["OCI"]}]}]}. A tag is a service; a range with several stands once for each.
  */
-#include "source/reader.h"
+#include "source/format_private.h"
 
 static int oracle_cidr(struct source_reader *reader, const struct source_at *at, json_t *item, uint32_t region)
 {

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the readers of source.h share: the source being read, its lines or its JSON, and sentences with the place. */
+/* What the readers of all formats share: the source being read, its lines or its JSON, and sentences with the place. */
 #ifndef RESID_SOURCE_READER_H
 #define RESID_SOURCE_READER_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include <jansson.h>
-
 #include "source/source.h"
 #include "util/intern.h"
+#include "util/json.h"
 
 #define SOURCE_MAX	((size_t)1 << 28)	/* bytes of a file, and of what is packed in one */
 #define SOURCE_REMEDY	"fetch the file anew, or name another"
@@ -20,6 +19,7 @@ typedef int (*confine_taker)(void *context, const uint8_t *bytes, size_t length,
 struct source_reader {
 	struct source *source;
 	const char *path;	/* as the caller named it */
+	const char *format;	/* its name, for errors */
 	char *data;		/* of a text format: the file, which the reader may cut up; owned */
 	size_t length;
 	size_t line;		/* of a text format: the line being read, from 1 */
@@ -82,26 +82,5 @@ int source_json_prefix(const struct source_reader *reader, const struct source_a
 		       const char *text, struct prefix *out);
 /* The date that the value of a key of the top begins with. */
 int source_json_date(struct source_reader *reader, json_t *root, const char *key);
-
-static inline void cleanup_json(json_t **json)
-{
-	json_decref(*json);
-}
-
-#define _cleanup_json_ _cleanup_(cleanup_json)
-
-/* One a format. */
-int source_aws_read(struct source_reader *reader);
-int source_azure_read(struct source_reader *reader);
-int source_google_read(struct source_reader *reader);
-int source_oracle_read(struct source_reader *reader);
-int source_geofeed_read(struct source_reader *reader);
-int source_list_read(struct source_reader *reader);
-int source_rir_read(struct source_reader *reader);
-int source_libloc_read(struct source_reader *reader);
-int source_mmdb_read(struct source_reader *reader);
-
-/* azure.c: of equal prefixes, those that say more. After the facts are in order. */
-void source_azure_collapse(const struct source *source, struct source_facts *facts);
 
 #endif

@@ -51,7 +51,7 @@ int source_json_list(const struct source_reader *reader, const struct source_at 
 	*out = json_object_get(object, key);
 	if (!*out)
 		return source_json_fail(reader, at, key, "is missing, so this is no file of the provider `%s`",
-					source_format_name(reader->source->format));
+					reader->format);
 	if (!json_is_array(*out))
 		return source_json_fail(reader, at, key, "is not a list");
 	return 0;

@@ -3,7 +3,7 @@
  * "prefix,country" a line, packed by gzip or not: where the holder of the addresses is registered, out of the
  * delegation statistics of the regional registries. It says nothing of where the addresses are.
  */
-#include "source/reader.h"
+#include "source/format_private.h"
 
 int source_rir_read(struct source_reader *reader)
 {

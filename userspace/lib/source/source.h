@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a source of control or location data yields, whatever its format: facts about ranges. One file a format.
+ * What a source of control or location data yields, whatever its format: facts about ranges.
  * What a fact means (tier, operator, jurisdictions) is decided in control.h, not here.
  */
 #ifndef RESID_SOURCE_SOURCE_H
@@ -71,26 +71,15 @@ struct source {
 	struct buffer as_text;		/* up to SOURCE_AS_NAME bytes of clean UTF-8 and a zero, again and again */
 };
 
-/*
- * Reads a file of any format. Refused with FILE:LINE (text) or the byte (binary) and a remedy: what is malformed, has
- * host bits, holds 0.0.0.0/0 or ::/0, or holds no prefix at all.
- */
-int source_read(enum source_format format, const char *name, const char *path, struct source **out,
-		struct resid_error *err);
 void source_free(struct source *source);
-enum source_says { SOURCE_SAYS_COUNTRY, SOURCE_SAYS_REGISTERED, SOURCE_SAYS_ASN };
 
+enum source_says { SOURCE_SAYS_COUNTRY, SOURCE_SAYS_REGISTERED, SOURCE_SAYS_ASN };
 /* Does any of its facts say this? */
 bool source_says(const struct source *source, enum source_says what);
-/* Of an AS database: a MaxMind DB if it has the mark of one, else libloc's. */
-enum source_format source_format_of_asn(const char *path);
 /* The order that facts stand in, each once. */
 void source_order(struct source_facts *facts);
 /* Names of ASes ascending; of an AS with several the first. */
 void source_order_as(struct source *source);
-/* "aws" and so on, as in operators.yaml; -1: no such format. */
-int source_format_parse(const char *text);
-const char *source_format_name(enum source_format format);
 
 DEFINE_CLEANUP(source, struct source *, source_free);
 #define _cleanup_source_ _cleanup_(cleanup_source)

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "source/source.h"
+#include "source/format.h"
 #include "residctl/output.h"
 #include "util/jsonw.h"
 #include "residctl/snapshots.h"

@@ -150,7 +150,7 @@ static void history_mark(const json_t *history, size_t at, const char *in_force)
 
 static int policy_history_run(const struct call *call, struct resid_error *err)
 {
-	_cleanup_(cleanup_json) json_t *history = NULL;
+	_cleanup_json_ json_t *history = NULL;
 	char in_force[2 * RESID_DIGEST_LEN + 1];
 	size_t i;
 

@@ -15,7 +15,7 @@ DEFINE_CLEANUP(dir, DIR *, closedir);
 /* The one that was in force last before this one, and of which there is a file. */
 static int rollback_previous(struct path *out, struct resid_error *err)
 {
-	_cleanup_(cleanup_json) json_t *history = NULL;
+	_cleanup_json_ json_t *history = NULL;
 	char in_force[2 * RESID_DIGEST_LEN + 1];
 	size_t i;
 

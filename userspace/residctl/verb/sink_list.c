@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "residctl/command.h"
 
-#include <jansson.h>
 #include <stdio.h>
 
-#include "util/cleanup.h"
+#include "util/json.h"
 #include "util/file.h"
 #include "util/paths.h"
 
 #define STATUS_FILE_MAX	(1u << 20)
-
-DEFINE_CLEANUP(json_t, json_t *, json_decref);
 
 static const char *sink_text(const json_t *sink, const char *key)
 {
@@ -39,7 +36,7 @@ static void sink_print(const json_t *sinks)
 static int sink_list_run(const struct call *call, struct resid_error *err)
 {
 	struct path file = paths_in(paths_run_dir(), "status.json");
-	_cleanup_(cleanup_json_t) json_t *status = NULL;
+	_cleanup_json_ json_t *status = NULL;
 	_cleanup_free_ char *text = NULL;
 	const json_t *sinks;
 	size_t length;

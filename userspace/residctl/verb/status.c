@@ -2,7 +2,6 @@
 #include "residctl/command.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,11 +13,10 @@
 #include "node/report.h"
 #include "node/store.h"
 #include "util/file.h"
+#include "util/json.h"
 #include "util/paths.h"
 
 #define STATUS_FILE_MAX	(1u << 20)
-
-DEFINE_CLEANUP(json_t, json_t *, json_decref);
 
 /* The one in force, which the link does not name while it is on trial. */
 static int status_open(const struct resid_nl_status *status, struct snapshot **out, struct resid_error *err)
@@ -186,7 +184,7 @@ static bool status_daemon_lives(const json_t *daemon)
 /* The kernel knows nothing of spool and sinks: the daemon's own words, which may be its last. */
 static void status_add_daemon(json_t *status)
 {
-	_cleanup_(cleanup_json_t) json_t *published = NULL;
+	_cleanup_json_ json_t *published = NULL;
 	_cleanup_free_ char *text = NULL;
 	struct resid_error ignored;
 	json_t *daemon;
@@ -212,7 +210,7 @@ static void status_check_daemon(json_t *status)
 
 static int status_run(const struct call *call, struct resid_error *err)
 {
-	_cleanup_(cleanup_json_t) json_t *parsed = NULL;
+	_cleanup_json_ json_t *parsed = NULL;
 	_cleanup_free_ char *file_text = NULL;
 	struct jsonw json = { 0 };
 	const char *text;

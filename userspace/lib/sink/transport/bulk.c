@@ -89,7 +89,7 @@ static int bulk_outcomes(struct sink_link *link, struct sink_batch *batch, const
 
 static int bulk_send(struct sink_link *link, struct sink_batch *batch, struct resid_error *err)
 {
-	_cleanup_(cleanup_json) json_t *answer = NULL;
+	_cleanup_json_ json_t *answer = NULL;
 	struct bulk *bulk = link->state;
 	long status;
 

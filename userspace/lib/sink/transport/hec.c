@@ -111,7 +111,7 @@ static int hec_wait(struct sink_link *link, json_int_t id, struct resid_error *e
 	snprintf(key, sizeof(key), "%lld", (long long)id);
 	length = snprintf(body, sizeof(body), "{\"acks\":[%s]}", key);
 	for (uint64_t waited = 0; waited < link->config->timeout * 1000000000ull; waited += ACK_PAUSE_NS) {
-		_cleanup_(cleanup_json) json_t *answer = NULL;
+		_cleanup_json_ json_t *answer = NULL;
 		long status;
 
 		if (http_post(hec->http, path, body, (size_t)length, &status, &answer, err))
@@ -128,7 +128,7 @@ static int hec_wait(struct sink_link *link, json_int_t id, struct resid_error *e
 /* One request. 1: there is more to send. */
 static int hec_request(struct sink_link *link, struct sink_batch *batch, struct resid_error *err)
 {
-	_cleanup_(cleanup_json) json_t *answer = NULL;
+	_cleanup_json_ json_t *answer = NULL;
 	struct hec *hec = link->state;
 	const json_t *ack;
 	long status;

@@ -3,11 +3,9 @@
 #ifndef RESID_SINK_TRANSPORT_HTTP_H
 #define RESID_SINK_TRANSPORT_HTTP_H
 
-#include <jansson.h>
-
-#include "util/jsonw.h"
 #include "sink/transport/transport.h"
-#include "util/cleanup.h"
+#include "util/json.h"
+#include "util/jsonw.h"
 
 struct http;
 
@@ -26,7 +24,5 @@ int http_post(struct http *http, const char *path, const char *body, size_t leng
 	      struct resid_error *err);
 /* A refusal of the whole request. */
 int http_refused(const struct http *http, long status, const json_t *answer, struct resid_error *err);
-
-DEFINE_CLEANUP(json, json_t *, json_decref);
 
 #endif

@@ -56,7 +56,7 @@ static void remote_entry(struct remote *remote, const struct sink_batch *batch, 
 
 static int remote_send(struct sink_link *link, struct sink_batch *batch, struct resid_error *err)
 {
-	_cleanup_(cleanup_json) json_t *answer = NULL;
+	_cleanup_json_ json_t *answer = NULL;
 	struct remote *remote = link->state;
 	long status;
 
