@@ -9,7 +9,8 @@
 
 #include <netlink/attr.h>
 
-#include "nl/nl.h"
+#include "nl/answer.h"
+#include "util/error.h"
 
 int codec_status(struct nlattr *head, int length, struct resid_nl_status *out, struct resid_error *err);
 int codec_token(struct nlattr *head, int length, uint64_t *token, struct resid_error *err);
