@@ -15,6 +15,7 @@
 
 #include "residctl/destination.h"
 #include "policy/policy.h"
+#include "snapshot/build.h"
 #include "snapshot/full_build.h"
 #include "snapshot/sources.h"
 #include "util/memory.h"

@@ -3,28 +3,8 @@
 #ifndef RESID_SNAPSHOT_BUILD_H
 #define RESID_SNAPSHOT_BUILD_H
 
-#include <stdbool.h>
-
+#include "snapshot/inputs.h"
 #include "snapshot/snapshot.h"
-
-struct build_inputs {
-	const char *policy;	/* path, or NULL for the embedded default */
-	const char *geoip4;	/* path, or NULL: /usr/share/tor/geoip */
-	const char *geoip6;	/* path, or NULL: /usr/share/tor/geoip6 */
-	const char *sets;	/* folder of country sets, before the embedded ones; NULL: as for packs */
-	int64_t now;		/* seconds since the epoch: what is too old or has ended; it never changes the tables */
-	const char *previous;	/* snapshot that was accepted last: a source must not have shrunk since; NULL: none */
-	const char *accept;	/* "NAME,NAME": sources that may be what the policy refuses; NULL */
-	bool lenient;		/* what the policy refuses of a source is only warned of: to look, not to load */
-	bool uncached;		/* neither read nor keep the laid out data (geo/world_file.h) */
-	const char *geofeeds;	/* "NAME=PATH,NAME=PATH": locations that operators publish (RFC 8805) */
-	const char *mmdb;	/* locations as a MaxMind DB */
-	/* Who controls what. NULL: what the policy's `sources` name, else none but as said. */
-	const char *feeds;	/* "NAME=PATH,NAME=PATH": ranges that operators publish; NAME is of operators.yaml */
-	const char *rir;	/* holders of the registries */
-	const char *asn;	/* AS database, or "none"; else libloc-database's if the policy asks who controls */
-	const char *operators;	/* operators.yaml; else the embedded one */
-};
 
 /* One warning of the policy reader, "FILE:LINE:COLUMN: sentence". */
 typedef void build_warning(void *context, const char *text);

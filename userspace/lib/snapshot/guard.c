@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "snapshot/snapshot.h"
 #include "util/cleanup.h"
 #include "util/hex.h"
 #include "util/memory.h"

@@ -10,7 +10,7 @@
 
 #include "geo/world.h"
 #include "policy/model.h"
-#include "snapshot/build.h"
+#include "snapshot/inputs.h"
 
 struct guard_source {
 	const struct policy_guard *guard;

@@ -8,7 +8,7 @@
 
 #include "geo/world.h"
 #include "policy/model.h"
-#include "snapshot/build.h"
+#include "snapshot/inputs.h"
 
 struct sources {
 	struct operators *operators;
