@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "sink/format/format.h"
+#include "sink/parse.h"
 #include "sink/transport/transport.h"
 #include "sink/wire.h"
 #include "util/memory.h"

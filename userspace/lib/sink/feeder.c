@@ -11,6 +11,7 @@
 
 #include "util/file.h"
 #include "util/jsonw.h"
+#include "sink/parse.h"
 #include "sink/transport/transport.h"
 #include "sink/wire.h"
 #include "util/cleanup.h"

@@ -6,8 +6,8 @@
 #ifndef RESID_SINK_FEEDER_H
 #define RESID_SINK_FEEDER_H
 
-#include "sink/parse.h"
-#include "sink/sinks.h"
+#include "sink/sink.h"
+#include "sink/transport/config.h"
 
 enum feeder_wait {
 	WAIT_NOTHING,		/* the process is free */

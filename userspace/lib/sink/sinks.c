@@ -6,6 +6,7 @@
 
 #include "sink/feeder.h"
 #include "sink/format/format.h"
+#include "sink/parse.h"
 #include "sink/transport/transport.h"
 #include "util/cleanup.h"
 #include "util/file.h"
@@ -182,11 +183,4 @@ void sinks_status(const struct sinks *sinks, size_t index, struct sink_status *o
 	out->pid = feeder->pid;
 	out->lag = spool_cursor_lag(feeder->cursor);
 	out->error = feeder->error;
-}
-
-const char *sink_state_name(enum sink_state state)
-{
-	static const char *const name[] = { "up", "failing", "down" };
-
-	return name[state];
 }

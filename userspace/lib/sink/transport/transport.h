@@ -15,7 +15,7 @@
 #include <stddef.h>
 
 #include "spool/event.h"
-#include "sink/parse.h"
+#include "sink/transport/config.h"
 
 struct sink_record {
 	size_t offset, length;	/* in the batch's text */
