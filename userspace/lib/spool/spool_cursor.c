@@ -7,7 +7,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "spool/cursor_private.h"
+#include "spool/spool_private.h"
 #include "util/file.h"
 #include "util/hex.h"
 #include "util/memory.h"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "spool/cursor_private.h"
+#include "spool/spool_private.h"
 #include "util/memory.h"
 
 /* ---- going forward ---------------------------------------------------------------------------------------- */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the parts of the spool share: spool.c opens it, spool_write.c appends, spool_tail.c reads what a segment ends
- * in, spool_pack.c packs closed segments, spool_retain.c removes old ones, spool_status.c counts; cursor.c and
- * cursor_read.c read.
+ * in, spool_pack.c packs closed segments, spool_retain.c removes old ones, spool_status.c counts;
+ * spool_cursor.c keeps a reader's place, spool_cursor_read.c goes forward from one.
  */
 #ifndef RESID_SPOOL_SPOOL_PRIVATE_H
 #define RESID_SPOOL_SPOOL_PRIVATE_H
@@ -91,7 +91,27 @@ void spool_tail_read(struct segment_reader *reader, struct segment_chain *chain,
 /* A COMMIT anywhere from `offset` on, as no crash leaves one behind damage. */
 bool spool_tail_has_commit(const char *path, uint64_t offset);
 
-/* cursor.c: tells every cursor of this process that there is more. The mutex is held. */
+struct cursor_place {
+	uint64_t segment;	/* 0: the oldest there is */
+	uint64_t offset;	/* in it; 0: at its header */
+	uint64_t sequence;	/* of the next record */
+};
+
+struct spool_cursor {
+	struct spool *spool;
+	struct spool_cursor *next;
+	char *name;		/* NULL: not kept */
+	int fd;
+	struct cursor_place place, kept;
+	uint64_t skip_below;	/* records with a lower sequence are passed over */
+	struct segment_reader *reader;
+	uint8_t *record;	/* the event's texts are in it */
+	size_t record_room;
+	char text[256];
+	char head[HEAD_LINE];
+};
+
+/* spool_cursor.c: tells every cursor of this process that there is more. The mutex is held. */
 void spool_cursors_wake(struct spool *spool);
 
 #endif
