@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One file of the spool: NUMBER.seg, or NUMBER.zst when it is closed and packed (the same bytes, with zstd):
+ * One file of the spool: NUMBER.seg, or NUMBER.zst once it is closed and packed (the same bytes, with zstd):
  *
  *   header | frame frame frame ... COMMIT | frame ... COMMIT | ... | HEAD
  *
- * One file of the spool: NUMBER.seg, or NUMBER.zst once it is closed and packed (the same bytes, with zstd):
- * a batch, and what is behind the last one was never acknowledged; HEAD ends the segment.
+ * A frame is a struct segment_frame and what it describes. RECORD holds one event (event.h), COMMIT ends a batch, and
+ * what is behind the last COMMIT was never acknowledged; HEAD ends the segment.
  *
  * The chain is SHA-256: of the header first, then of the chain so far and the next frame, RECORD and COMMIT alike.
  * COMMIT repeats it, so that damage is narrowed down to a batch; HEAD signs it, and the hash of the head before.
