@@ -26,6 +26,9 @@ static char *through(const char *value)
 	jsonw_object_end(&json);
 	for (size_t i = 0; i < json.length; i++)
 		assert_true((unsigned char)json.text[i] >= 0x20 && json.text[i] != 0x7f);
+	jsonw_raw(&json, "", 1);
+	assert_null(strstr(json.text, "\xe2\x80\xae"));	/* no terminal turns its letters round */
+	json.length--;
 	parsed = json_loadb(json.text, json.length, JSON_REJECT_DUPLICATES, &error);
 	if (!parsed)
 		fail_msg("%s in %.*s", error.text, (int)json.length, json.text);
@@ -60,6 +63,7 @@ static void keeps_text(void **state)
 	same("{\"injected\":true}\n{\"verdict\":\"allow\"}");
 	same("Préfecture, 日本, \xf0\x9f\x94\x92, \xe2\x80\xa8\xe2\x80\xa9");
 	same("|a=b|cs1Label=x\\n");
+	same("turned \xe2\x80\xae and back \xe2\x81\xa9, hidden \xf3\xa0\x81\x81\xef\xbb\xbf");
 	same("\xc2\x80 \xdf\xbf \xe0\xa0\x80 \xed\x9f\xbf \xee\x80\x80 \xf4\x8f\xbf\xbf");
 }
 

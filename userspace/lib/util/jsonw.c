@@ -6,6 +6,7 @@
 
 #include "util/hex.h"
 #include "util/memory.h"
+#include "util/printable.h"
 #include "util/utf8.h"
 
 char *jsonw_grow(struct jsonw *json, size_t length)
@@ -49,6 +50,10 @@ static void jsonw_escape(struct jsonw *json, unsigned int code)
 	static const char digit[] = "0123456789abcdef";
 	char text[6] = { '\\', 'u' };
 
+	if (code >= 0x10000) {
+		jsonw_escape(json, 0xd7c0 + (code >> 10));
+		code = 0xdc00 | (code & 0x3ff);
+	}
 	for (int i = 0; i < 4; i++)
 		text[2 + i] = digit[code >> (12 - 4 * i) & 15];
 	jsonw_raw(json, text, sizeof(text));
@@ -71,10 +76,8 @@ static size_t jsonw_special(struct jsonw *json, const char *at)
 		PUT(json, "\\n");
 	} else if (first == '\t') {
 		PUT(json, "\\t");
-	} else if (first < 0x20 || first == 0x7f) {
-		jsonw_escape(json, first);
-	} else if (!memcmp(at, "\u2028", 3) || !memcmp(at, "\u2029", 3)) {
-		jsonw_escape(json, 0x2000u | (at[2] & 0x3f));
+	} else if (printable_is_hidden(utf8_code(at, length))) {
+		jsonw_escape(json, utf8_code(at, length));
 	} else {
 		jsonw_raw(json, at, length);
 	}

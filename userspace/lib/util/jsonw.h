@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Writing JSON: what is on the record path, and status. Strings come from workloads, so whatever bytes they have, the
- * result is one line of valid UTF-8: control characters are escaped, and so are U+2028, U+2029 and U+007F; bytes that
- * are no UTF-8 become U+FFFD. Commas are the writer's business.
+ * result is one line of valid UTF-8 that a terminal may be shown: what util/printable.h calls hidden is escaped, bytes
+ * that are no UTF-8 become U+FFFD. Commas are the writer's business.
  */
 #ifndef RESID_UTIL_JSONW_H
 #define RESID_UTIL_JSONW_H

@@ -29,3 +29,13 @@ size_t utf8_length(const char *text)
 			return 0;
 	return length;
 }
+
+uint32_t utf8_code(const char *text, size_t length)
+{
+	const unsigned char *at = (const unsigned char *)text;
+	uint32_t code = length == 1 ? *at : *at & (0x7fu >> length);
+
+	for (size_t i = 1; i < length; i++)
+		code = code << 6 | (at[i] & 0x3fu);
+	return code;
+}
