@@ -43,8 +43,10 @@ RESID_BPF_DIR=$tmp/none expect 'no tagger' 2 '' 'residctl: no tagger is loaded (
 	"${explain[@]}" --of cgroup:/ 2.0.0.1
 expect 'the kernel is not here' 2 '' '*' "${explain[@]}" --kernel --class health 2.0.0.1
 
-expect 'each tier' 0 '2.0.0.1 *
-    ? location geoip     FR           tor-geoipdb geoip of 2026-06-25*' '' "$ctl" lookup --snapshot "$s" 2.0.0.1
+expect 'each tier' 0 'address *2.0.0.1
+*
+  AXIS      TIER   ANSWER  HOLDS  SOURCE       FILE   DATE        OPERATOR
+  location  geoip  FR      yes    tor-geoipdb  geoip  2026-06-25' '' "$ctl" lookup --snapshot "$s" 2.0.0.1
 "$ctl" lookup --json --snapshot "$s" 2.0.0.1 >"$tmp/json"
 [[ $(jq -c '.opinions[0] | [.axis, .tier, .answer, .source, .date, .won]' "$tmp/json") == \
 	'["location","geoip","FR","tor-geoipdb","2026-06-25",true]' ]]
@@ -62,8 +64,9 @@ rules:
   - {id: answers, class: health, location: FR, direction: reply, verdict: drop, reason: no answers}
 EOF_WAYS
 expect 'each direction' 0 '*verdict      drop
-  original   reject by default-health: *
-  reply      drop by answers: no answers' '' "$ctl" explain "${data[@]}" --policy "$tmp/ways.yaml" --class health 2.0.0.1
+by direction
+  original     reject by default-health: *
+  reply        drop by answers: no answers' '' "$ctl" explain "${data[@]}" --policy "$tmp/ways.yaml" --class health 2.0.0.1
 expect 'one direction' 0 '*verdict      reject' '' \
 	"$ctl" explain "${data[@]}" --policy "$tmp/ways.yaml" --class health --direction original 2.0.0.1
 "$ctl" explain "${data[@]}" --policy "$tmp/ways.yaml" --class health --json 2.0.0.1 >"$tmp/json"

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "node/load.h"
+#include "say.h"
 #include "util/paths.h"
 
 static void assigning_note(void *context, const struct assignment *item, const char *text)
@@ -12,9 +13,9 @@ static void assigning_note(void *context, const struct assignment *item, const c
 	const struct assign_target *target = context;
 
 	if (!item)
-		fprintf(stderr, "note: %s\n", text);
+		say_note("%s", text);
 	else if (target && item->target.kind == target->kind && !strcmp(item->target.name, target->name))
-		fprintf(stderr, "note: %s; residd applies the class when that changes\n", text);
+		say_note("%s; residd applies the class when that changes", text);
 }
 
 int assigning_apply(const struct snapshot *snapshot, const struct assign_target *target, struct resid_error *err)
@@ -27,7 +28,7 @@ int assigning_apply(const struct snapshot *snapshot, const struct assign_target 
 	bool loaded;
 
 	if (resid_nl_open(&nl, &why) || tagger_ensure(nl, false, &tagger, &loaded, &why)) {
-		fprintf(stderr, "note: kept in %s/assign.d, not applied now: %s\n", paths_conf_dir(), why.text);
+		say_note("kept in %s/assign.d, not applied now: %s", paths_conf_dir(), why.text);
 		return RESID_EXIT_OK;
 	}
 	return load_assignments(tagger, nl, snapshot, &hooks, &report, err) ? -1 : RESID_EXIT_OK;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One packet: whose it is (explain_tag.c), where it goes and what becomes of it (destination.c), what the module says
- * (explain_kernel.c), in words and as JSON (explain_print.c).
+ * (explain_kernel.c), what is said of it (explain_print.c).
  */
 #ifndef RESIDCTL_EXPLAIN_H
 #define RESIDCTL_EXPLAIN_H
 
 #include "destination.h"
+#include "view.h"
 
 struct explain_tag;
 
@@ -18,10 +19,10 @@ struct explain {
 	struct destination to;
 };
 
-/* answer: the kernel's, or NULL. */
-void explain_json(const struct explain *explain, const struct resid_answer *answer);
-void explain_text(const struct explain *explain, const struct resid_answer *answer);
-/* One line: class, address, verdict, rule. */
-void explain_brief(const struct explain *explain, const struct resid_answer *answer);
+/* All of it, into an open object. answer: the kernel's, or NULL. */
+void explain_view(struct view *view, const struct explain *explain, const struct resid_answer *answer);
+/* A line of text: class, address, verdict, rule. */
+void explain_brief(struct view *view, const struct explain *explain, const struct resid_answer *answer);
+extern const struct view_column explain_columns[];
 
 #endif

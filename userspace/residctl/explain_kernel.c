@@ -85,34 +85,38 @@ static const char *explain_kernel_fate(const struct resid_answer *answer)
 	return answer->flags & RESID_ANSWER_F_REFUSED ? "refused" : "passes";
 }
 
-void explain_kernel_json(struct jsonw *json, const struct explain *explain, const struct resid_answer *answer)
+struct explain_kernel_text explain_kernel_says(const struct explain *explain, const struct resid_answer *answer)
 {
 	char dst[INET6_ADDRSTRLEN], unknown[32];
+	struct explain_kernel_text out;
 
-	jsonw_object(json, "kernel");
-	jsonw_bool(json, "agrees", explain_kernel_agrees(explain, answer));
-	if (answer->flags & RESID_ANSWER_F_LINK) {
-		jsonw_bool(json, "link", true);
-	} else {
-		jsonw_string(json, "verdict", report_verdict(answer->verdict));
-		jsonw_string(json, "rule", report_rule(explain->snapshot, answer->key, unknown));
-		jsonw_string(json, "decided_by", inet_ntop(answer->family, answer->dst, dst, sizeof(dst)) ? dst : "");
-	}
-	jsonw_bool(json, "refused", answer->flags & RESID_ANSWER_F_REFUSED);
-	jsonw_bool(json, "permissive", answer->flags & RESID_ANSWER_F_PERMISSIVE);
-	jsonw_object_end(json);
+	if (explain_kernel_agrees(explain, answer))
+		snprintf(out.text, sizeof(out.text), "the same: %s", explain_kernel_fate(answer));
+	else
+		snprintf(out.text, sizeof(out.text), "DISAGREES: %s by %s, for %s: %s",
+			 answer->flags & RESID_ANSWER_F_LINK ? "link" : report_verdict(answer->verdict),
+			 report_rule(explain->snapshot, answer->key, unknown),
+			 inet_ntop(answer->family, answer->dst, dst, sizeof(dst)) ? dst : "?", explain_kernel_fate(answer));
+	return out;
 }
 
-void explain_kernel_text(const struct explain *explain, const struct resid_answer *answer)
+void explain_kernel_view(struct view *view, const struct explain *explain, const struct resid_answer *answer)
 {
 	char dst[INET6_ADDRSTRLEN], unknown[32];
 
-	if (explain_kernel_agrees(explain, answer)) {
-		printf("kernel       the same: %s\n", explain_kernel_fate(answer));
-		return;
+	view_text(view, NULL, "kernel", explain_kernel_says(explain, answer).text);
+	if (!explain_kernel_agrees(explain, answer))
+		view_alarm(view);
+	view_object(view, "kernel", NULL);
+	view_bool(view, "agrees", NULL, explain_kernel_agrees(explain, answer));
+	if (answer->flags & RESID_ANSWER_F_LINK) {
+		view_bool(view, "link", NULL, true);
+	} else {
+		view_verdict(view, "verdict", NULL, answer->verdict);
+		view_text(view, "rule", NULL, report_rule(explain->snapshot, answer->key, unknown));
+		view_text(view, "decided_by", NULL, inet_ntop(answer->family, answer->dst, dst, sizeof(dst)) ? dst : "");
 	}
-	printf("kernel       DISAGREES: %s by %s, for %s: %s\n",
-	       answer->flags & RESID_ANSWER_F_LINK ? "link" : report_verdict(answer->verdict),
-	       report_rule(explain->snapshot, answer->key, unknown),
-	       inet_ntop(answer->family, answer->dst, dst, sizeof(dst)) ? dst : "?", explain_kernel_fate(answer));
+	view_bool(view, "refused", NULL, answer->flags & RESID_ANSWER_F_REFUSED);
+	view_bool(view, "permissive", NULL, answer->flags & RESID_ANSWER_F_PERMISSIVE);
+	view_end(view);
 }

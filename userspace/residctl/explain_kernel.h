@@ -6,7 +6,6 @@
 #include "command.h"
 #include "explain.h"
 #include "nl/nl.h"
-#include "util/jsonw.h"
 
 /* What the kernel has in force, unless the call names another; *out stays NULL where its file is not here. */
 int explain_kernel_snapshot(const struct call *call, struct resid_nl *nl, struct snapshot **out,
@@ -19,7 +18,12 @@ int explain_kernel_ask(struct resid_nl *nl, const struct snapshot *snapshot, con
 /* Same verdict, same rule, same deciding destination. */
 bool explain_kernel_agrees(const struct explain *explain, const struct resid_answer *answer);
 
-void explain_kernel_json(struct jsonw *json, const struct explain *explain, const struct resid_answer *answer);
-void explain_kernel_text(const struct explain *explain, const struct resid_answer *answer);
+/* "the same: refused", in words. */
+struct explain_kernel_text {
+	char text[320];
+};
+struct explain_kernel_text explain_kernel_says(const struct explain *explain, const struct resid_answer *answer);
+
+void explain_kernel_view(struct view *view, const struct explain *explain, const struct resid_answer *answer);
 
 #endif

@@ -6,66 +6,8 @@
 
 #include "explain_kernel.h"
 #include "explain_tag.h"
-#include "output.h"
-#include "util/jsonw.h"
+#include "place.h"
 #include "window.h"
-
-static void explain_json_evidence(struct jsonw *json, const char *of, const char *source, const char *date,
-				  const char *citation)
-{
-	jsonw_object(json, NULL);
-	jsonw_string(json, "of", of);
-	jsonw_string(json, "source", source);
-	if (*date)
-		jsonw_string(json, "date", date);
-	if (*citation)
-		jsonw_string(json, "citation", citation);
-	jsonw_object_end(json);
-}
-
-static void explain_json_control(struct jsonw *json, const struct snapshot_place *place)
-{
-	jsonw_countries(json, "control", place->control);
-	if (*place->operator) {
-		jsonw_string(json, "operator", place->operator);
-		jsonw_string(json, "operator_name", place->operator_name);
-		jsonw_string(json, "operator_parent", place->operator_parent);
-	}
-	jsonw_string(json, "tier", place->tier);
-	jsonw_array(json, "evidence");
-	explain_json_evidence(json, "location", place->source, place->source_date, "");
-	if (*place->control)
-		explain_json_evidence(json, "control", place->control_source, place->control_date, "");
-	if (*place->operator)
-		explain_json_evidence(json, "operator", "operators", place->reviewed, place->citation);
-	jsonw_array_end(json);
-}
-
-static void explain_json_rule(struct jsonw *json, const struct snapshot_rule *rule)
-{
-	jsonw_string(json, "rule", rule->id);
-	jsonw_string(json, "reason", rule->reason);
-	if (*rule->clause)
-		jsonw_string(json, "clause", rule->clause);
-	if (*rule->justification)
-		jsonw_string(json, "justification", rule->justification);
-	window_json(json, rule);
-	jsonw_string(json, "verdict", output_verdict(rule->verdict));
-}
-
-static void explain_json_place(struct jsonw *json, const struct explain *explain, const struct destination_place *place)
-{
-	struct snapshot_rule rule = snapshot_rule_at(explain->snapshot, place->rule);
-
-	jsonw_string(json, "address", place->text);
-	jsonw_string(json, "prefix", place->place.prefix);
-	jsonw_string(json, "location", place->place.location);
-	jsonw_string(json, "source", place->place.source);
-	if (*place->place.source_date)
-		jsonw_string(json, "date", place->place.source_date);
-	explain_json_control(json, &place->place);
-	explain_json_rule(json, &rule);
-}
 
 static const char *const explain_directions[] = { "unknown", "original", "reply" };
 
@@ -89,166 +31,137 @@ static bool explain_ways_differ(const struct explain *explain)
 	       strcmp(explain_way(explain, RESID_DIR_ORIGINAL).id, explain_way(explain, RESID_DIR_REPLY).id);
 }
 
-static void explain_json_ways(struct jsonw *json, const struct explain *explain)
+static void explain_by_direction(struct view *view, const struct explain *explain)
 {
-	size_t i;
-
-	jsonw_object(json, "by_direction");
-	for (i = 0; i < 2; i++) {
+	if (!explain_ways_differ(explain))
+		return;
+	view_object(view, "by_direction", "by direction");
+	for (size_t i = 0; i < 2; i++) {
+		const char *name = explain_directions[explain_ways[i]];
 		struct snapshot_rule rule = explain_way(explain, explain_ways[i]);
 
-		jsonw_object(json, explain_directions[explain_ways[i]]);
-		jsonw_string(json, "rule", rule.id);
-		jsonw_string(json, "verdict", output_verdict(rule.verdict));
-		jsonw_object_end(json);
+		view_verdict(view, NULL, name, rule.verdict);
+		view_note(view, " by %s: %s", rule.id, rule.reason);
+		view_object(view, name, NULL);
+		view_text(view, "rule", NULL, rule.id);
+		view_verdict(view, "verdict", NULL, rule.verdict);
+		view_end(view);
 	}
-	jsonw_object_end(json);
+	view_end(view);
 }
 
-static void explain_text_ways(const struct explain *explain)
+static void explain_class(struct view *view, const struct explain *explain)
 {
-	size_t i;
+	const char *judged_as = NULL;
+	bool permissive = false;
 
-	for (i = 0; i < 2; i++) {
-		struct snapshot_rule rule = explain_way(explain, explain_ways[i]);
+	for (size_t i = 0; i < snapshot_class_count(explain->snapshot); i++) {
+		struct snapshot_class class = snapshot_class_at(explain->snapshot, i);
 
-		printf("  %-10s %s%s%s by %s: %s\n", explain_directions[explain_ways[i]],
-		       output_verdict_colour(rule.verdict), output_verdict(rule.verdict), output_plain(), rule.id,
-		       rule.reason);
+		if (class.id != explain->class_id)
+			continue;
+		judged_as = class.judged_as;
+		permissive = class.permissive;
 	}
+	view_text(view, "class", "class", explain->class_name);
+	view_note(view, " (%u)%s%s%s", explain->class_id, judged_as ? ", judged as " : "", judged_as ?: "",
+		  permissive ? ", permissive: recorded, not refused" : "");
+	view_number(view, "class_id", NULL, explain->class_id);
+}
+
+static void explain_destination(struct view *view, const struct explain *explain)
+{
+	static const char *const way[] = { "", ", of a flow that began here", ", a reply" };
+	const struct resid_flow *flow = &explain->to.flow;
+	char port[16] = "";
+
+	if (flow->has_port)
+		snprintf(port, sizeof(port), " port %u", flow->dport);
+	view_prefix(view, "address", "destination", explain->to.place[0].text);
+	view_note(view, "%s%s%s%s", port, explain->to.proto_name ? " protocol " : "", explain->to.proto_name ?: "",
+		  way[flow->direction]);
+	if (flow->has_port)
+		view_number(view, "port", NULL, flow->dport);
+	if (flow->proto_known)
+		view_number(view, "proto", NULL, flow->proto);
+}
+
+static void explain_rule(struct view *view, const struct snapshot_rule *rule)
+{
+	view_text(view, "rule", "rule", rule->id);
+	view_note(view, ": %s", rule->reason);
+	view_text(view, "reason", NULL, rule->reason);
+	view_known(view, "clause", "clause", rule->clause);
+	view_known(view, "justification", "justified", rule->justification);
+	window_view(view, rule);
+	view_verdict(view, "verdict", "verdict", rule->verdict);
+}
+
+/* What an IPv6 address carries is judged as well. */
+static void explain_embedded(struct view *view, const struct explain *explain)
+{
+	const struct destination *to = &explain->to;
+
+	if (to->count < 2)
+		return;
+	view_table(view, "embedded", "", NULL);
+	for (size_t i = 1; i < to->count; i++) {
+		const struct destination_place *place = &to->place[i];
+		struct snapshot_rule rule = snapshot_rule_at(explain->snapshot, place->rule);
+
+		view_row(view);
+		view_prefix(view, "address", "carries", place->text);
+		place_view(view, &place->place);
+		explain_rule(view, &rule);
+		view_end(view);
+	}
+	view_end(view);
+	view_prefix(view, "decided_by", "decided by", to->place[to->decided].text);
+	view_note(view, ", whose verdict is the strictest");
 }
 
 /* The outer address leads; rule and verdict are those that hold, wherever they come from. */
-void explain_json(const struct explain *explain, const struct resid_answer *answer)
+void explain_view(struct view *view, const struct explain *explain, const struct resid_answer *answer)
 {
-	const struct destination_place *outer = &explain->to.place[0];
-	const struct destination_place *decided = &explain->to.place[explain->to.decided];
-	struct snapshot_rule rule = snapshot_rule_at(explain->snapshot, decided->rule);
-	_cleanup_(jsonw_fini) struct jsonw json = { 0 };
-	size_t i;
+	const struct destination *to = &explain->to;
+	struct snapshot_rule rule = snapshot_rule_at(explain->snapshot, to->place[to->decided].rule);
 
-	jsonw_object(&json, NULL);
-	jsonw_string(&json, "class", explain->class_name);
-	jsonw_u64(&json, "class_id", explain->class_id);
+	explain_class(view, explain);
 	if (explain->tag)
-		explain_tag_json(&json, explain->tag);
-	jsonw_string(&json, "address", outer->text);
-	if (explain->to.flow.has_port)
-		jsonw_u64(&json, "port", explain->to.flow.dport);
-	if (explain->to.flow.proto_known)
-		jsonw_u64(&json, "proto", explain->to.flow.proto);
-	jsonw_string(&json, "prefix", outer->place.prefix);
-	jsonw_string(&json, "location", outer->place.location);
-	jsonw_string(&json, "source", outer->place.source);
-	if (*outer->place.source_date)
-		jsonw_string(&json, "date", outer->place.source_date);
-	explain_json_control(&json, &outer->place);
-	if (explain->to.count > 1) {
-		jsonw_array(&json, "embedded");
-		for (i = 1; i < explain->to.count; i++) {
-			jsonw_object(&json, NULL);
-			explain_json_place(&json, explain, &explain->to.place[i]);
-			jsonw_object_end(&json);
-		}
-		jsonw_array_end(&json);
-		jsonw_string(&json, "decided_by", decided->text);
+		explain_tag_view(view, explain->tag);
+	explain_destination(view, explain);
+	place_view(view, &to->place[0].place);
+	explain_embedded(view, explain);
+	if (to->link) {
+		view_bool(view, "link", NULL, true);
+		view_text(view, NULL, "link", "it never leaves the link, so it passes whatever the policy says");
 	}
-	if (explain->to.link)
-		jsonw_bool(&json, "link", true);
-	if (explain->to.flow.direction)
-		jsonw_string(&json, "direction", explain_directions[explain->to.flow.direction]);
-	explain_json_rule(&json, &rule);
-	if (explain_ways_differ(explain))
-		explain_json_ways(&json, explain);
+	if (to->flow.direction)
+		view_text(view, "direction", NULL, explain_directions[to->flow.direction]);
+	explain_rule(view, &rule);
+	explain_by_direction(view, explain);
 	if (answer)
-		explain_kernel_json(&json, explain, answer);
-	jsonw_string(&json, "policy", snapshot_policy_name(explain->snapshot));
-	jsonw_hex(&json, "generation", snapshot_generation(explain->snapshot), RESID_DIGEST_LEN);
-	jsonw_object_end(&json);
-	output_json(&json);
+		explain_kernel_view(view, explain, answer);
+	view_text(view, "policy", NULL, snapshot_policy_name(explain->snapshot));
+	view_hex(view, "generation", NULL, snapshot_generation(explain->snapshot), RESID_DIGEST_LEN);
 }
 
-static void explain_text_class(const struct explain *explain)
+const struct view_column explain_columns[] = {
+	{ .label = "class" }, { .label = "address" }, { .label = "verdict" }, { .label = "rule" }, { NULL },
+};
+
+void explain_brief(struct view *view, const struct explain *explain, const struct resid_answer *answer)
 {
-	size_t i;
+	const struct destination *to = &explain->to;
+	struct snapshot_rule rule = snapshot_rule_at(explain->snapshot, to->place[to->decided].rule);
 
-	printf("class        %s (%u)", explain->class_name, explain->class_id);
-	for (i = 0; i < snapshot_class_count(explain->snapshot); i++) {
-		struct snapshot_class class = snapshot_class_at(explain->snapshot, i);
-
-		if (class.id == explain->class_id && class.judged_as)
-			printf(", judged as %s", class.judged_as);
-		if (class.id == explain->class_id && class.permissive)
-			printf(", permissive: recorded, not refused");
-	}
-	putchar('\n');
-}
-
-static void explain_text_control(const struct snapshot_place *place)
-{
-	if (!*place->control) {
-		puts("control      unknown");
-		return;
-	}
-	printf("control      %s%s%s (by %s: %s%s%s)\n", output_bold(), place->control, output_plain(), place->tier,
-	       place->control_source, *place->control_date ? " of " : "", place->control_date);
-	if (!*place->operator)
-		return;
-	printf("operator     %s, of %s\n", place->operator_name, place->operator_parent);
-	printf("             %s (reviewed %s)\n", place->citation, place->reviewed);
-}
-
-void explain_text(const struct explain *explain, const struct resid_answer *answer)
-{
-	const struct destination_place *outer = &explain->to.place[0];
-	size_t i;
-
-	explain_text_class(explain);
-	if (explain->tag)
-		explain_tag_text(explain->tag);
-	printf("destination  %s", outer->text);
-	if (explain->to.flow.has_port)
-		printf(" port %u", explain->to.flow.dport);
-	if (explain->to.proto_name)
-		printf(" protocol %s", explain->to.proto_name);
-	if (explain->to.flow.direction)
-		printf(", %s", explain->to.flow.direction == RESID_DIR_REPLY ? "a reply" : "of a flow that began here");
-	putchar('\n');
-	if (explain->to.link)
-		puts("link         it never leaves the link, so it passes whatever the policy says");
-	for (i = 0; i < explain->to.count; i++) {
-		const struct destination_place *place = &explain->to.place[i];
-		struct snapshot_rule rule = snapshot_rule_at(explain->snapshot, place->rule);
-
-		if (i)
-			printf("carries      %s\n", place->text);
-		printf("prefix       %s\nlocation     %s%s%s (%s%s%s)\n", place->place.prefix, output_bold(),
-		       place->place.location, output_plain(), place->place.source, *place->place.source_date ? " of " : "",
-		       place->place.source_date);
-		explain_text_control(&place->place);
-		printf("rule         %s: %s\n", rule.id, rule.reason);
-		if (*rule.clause)
-			printf("clause       %s\n", rule.clause);
-		if (*rule.justification)
-			printf("justified    %s\n", rule.justification);
-		window_text(&rule);
-		printf("verdict      %s%s%s%s\n",
-		       output_verdict_colour(rule.verdict), output_verdict(rule.verdict), output_plain(),
-		       explain->to.count > 1 && i == explain->to.decided ? " (the strictest, so it holds)" : "");
-	}
-	if (explain_ways_differ(explain))
-		explain_text_ways(explain);
-	if (answer)
-		explain_kernel_text(explain, answer);
-}
-
-void explain_brief(const struct explain *explain, const struct resid_answer *answer)
-{
-	const struct destination_place *decided = &explain->to.place[explain->to.decided];
-	struct snapshot_rule rule = snapshot_rule_at(explain->snapshot, decided->rule);
-
-	printf("%s %s %s %s\n", explain->class_name, explain->to.place[0].text,
-	       explain->to.link ? "link" : output_verdict(rule.verdict), rule.id);
+	view_text(view, NULL, "class", explain->class_name);
+	view_prefix(view, NULL, "address", to->place[0].text);
+	if (to->link)
+		view_text(view, NULL, "verdict", "link");
+	else
+		view_verdict(view, NULL, "verdict", rule.verdict);
+	view_text(view, NULL, "rule", rule.id);
 	if (answer && !explain_kernel_agrees(explain, answer))
-		explain_kernel_text(explain, answer);
+		view_more(view, "%s", explain_kernel_says(explain, answer).text);
 }

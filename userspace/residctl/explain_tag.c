@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "node/store.h"
-#include "util/jsonw.h"
 
 void explain_tag_fini(struct explain_tag *tag)
 {
@@ -90,112 +89,94 @@ int explain_tag_find(const char *of, const struct destination *to, const struct 
 	return 0;
 }
 
-/* ---- in words --------------------------------------------------------------------------------------------- */
-
-static void explain_tag_text_who(const struct explain_tag *tag)
+static void explain_tag_who(struct view *view, const struct explain_tag *tag)
 {
 	const struct whose *whose = &tag->whose;
 
-	printf("whose        ");
 	if (whose->inbound) {
-		printf("what comes in by %s\n", whose->device_name);
+		view_format(view, NULL, "whose", "what comes in by %s", whose->device_name);
 		return;
 	}
-	printf("%s", tag->of);
-	if (*whose->process)
-		printf(" (%s)", whose->process);
-	if (*whose->cgroup.text)
-		printf(", cgroup %s", whose->cgroup.text);
-	if (!whose->initial)
-		printf(", a network namespace of its own");
-	if (*whose->device_name)
-		printf(", leaving by %s", whose->device_name);
-	putchar('\n');
+	view_text(view, NULL, "whose", tag->of);
+	view_note(view, "%s%s%s%s%s%s%s%s", *whose->process ? " (" : "", whose->process, *whose->process ? ")" : "",
+		  *whose->cgroup.text ? ", cgroup " : "", whose->cgroup.text,
+		  whose->initial ? "" : ", a network namespace of its own", *whose->device_name ? ", leaving by " : "",
+		  whose->device_name);
 }
 
-static void explain_tag_text_why(const struct whose *whose)
+static void explain_tag_why(struct view *view, const struct whose *whose)
 {
-	printf("tag          ");
 	switch (whose->by) {
 	case WHOSE_OF_CGROUP:
 		if (strcmp(whose->label.text, whose->cgroup.text))
-			printf("of the nearest labelled cgroup above, %s\n", whose->label.text);
+			view_format(view, NULL, "tag", "of the nearest labelled cgroup above, %s", whose->label.text);
 		else
-			printf("of the cgroup itself\n");
+			view_text(view, NULL, "tag", "of the cgroup itself");
 		break;
 	case WHOSE_OF_NETNS:
-		printf("of the network namespace%s\n", *whose->cgroup.text ? "; its cgroup has none" : "");
+		view_format(view, NULL, "tag", "of the network namespace%s",
+			    *whose->cgroup.text ? "; its cgroup has none" : "");
 		break;
 	case WHOSE_OF_DEVICE:
-		printf(whose->inbound ? "stamped by %s\n" : "of the device %s; cgroup and namespace have none\n",
-		       whose->device_name);
+		view_format(view, NULL, "tag", whose->inbound ? "stamped by %s" :
+				"of the device %s; cgroup and namespace have none", whose->device_name);
 		break;
 	default:
 		if (whose->inbound)
-			printf("none: %s %s\n", whose->device_name, whose->stamped ? "has no label" : "is not stamped");
+			view_format(view, NULL, "tag", "none: %s %s", whose->device_name,
+				    whose->stamped ? "has no label" : "is not stamped");
 		else
-			printf("none: no label on%s its network namespace%s%s\n",
-			       *whose->cgroup.text ? " a cgroup from it to the root, on" : "",
-			       *whose->device_name ? " or on " : "", whose->device_name);
+			view_format(view, NULL, "tag", "none: no label on%s its network namespace%s%s",
+				    *whose->cgroup.text ? " a cgroup from it to the root, on" : "",
+				    *whose->device_name ? " or on " : "", whose->device_name);
 	}
 }
 
-void explain_tag_text(const struct explain_tag *tag)
-{
-	const struct assignment *assignment = tag->whose.assignment;
-	char target[4200];
-
-	explain_tag_text_who(tag);
-	explain_tag_text_why(&tag->whose);
-	if (assignment && assign_format_target(&assignment->target, target, sizeof(target)))
-		printf("assigned     %s%s%s (%s)\n", target, *assignment->tenant ? ", tenant " : "", assignment->tenant,
-		       assignment->origin);
-	if (*tag->note)
-		printf("note         %s\n", tag->note);
-}
-
-/* ---- as JSON ---------------------------------------------------------------------------------------------- */
-
-static void explain_tag_json_assignment(struct jsonw *json, const struct assignment *assignment)
+/* Text to the left of the place where it is known, JSON in an object of its own. */
+static void explain_tag_assignment(struct view *view, const struct assignment *assignment, bool json)
 {
 	char target[4200];
 
 	if (!assignment || !assign_format_target(&assignment->target, target, sizeof(target)))
 		return;
-	jsonw_object(json, "assignment");
-	jsonw_string(json, "target", target);
-	jsonw_string(json, "class", assignment->class_name);
-	if (*assignment->tenant)
-		jsonw_string(json, "tenant", assignment->tenant);
-	jsonw_string(json, "origin", assignment->origin);
-	jsonw_object_end(json);
+	if (!json) {
+		view_text(view, NULL, "assigned", target);
+		view_note(view, "%s%s (%s)", *assignment->tenant ? ", tenant " : "", assignment->tenant, assignment->origin);
+		return;
+	}
+	view_object(view, "assignment", NULL);
+	view_text(view, "target", NULL, target);
+	view_text(view, "class", NULL, assignment->class_name);
+	view_known(view, "tenant", NULL, assignment->tenant);
+	view_text(view, "origin", NULL, assignment->origin);
+	view_end(view);
 }
 
-void explain_tag_json(struct jsonw *json, const struct explain_tag *tag)
+void explain_tag_view(struct view *view, const struct explain_tag *tag)
 {
 	static const char *const by[] = { "nobody", "cgroup", "netns", "device" };
 	const struct whose *whose = &tag->whose;
 
-	jsonw_object(json, "tag");
-	jsonw_string(json, "of", tag->of);
-	if (*whose->process)
-		jsonw_string(json, "process", whose->process);
-	if (*whose->cgroup.text)
-		jsonw_string(json, "cgroup", whose->cgroup.text);
-	jsonw_u64(json, "netns", whose->device.netns);
-	jsonw_bool(json, "netns_initial", whose->initial);
-	if (*whose->device_name)
-		jsonw_string(json, "device", whose->device_name);
-	jsonw_bool(json, "inbound", whose->inbound);
+	explain_tag_who(view, tag);
+	explain_tag_why(view, whose);
+	explain_tag_assignment(view, whose->assignment, false);
+	view_known(view, NULL, "note", tag->note);
+	view_object(view, "tag", NULL);
+	view_text(view, "of", NULL, tag->of);
+	view_known(view, "process", NULL, whose->process);
+	view_known(view, "cgroup", NULL, whose->cgroup.text);
+	view_number(view, "netns", NULL, whose->device.netns);
+	view_bool(view, "netns_initial", NULL, whose->initial);
+	view_known(view, "device", NULL, whose->device_name);
+	view_bool(view, "inbound", NULL, whose->inbound);
 	if (whose->inbound)
-		jsonw_bool(json, "stamped", whose->stamped);
-	jsonw_string(json, "by", by[whose->by]);
+		view_bool(view, "stamped", NULL, whose->stamped);
+	view_text(view, "by", NULL, by[whose->by]);
 	if (whose->by == WHOSE_OF_CGROUP) {
-		jsonw_string(json, "label", whose->label.text);
-		jsonw_bool(json, "inherited", strcmp(whose->label.text, whose->cgroup.text));
+		view_text(view, "label", NULL, whose->label.text);
+		view_bool(view, "inherited", NULL, strcmp(whose->label.text, whose->cgroup.text));
 	}
-	explain_tag_json_assignment(json, whose->assignment);
-	if (*tag->note)
-		jsonw_string(json, "note", tag->note);
-	jsonw_object_end(json);
+	explain_tag_assignment(view, whose->assignment, true);
+	view_known(view, "note", NULL, tag->note);
+	view_end(view);
 }

@@ -5,8 +5,7 @@
 
 #include "label/whose.h"
 #include "destination.h"
-
-struct jsonw;
+#include "view.h"
 
 struct explain_tag {
 	const char *of;			/* as it was asked for */
@@ -21,7 +20,6 @@ int explain_tag_find(const char *of, const struct destination *to, const struct 
 		     struct explain_tag *out, struct resid_error *err);
 void explain_tag_fini(struct explain_tag *tag);
 
-void explain_tag_text(const struct explain_tag *tag);
-void explain_tag_json(struct jsonw *json, const struct explain_tag *tag);
+void explain_tag_view(struct view *view, const struct explain_tag *tag);
 
 #endif

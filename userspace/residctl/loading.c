@@ -7,12 +7,15 @@
 
 #include "node/report.h"
 #include "node/store.h"
+#include "say.h"
 #include "util/hex.h"
 
 static void loading_progress(void *context, size_t done, size_t total)
 {
-	if (isatty(STDERR_FILENO))
-		fprintf(stderr, "\ruploading: %zu %%%s", done * 100 / total, done == total ? "\r\033[K" : "");
+	if (done < total)
+		say_progress("uploading: %zu %%", done * 100 / total);
+	else
+		say_progress_end();
 }
 
 static void loading_note(void *context, const struct assignment *item, const char *text)
@@ -23,7 +26,7 @@ static void loading_note(void *context, const struct assignment *item, const cha
 	if (!item || strcmp(item->origin, "policy") == 0)
 		return;
 	assign_format_target(&item->target, target, sizeof(target));
-	fprintf(stderr, "note: %s: %s: %s\n", item->origin, target, text);
+	say_note("%s: %s: %s", item->origin, target, text);
 }
 
 static void loading_say_mode(const struct load_report *report)
@@ -48,7 +51,7 @@ static void loading_say_direction(struct resid_nl *nl, const struct snapshot *sn
 	if (!resid_nl_status(nl, &status, &ignored))
 		report_direction(&status, snapshot, text);
 	if (*text)
-		fprintf(stderr, "warning: %s\n", text);
+		say_warning("%s", text);
 }
 
 int loading_apply(struct resid_nl *nl, const struct snapshot *snapshot, const struct load_request *request,

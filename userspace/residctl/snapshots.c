@@ -8,11 +8,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "say.h"
 #include "util/rfc3339.h"
 
 void snapshots_warn(void *context, const char *text)
 {
-	fprintf(stderr, "warning: %s\n", text);
+	say_warning("%s", text);
 }
 
 int snapshots_now(const struct call *call, int64_t *out, struct resid_error *err)
@@ -96,7 +97,7 @@ int snapshots_open_current(const struct call *call, struct snapshot **out, struc
 	if (errno == EACCES)
 		return resid_fail(err, RESID_EXIT_SYSTEM, "%s: %s; be root, or name a file with --snapshot", current.text,
 				  strerror(errno));
-	fputs("note: no policy was ever loaded here, so this speaks of the built-in default and today's data\n", stderr);
+	say_note("no policy was ever loaded here, so this speaks of the built-in default and today's data");
 	return snapshot_build(&inputs, NULL, NULL, out, err);
 }
 
@@ -118,20 +119,4 @@ int snapshots_open(const struct call *call, struct snapshot **out, struct resid_
 	if (!inputs.policy)
 		inputs.policy = snapshots_own_policy(&own);
 	return snapshots_read(&inputs, out, err);
-}
-
-const struct command_option snapshots_show_options[] = {
-	{ "snapshot", "FILE", "a snapshot instead of the one in force" },
-	{ "json", NULL, "as JSON, on one line" },
-	{ NULL, NULL, NULL },
-};
-
-int snapshots_show(const struct call *call, snapshots_print *json, snapshots_print *text, struct resid_error *err)
-{
-	_cleanup_snapshot_ struct snapshot *snapshot = NULL;
-
-	if (snapshots_open(call, &snapshot, err))
-		return -1;
-	(call_option(call, "json") ? json : text)(snapshot);
-	return RESID_EXIT_OK;
 }

@@ -13,6 +13,10 @@
 #define SNAPSHOTS_NOW_OPTION \
 	{ "now", "TIME", "the date and time to go by, like 2026-11-22T14:00:00+01:00 (default: the clock)" }
 
+/* Of verbs that speak of one snapshot. */
+#define SNAPSHOTS_ONE_OPTION \
+	{ "snapshot", "FILE", "a snapshot instead of the one in force" }
+
 /* The options of whoever compiles: where the data are. */
 #define SNAPSHOTS_DATA_OPTIONS \
 	{ "geoip4", "FILE", "IPv4 locations (default /usr/share/tor/geoip)" }, \
@@ -50,11 +54,6 @@ int snapshots_now(const struct call *call, int64_t *out, struct resid_error *err
  * node's own policy, or the default.
  */
 int snapshots_open(const struct call *call, struct snapshot **out, struct resid_error *err);
-
-/* A verb that shows one snapshot, as JSON or as text, and its options: which, and --json. */
-extern const struct command_option snapshots_show_options[];
-typedef void snapshots_print(const struct snapshot *snapshot);
-int snapshots_show(const struct call *call, snapshots_print *json, snapshots_print *text, struct resid_error *err);
 
 /* A policy, compiled in memory, or what `residctl policy compile` made of one (its name ends in .rsnap). */
 int snapshots_read(const struct build_inputs *inputs, struct snapshot **out, struct resid_error *err);

@@ -3,57 +3,35 @@
 
 #include <string.h>
 
-extern const struct command command_policy_check, command_policy_compile, command_policy_load, command_policy_show;
-extern const struct command command_policy_exposure, command_policy_test, command_policy_diff;
-extern const struct command command_policy_simulate, command_policy_matrix;
-extern const struct command command_policy_confirm, command_policy_rollback, command_policy_history;
-extern const struct command command_class_list, command_class_assign, command_class_unassign;
-extern const struct command command_lookup, command_explain, command_status, command_counters, command_mode;
-extern const struct command command_log, command_tagger_load, command_tagger_show, command_disarm;
-extern const struct command command_audit_query, command_audit_export, command_audit_verify;
-extern const struct command command_audit_heads, command_audit_key;
-extern const struct command command_sink_list;
-extern const struct command command_man, command_completion;
+#include "util/cleanup.h"
+#include "util/memory.h"
 
-const struct command *const commands[] = {
-	&command_policy_check,
-	&command_policy_compile,
-	&command_policy_load,
-	&command_policy_confirm,
-	&command_policy_rollback,
-	&command_policy_history,
-	&command_policy_show,
-	&command_policy_exposure,
-	&command_policy_test,
-	&command_policy_diff,
-	&command_policy_simulate,
-	&command_policy_matrix,
-	&command_class_list,
-	&command_class_assign,
-	&command_class_unassign,
-	&command_lookup,
-	&command_explain,
-	&command_status,
-	&command_counters,
-	&command_mode,
-	&command_log,
-	&command_audit_query,
-	&command_audit_export,
-	&command_audit_verify,
-	&command_audit_heads,
-	&command_audit_key,
-	&command_sink_list,
-	&command_tagger_load,
-	&command_tagger_show,
-	&command_disarm,
-	NULL,
-};
+/* clang-format off */
+/* In the order of the man page. */
+#define TABLE_COMMANDS(X) \
+	X(policy_check) X(policy_compile) X(policy_load) X(policy_confirm) X(policy_rollback) \
+	X(policy_history) X(policy_show) X(policy_exposure) X(policy_test) X(policy_diff) X(policy_simulate) \
+	X(policy_matrix) X(class_list) X(class_assign) X(class_unassign) X(lookup) X(explain) X(status) \
+	X(counters) X(mode) X(log) X(audit_query) X(audit_export) X(audit_verify) X(audit_heads) X(audit_key) \
+	X(sink_list) X(tagger_load) X(tagger_show) X(disarm)
+#define TABLE_HIDDEN(X) X(man) X(completion)
+/* clang-format on */
 
-const struct command *const hidden_commands[] = { &command_man, &command_completion, NULL };
+#define TABLE_DECLARE(name) extern const struct command command_##name;
+#define TABLE_ADDRESS(name) &command_##name,
+
+TABLE_COMMANDS(TABLE_DECLARE)
+TABLE_HIDDEN(TABLE_DECLARE)
+
+const struct command *const commands[] = { TABLE_COMMANDS(TABLE_ADDRESS) NULL };
+const struct command *const hidden_commands[] = { TABLE_HIDDEN(TABLE_ADDRESS) NULL };
 
 const struct command_option common_options[] = {
-	{ "help", NULL, "say how the command is used" },
-	{ NULL, NULL, NULL },
+	[COMMON_JSON] = { "json", NULL, "as JSON; /usr/share/resid/schema/residctl.json describes it" },
+	[COMMON_WIDE] = { "wide", NULL, "do not fit the output to the terminal" },
+	[COMMON_NO_COLOR] = { "no-color", NULL, "no colour on a terminal" },
+	[COMMON_HELP] = { "help", NULL, "say how the command is used" },
+	[COMMON_COUNT] = { NULL, NULL, NULL },
 };
 
 static int table_words(const char *name, int argc, char *const *argv)
@@ -96,6 +74,36 @@ bool table_is_family(const char *word)
 	return false;
 }
 
+/* "; did you mean 'NAME'?" of as many of its letters. */
+static struct nearest_text table_mean(const char *name, size_t length)
+{
+	struct nearest_text out;
+
+	snprintf(out.text, sizeof(out.text), "; did you mean '%.*s'?", (int)length, name);
+	return out;
+}
+
+struct nearest_text table_suggest(int argc, char *const *argv)
+{
+	_cleanup_free_ char *both = mem_format("%s %s", argv[0], argc > 1 ? argv[1] : "");
+	struct nearest whole = { .word = both }, first = { .word = argv[0] }, second = { .word = argv[0] };
+
+	for (const struct command *const *list = commands; *list; list++) {
+		const char *space = strchr((*list)->name, ' ');
+		_cleanup_free_ char *word = mem_copy((*list)->name, strcspn((*list)->name, " "));
+
+		nearest_try(&whole, (*list)->name, NULL);
+		nearest_try(&first, word, (*list)->name);
+		if (space)
+			nearest_try(&second, space + 1, (*list)->name);
+	}
+	if (whole.best && argc > 1)
+		return nearest_text(&whole);
+	if (first.best)
+		return table_mean(first.best, strcspn(first.best, " "));
+	return nearest_text(&second);
+}
+
 size_t table_option_count(const struct command *command)
 {
 	size_t count = 0;
@@ -107,14 +115,6 @@ size_t table_option_count(const struct command *command)
 
 void table_print_usage(FILE *out, const struct command *command)
 {
-	size_t i;
-
-	fprintf(out, "residctl %s", command->name);
-	for (i = 0; i < table_option_count(command); i++) {
-		const struct command_option *option = &command->options[i];
-
-		fprintf(out, " [--%s%s%s]", option->name, option->arg ? " " : "", option->arg ? option->arg : "");
-	}
-	if (command->args && *command->args)
-		fprintf(out, " %s", command->args);
+	fprintf(out, "residctl %s%s%s%s", command->name, table_option_count(command) ? " [OPTION]..." : "",
+		command->args && *command->args ? " " : "", command->args ? command->args : "");
 }

@@ -6,12 +6,14 @@
 #include <stdio.h>
 
 #include "command.h"
+#include "util/nearest.h"
 
 /* Verbs for packagers, in no list: man, completion. */
 extern const struct command *const hidden_commands[];	/* ends with NULL */
 
-/* What every verb takes. */
-extern const struct command_option common_options[];	/* ends with a NULL name */
+/* What every verb takes, before the command as well; none has an argument. */
+enum common { COMMON_JSON, COMMON_WIDE, COMMON_NO_COLOR, COMMON_HELP, COMMON_COUNT };
+extern const struct command_option common_options[];	/* by enum common; ends with a NULL name */
 
 /*
  * The command that begins a command line, and how many of its words it takes; NULL when there is none. Two words come
@@ -22,9 +24,12 @@ const struct command *table_find(int argc, char *const *argv, int *words);
 /* Is it the first word of a verb of two, as "policy" is? */
 bool table_is_family(const char *word);
 
+/* "; did you mean 'policy check'?" of words that begin no command: misspelt, or a second word alone; or "". */
+struct nearest_text table_suggest(int argc, char *const *argv);
+
 size_t table_option_count(const struct command *command);
 
-/* "residctl policy compile FILE -o F.rsnap ...", without line end. */
+/* "residctl policy compile [OPTION]... FILE", without line end. */
 void table_print_usage(FILE *out, const struct command *command);
 
 /* help.c */

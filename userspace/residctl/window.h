@@ -3,13 +3,10 @@
 #ifndef RESIDCTL_WINDOW_H
 #define RESIDCTL_WINDOW_H
 
-#include "util/jsonw.h"
 #include "snapshot/snapshot.h"
+#include "view.h"
 
-/* "owner", "ticket", "from" and "until", those that there are. */
-void window_json(struct jsonw *json, const struct snapshot_rule *rule);
-
-/* The same as lines; none for a rule that always holds. */
-void window_text(const struct snapshot_rule *rule);
+/* "owner", "ticket", "from" and "until", those that there are; nothing for a rule that always holds. */
+void window_view(struct view *view, const struct snapshot_rule *rule);
 
 #endif

@@ -18,8 +18,6 @@ void report_direction(const struct resid_nl_status *status, const struct snapsho
 
 /* The members of an object that the caller opened. snapshot (may be NULL) is the current one, for names. */
 void report_status(struct jsonw *json, const struct resid_nl_status *status, const struct snapshot *snapshot);
-void report_counters(struct jsonw *json, const struct resid_nl_counter *counters, size_t count,
-		     const struct snapshot *snapshot);
 
 const char *report_verdict(enum resid_verdict verdict);
 /* The id of the rule with a key; a key that the snapshot does not have is "key-HEX". */
@@ -28,13 +26,7 @@ const char *report_rule(const struct snapshot *snapshot, uint64_t key, char unkn
 #define REPORT_TIME 80
 void report_time(uint64_t wall_ns, char out[REPORT_TIME]);
 
-/*
- * The classes of a snapshot, with the targets that the policy assigns to each, an array; with a list (or NULL) also who
- * has each by it, "assigned".
- */
 #define REPORT_TARGET 4200	/* of an assignment, as text */
-void report_classes(struct jsonw *json, const char *key, const struct snapshot *snapshot,
-		    const struct assign_list *assigned);
 
 /* The files that a snapshot was compiled with, an array. */
 void report_sources(struct jsonw *json, const char *key, const struct snapshot *snapshot);

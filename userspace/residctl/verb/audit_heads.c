@@ -53,7 +53,7 @@ static void heads_json(const struct segment_head *head, const char *line)
 	output_json(&json);
 }
 
-static int audit_heads_run(const struct call *call, struct resid_error *err)
+static int audit_heads_run(const struct call *call, struct view *view, struct resid_error *err)
 {
 	struct path standard = paths_in(paths_state_dir(), "spool");
 	const char *dir = call_option(call, "spool") ?: standard.text;
@@ -69,7 +69,7 @@ static int audit_heads_run(const struct call *call, struct resid_error *err)
 		if (!heads_read(dir, files[last ? count - 1 - i : i].number, &head))
 			continue;
 		head_line(&head, line);
-		if (call_option(call, "json"))
+		if ((view->output.form == VIEW_FORM_JSON))
 			heads_json(&head, line);
 		else
 			puts(line);
@@ -81,7 +81,6 @@ static int audit_heads_run(const struct call *call, struct resid_error *err)
 static const struct command_option audit_heads_options[] = {
 	{ "last", NULL, "only the newest" },
 	{ "spool", "DIR", "another spool than this node's" },
-	{ "json", NULL, "one JSON object a head" },
 	{ NULL },
 };
 
@@ -91,6 +90,7 @@ const struct command command_audit_heads = {
 	.summary = "print the signed heads of the spool's segments",
 	.detail = "A line each: NUMBER-HASH, which is an anchor for `audit verify`, and the head itself with its signature. Keep "
 		  "them on another machine.",
+	.json = "an object a head, a line each",
 	.min_args = 0,
 	.max_args = 0,
 	.options = audit_heads_options,

@@ -6,7 +6,7 @@
 
 #include "spool/head.h"
 
-static int audit_key_run(const struct call *call, struct resid_error *err)
+static int audit_key_run(const struct call *call, struct view *view, struct resid_error *err)
 {
 	struct path private = head_key_default(), public = paths_in(paths_conf_dir(), "audit.pub");
 	_cleanup_(cleanup_head_key) struct head_key *key = NULL;

@@ -157,9 +157,9 @@ static int query_do(const struct call *call, const struct query *query, enum eve
 	return RESID_EXIT_OK;
 }
 
-static int audit_query_run(const struct call *call, struct resid_error *err)
+static int audit_query_run(const struct call *call, struct view *view, struct resid_error *err)
 {
-	bool as_json = call_option(call, "json"), as_csv = call_option(call, "csv");
+	bool as_json = (view->output.form == VIEW_FORM_JSON), as_csv = call_option(call, "csv");
 	struct query query;
 
 	if (as_json && as_csv)
@@ -169,7 +169,7 @@ static int audit_query_run(const struct call *call, struct resid_error *err)
 	return query_do(call, &query, as_json ? EVENTS_JSON : as_csv ? EVENTS_CSV : EVENTS_TABLE, err);
 }
 
-static int audit_export_run(const struct call *call, struct resid_error *err)
+static int audit_export_run(const struct call *call, struct view *view, struct resid_error *err)
 {
 	struct query query;
 
@@ -191,7 +191,6 @@ static const struct command_option audit_query_options[] = {
 	{ "operator", "ID", "destinations of this operator" },
 	{ "verdict", "VERDICT", "audit, reject or drop" },
 	{ "spool", "DIR", "another spool than this node's" },
-	{ "json", NULL, "the records with all that is known, one JSON object a line" },
 	{ "csv", NULL, "RFC 4180" },
 	{ NULL },
 };
@@ -202,6 +201,7 @@ const struct command command_audit_query = {
 	.summary = "find records in the spool",
 	.detail = "All conditions must hold. A verdict in brackets was not carried out: mode or class were permissive. The table "
 		  "ends with the sums of packets and bytes.",
+	.json = "an object a record, a line each",
 	.min_args = 0,
 	.max_args = 0,
 	.options = audit_query_options,
@@ -222,6 +222,7 @@ const struct command command_audit_export = {
 	.args = "",
 	.summary = "give a tenant its own records",
 	.detail = "Records whose workload assign.d gave to that tenant, and nothing of anybody else.",
+	.json = "an object a record, a line each",
 	.min_args = 0,
 	.max_args = 0,
 	.options = audit_export_options,

@@ -84,10 +84,10 @@ static int verify_key(const struct call *call, struct head_key **key, struct res
 	return head_key_open(file ? file : own.text, key, err);
 }
 
-static int audit_verify_run(const struct call *call, struct resid_error *err)
+static int audit_verify_run(const struct call *call, struct view *view, struct resid_error *err)
 {
 	_cleanup_(cleanup_head_key) struct head_key *key = NULL;
-	struct audit_verify verify = { .as_json = call_option(call, "json") };
+	struct audit_verify verify = { .as_json = (view->output.form == VIEW_FORM_JSON) };
 	const char *text = call_option(call, "anchor");
 	struct verify_anchor anchor;
 	struct verify_report report;
@@ -116,7 +116,6 @@ static const struct command_option audit_verify_options[] = {
 	{ "anchor", "HEAD", "NUMBER-HASH of a head that was kept elsewhere, or its whole line" },
 	{ "spool", "DIR", "another spool than this node's" },
 	{ "key", "FILE", "public key in PEM (default /etc/resid/audit.pub)" },
-	{ "json", NULL, "one JSON object" },
 	{ NULL },
 };
 
@@ -128,6 +127,7 @@ const struct command command_audit_verify = {
 		  "fault, and the exit status 4. What is behind it is the unproven tail.\n\n"
 		  "An anchor is a head that left the node before, by `audit heads` or as a record to the SIEM: it proves also "
 		  "against somebody who has the node's key. Without one, the last head that the key signed stands in.",
+	.json = "one object",
 	.min_args = 0,
 	.max_args = 0,
 	.options = audit_verify_options,

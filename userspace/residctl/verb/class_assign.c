@@ -7,7 +7,7 @@
 #include "residctl/assigning.h"
 #include "node/store.h"
 
-static int class_assign_run(const struct call *call, struct resid_error *err)
+static int class_assign_run(const struct call *call, struct view *view, struct resid_error *err)
 {
 	const char *class_name = call->argv[0];
 	_cleanup_(cleanup_snapshot) struct snapshot *snapshot = NULL;

@@ -4,7 +4,7 @@
 #include "residctl/assigning.h"
 #include "node/store.h"
 
-static int class_unassign_run(const struct call *call, struct resid_error *err)
+static int class_unassign_run(const struct call *call, struct view *view, struct resid_error *err)
 {
 	_cleanup_(cleanup_snapshot) struct snapshot *snapshot = NULL;
 	struct assign_target target;

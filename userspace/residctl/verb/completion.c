@@ -23,7 +23,9 @@ static void completion_verbs(void)
 		previous = name;
 		previous_length = length;
 	}
-	puts(" --help --version'");
+	for (const struct command_option *option = common_options; option->name; option++)
+		printf(" --%s", option->name);
+	puts(" --version'");
 }
 
 /* The second words of each family, as a case. */
@@ -77,7 +79,9 @@ static void completion_options(void)
 		printf("\t'%s') options='", (*list)->name);
 		for (option = (*list)->options; option && option->name; option++)
 			printf("--%s ", option->name);
-		fputs("--help' valued='", stdout);
+		for (option = common_options; option->name; option++)
+			printf("--%s ", option->name);
+		fputs("' valued='", stdout);
 		for (option = (*list)->options; option && option->name; option++)
 			if (option->arg)
 				printf("--%s ", option->name);
@@ -96,7 +100,7 @@ static void completion_options(void)
 	puts("\tesac");
 }
 
-static int completion_run(const struct call *call, struct resid_error *err)
+static int completion_run(const struct call *call, struct view *view, struct resid_error *err)
 {
 	bool zsh = !strcmp(call->argv[0], "zsh");
 
@@ -110,10 +114,15 @@ static int completion_run(const struct call *call, struct resid_error *err)
 	     "_residctl()\n"
 	     "{\n"
 	     "\tlocal current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}\n"
-	     "\tlocal verb=${COMP_WORDS[1]} second='' options='' valued='' choice='' files=0 start=1\n"
-	     "\tif [[ $verb == help ]]; then\n"
-	     "\t\tverb=${COMP_WORDS[2]} start=2\n"
-	     "\tfi");
+	     "\tlocal verb second='' options='' valued='' choice='' files=0 start=1 help=0\n"
+	     "\twhile ((start < COMP_CWORD)) && [[ ${COMP_WORDS[start]} == -* ]]; do\n"
+	     "\t\t((start++))\n"
+	     "\tdone\n"
+	     "\tif [[ ${COMP_WORDS[start]} == help ]] && ((start < COMP_CWORD)); then\n"
+	     "\t\thelp=1\n"
+	     "\t\t((start++))\n"
+	     "\tfi\n"
+	     "\tverb=${COMP_WORDS[start]}");
 	completion_verbs();
 	puts("\tCOMPREPLY=()\n"
 	     "\tif ((COMP_CWORD == start)); then\n"
@@ -128,7 +137,7 @@ static int completion_run(const struct call *call, struct resid_error *err)
 	     "\t\tfi\n"
 	     "\t\tverb+=\" ${COMP_WORDS[start + 1]}\"\n"
 	     "\tfi\n"
-	     "\t((start == 1)) || return");
+	     "\t((!help)) || return");
 	completion_options();
 	puts("\tif [[ \" $valued \" == *\" $previous \"* ]]; then\n"
 	     "\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$current\")\n"

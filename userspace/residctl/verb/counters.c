@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "residctl/command.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "nl/nl.h"
 #include "node/report.h"
 #include "node/store.h"
-#include "residctl/output.h"
+#include "residctl/view_sort.h"
 
 static int counters_compare(const void *a, const void *b)
 {
@@ -22,29 +20,31 @@ static int counters_compare(const void *a, const void *b)
 	return (left->rule > right->rule) - (left->rule < right->rule);
 }
 
-static void counters_print(const struct resid_nl_counter *counters, size_t count, const struct snapshot *snapshot)
+static void counters_row(struct view *view, const struct resid_nl_counter *counter, const struct snapshot *snapshot)
 {
-	printf("%-14s %-8s %-32s %14s %16s\n", "CLASS", "VERDICT", "RULE", "PACKETS", "BYTES");
-	for (size_t i = 0; i < count; i++) {
-		char unknown[32], number[16];
+	char unknown[32], number[16];
 
-		if (!counters[i].packets)
-			continue;
-		snprintf(number, sizeof(number), "class-%u", counters[i].class_id);
-		printf("%-14s %-8s %-32s %14" PRIu64 " %16" PRIu64 "\n",
-		       snapshot ? snapshot_class_name(snapshot, counters[i].class_id) : number,
-		       report_verdict(counters[i].verdict), report_rule(snapshot, counters[i].rule, unknown),
-		       counters[i].packets, counters[i].bytes);
-	}
+	snprintf(number, sizeof(number), "class-%u", counter->class_id);
+	view_row(view);
+	view_text(view, "class", "class", snapshot ? snapshot_class_name(snapshot, counter->class_id) : number);
+	view_verdict(view, "verdict", "verdict", counter->verdict);
+	view_text(view, "rule", "rule", report_rule(snapshot, counter->rule, unknown));
+	view_count(view, "packets", "packets", counter->packets);
+	view_count(view, "bytes", "bytes", counter->bytes);
+	view_end(view);
 }
 
-static int counters_run(const struct call *call, struct resid_error *err)
+static const struct view_column counters_columns[] = {
+	{ .label = "class" }, { .label = "verdict" }, { .label = "rule" }, { .label = "packets", .right = true },
+	{ .label = "bytes", .right = true }, { NULL },
+};
+
+static int counters_run(const struct call *call, struct view *view, struct resid_error *err)
 {
 	_cleanup_free_ struct resid_nl_counter *counters = NULL;
 	_cleanup_(cleanup_snapshot) struct snapshot *snapshot = NULL;
 	_cleanup_(cleanup_nl) struct resid_nl *nl = NULL;
 	struct resid_error ignored;
-	struct jsonw json = { 0 };
 	size_t count = 0;
 
 	if (resid_nl_open(&nl, err) || resid_nl_counters(nl, &counters, &count, err))
@@ -53,23 +53,15 @@ static int counters_run(const struct call *call, struct resid_error *err)
 		snapshot = NULL;
 	if (count)
 		qsort(counters, count, sizeof(*counters), counters_compare);
-	if (!call_option(call, "json")) {
-		counters_print(counters, count, snapshot);
-		return RESID_EXIT_OK;
-	}
-	jsonw_object(&json, NULL);
-	jsonw_array(&json, "counters");
-	report_counters(&json, counters, count, snapshot);
-	jsonw_array_end(&json);
-	jsonw_object_end(&json);
-	output_json(&json);
+	view_table(view, "counters", "", counters_columns);
+	for (size_t i = 0; i < count; i++)
+		if (counters[i].packets || view->output.form == VIEW_FORM_JSON)
+			counters_row(view, &counters[i], snapshot);
+	view_end(view);
 	return RESID_EXIT_OK;
 }
 
-static const struct command_option counters_options[] = {
-	{ "json", NULL, "one JSON object" },
-	{ NULL },
-};
+static const struct command_option counters_options[] = { VIEW_SORT_OPTION, { NULL, NULL, NULL } };
 
 const struct command command_counters = {
 	.name = "counters",
@@ -79,6 +71,7 @@ const struct command command_counters = {
 		  "--json. In permissive mode the verdict is the one that would have been carried out. A rule that the policy "
 		  "in force no longer has is shown by its key; beyond 65536 of them the oldest become one line for their class "
 		  "and verdict, past-rules.",
+	.json = "one object",
 	.min_args = 0,
 	.max_args = 0,
 	.options = counters_options,

@@ -19,7 +19,7 @@ static bool disarm_confirmed(void)
 	return fgets(line, sizeof(line), stdin) && (*line == 'y' || *line == 'Y');
 }
 
-static int disarm_run(const struct call *call, struct resid_error *err)
+static int disarm_run(const struct call *call, struct view *view, struct resid_error *err)
 {
 	_cleanup_(cleanup_nl) struct resid_nl *nl = NULL;
 	struct resid_nl_status status;

@@ -41,10 +41,11 @@ static int explain_direction(struct explain *explain, const char *text, struct r
 
 /* Lines of standard input, or the one destination of the command line, so many at a time. */
 struct explain_run {
+	struct view *view;
 	struct explain *item;
 	char **text;		/* what the items point into */
 	size_t count, line;
-	bool json, brief;
+	bool brief;		/* a line of text each */
 	struct resid_nl *nl;	/* NULL: the kernel is not asked */
 	struct explain_tag tag;
 	size_t disagreed;
@@ -65,24 +66,36 @@ static void explain_run_fini(struct explain_run *run)
 	resid_nl_free(run->nl);
 }
 
+static int explain_show(struct explain_run *run, const struct explain *item, const struct resid_answer *answer,
+			struct resid_error *err)
+{
+	if (run->view->stream)
+		view_row(run->view);
+	if (run->brief)
+		explain_brief(run->view, item, answer);
+	else
+		explain_view(run->view, item, answer);
+	if (!run->view->stream)
+		return 0;
+	view_end(run->view);
+	return view_flush(run->view, err);
+}
+
 /* Judges what is there, asks the kernel the same, and says it. */
 static int explain_flush(struct explain_run *run, const struct snapshot *snapshot, struct resid_error *err)
 {
 	struct resid_answer answers[RESID_QUESTIONS_MAX];
-	size_t i;
 
-	for (i = 0; i < run->count; i++)
+	for (size_t i = 0; i < run->count; i++)
 		destination_judge(&run->item[i].to, snapshot, run->item[i].class_id);
 	if (run->nl && explain_kernel_ask(run->nl, snapshot, run->item, run->count, answers, err))
 		return -1;
-	for (i = 0; i < run->count; i++) {
+	for (size_t i = 0; i < run->count; i++) {
 		const struct resid_answer *answer = run->nl ? &answers[i] : NULL;
 
 		run->disagreed += answer && !explain_kernel_agrees(&run->item[i], answer);
-		if (run->json)
-			explain_json(&run->item[i], answer);
-		else
-			(run->brief ? explain_brief : explain_text)(&run->item[i], answer);
+		if (explain_show(run, &run->item[i], answer, err))
+			return -1;
 	}
 	explain_run_clear(run);
 	return 0;
@@ -180,9 +193,10 @@ static int explain_whose(const struct call *call, struct resid_error *err)
 	return 0;
 }
 
-static int explain_run(const struct call *call, struct resid_error *err)
+static int explain_run(const struct call *call, struct view *view, struct resid_error *err)
 {
-	_cleanup_(explain_run_fini) struct explain_run run = { .json = call_option(call, "json"), .brief = !call->argc };
+	const bool lines = !call->argc, json = view->output.form == VIEW_FORM_JSON;
+	_cleanup_(explain_run_fini) struct explain_run run = { .view = view, .brief = lines && !json };
 	_cleanup_snapshot_ struct snapshot *snapshot = NULL;
 	const bool kernel = call_option(call, "kernel");
 	struct explain common = { 0 };
@@ -194,6 +208,8 @@ static int explain_run(const struct call *call, struct resid_error *err)
 	    (!snapshot && snapshots_open(call, &snapshot, err)))
 		return -1;
 	common.snapshot = snapshot;
+	if (lines)
+		view_stream(view, explain_columns, false);
 	return explain_all(&run, call, &common, err);
 }
 
@@ -205,7 +221,6 @@ static const struct command_option explain_options[] = {
 	{ "snapshot", "FILE", "a snapshot instead of the one in force" },
 	{ "policy", "FILE", "a policy, compiled in memory, instead of a snapshot" },
 	SNAPSHOTS_DATA_OPTIONS,
-	{ "json", NULL, "one JSON object" },
 	{ NULL, NULL, NULL },
 };
 
@@ -229,6 +244,7 @@ const struct command command_explain = {
 		  "  residctl explain --class health 198.51.100.7:443\n"
 		  "  residctl explain --of unit:postgresql.service 198.51.100.7:443\n"
 		  "  residctl explain --class health --json '[2001:db8::1]:53/udp'",
+	.json = "an object a destination, a line each",
 	.min_args = 0,
 	.max_args = 1,
 	.options = explain_options,

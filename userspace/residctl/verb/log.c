@@ -7,6 +7,7 @@
 
 #include "spool/spool.h"
 #include "residctl/events.h"
+#include "residctl/say.h"
 
 #define LOG_LAST	10
 #define LOG_LAST_MAX	1000000
@@ -44,12 +45,12 @@ static int log_count(const struct call *call, uint64_t *count, struct resid_erro
 	return 0;
 }
 
-static int log_run(const struct call *call, struct resid_error *err)
+static int log_run(const struct call *call, struct view *view, struct resid_error *err)
 {
 	_cleanup_(cleanup_spool) struct spool *spool = NULL;
 	_cleanup_(cleanup_cursor) struct spool_cursor *cursor = NULL;
 	_cleanup_(cleanup_events) struct events *events = NULL;
-	bool as_json = call_option(call, "json"), follow = !call_option(call, "no-follow");
+	bool as_json = (view->output.form == VIEW_FORM_JSON), follow = !call_option(call, "no-follow");
 	uint64_t count, end;
 
 	if (log_count(call, &count, err) || spool_open_read(NULL, &spool, err) ||
@@ -58,7 +59,7 @@ static int log_run(const struct call *call, struct resid_error *err)
 		return -1;
 	end = spool_end(spool);
 	if (!end && follow)
-		fprintf(stderr, "note: there are no records yet; residd writes them (`systemctl status residd`)\n");
+		say_note("there are no records yet; residd writes them (`systemctl status residd`)");
 	if (spool_cursor_seek(cursor, end > count ? end - count + 1 : 1, err))
 		return -1;
 	do {
@@ -73,7 +74,6 @@ static int log_run(const struct call *call, struct resid_error *err)
 }
 
 static const struct command_option log_options[] = {
-	{ "json", NULL, "the records with all that is known, one JSON object a line" },
 	{ "n", "N", "begin with the last N records (default 10)" },
 	{ "no-follow", NULL, "stop at the end instead of waiting for more" },
 	{ NULL },
@@ -84,6 +84,7 @@ const struct command command_log = {
 	.args = "",
 	.summary = "show and follow what was refused or audited",
 	.detail = "Reads the spool, /var/lib/resid/spool, which the daemon writes; `audit query` looks for records in all of it.",
+	.json = "an object a record, a line each",
 	.min_args = 0,
 	.max_args = 0,
 	.options = log_options,

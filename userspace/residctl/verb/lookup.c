@@ -1,29 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "residctl/command.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "source/location.h"
 #include "geo/opinions.h"
 #include "geo/world_file.h"
-#include "residctl/output.h"
-#include "util/jsonw.h"
+#include "residctl/place.h"
 #include "residctl/snapshots.h"
 #include "util/address.h"
 
 struct lookup {
+	struct view *view;
 	const struct snapshot *snapshot;
 	struct world *world;	/* what each tier says; NULL: not asked for, or not kept here */
-	struct jsonw as;	/* the members "asn" and "as_name", whose name is a stranger's */
-	bool json;
 };
 
 static void lookup_fini(struct lookup *lookup)
 {
-	jsonw_fini(&lookup->as);
 	world_free(lookup->world);
 }
 
@@ -34,142 +28,103 @@ static bool lookup_won(const struct world_opinion *opinions, size_t i, const str
 	       !strcmp(opinions[i].answer, strcmp(opinions[i].axis, "control") ? place->location : place->control);
 }
 
-static void lookup_opinion_text(const struct world_opinion *opinion, bool won)
+static void lookup_opinion(struct view *view, const struct world_opinion *opinion, bool won)
 {
-	printf("    %s %-8s %-9s %-12s %s %s%s%s%s%s\n", won ? "*" : " ", opinion->axis, opinion->tier, opinion->answer,
-	       opinion->source, opinion->file, *opinion->date ? " of " : "", opinion->date, *opinion->operator ? ", " : "",
-	       opinion->operator);
+	view_row(view);
+	view_text(view, "axis", "axis", opinion->axis);
+	view_text(view, "tier", "tier", opinion->tier);
+	view_text(view, "answer", "answer", opinion->answer);
+	view_text(view, "source", "source", opinion->source);
+	view_known(view, "file", "file", opinion->file);
+	view_known(view, "date", "date", opinion->date);
+	view_known(view, "operator", "operator", opinion->operator);
+	view_bool(view, "won", "holds", won);
+	view_end(view);
 }
 
-static void lookup_opinion_json(const struct world_opinion *opinion, bool won)
-{
-	printf("{\"axis\":\"%s\",\"tier\":\"%s\",\"answer\":\"%s\",\"source\":\"%s\"", opinion->axis, opinion->tier,
-	       opinion->answer, opinion->source);
-	if (*opinion->date)
-		printf(",\"date\":\"%s\"", opinion->date);
-	if (*opinion->operator)
-		printf(",\"operator\":\"%s\"", opinion->operator);
-	printf(",\"won\":%s}", won ? "true" : "false");
-}
-
-/* Every tier that has something to say, the strongest first; a star, or `won`, for what holds. */
+/* Every tier that has something to say, the strongest first. */
 static void lookup_opinions(const struct lookup *lookup, sa_family_t family, u128 key,
 			    const struct snapshot_place *place)
 {
+	static const struct view_column columns[] = {
+		{ .label = "axis" }, { .label = "tier" }, { .label = "answer" }, { .label = "holds" }, { .label = "source" },
+		{ .label = "file", .rank = 1 }, { .label = "date" }, { .label = "operator" }, { NULL },
+	};
 	struct world_opinion opinions[WORLD_OPINIONS_MAX];
-	size_t i, count = world_opinions_of(lookup->world, family, key, opinions);
+	size_t count = world_opinions_of(lookup->world, family, key, opinions);
 
-	for (i = 0; i < count; i++) {
-		bool won = lookup_won(opinions, i, place);
-
-		if (lookup->json)
-			fputs(i ? "," : "", stdout);
-		(lookup->json ? lookup_opinion_json : lookup_opinion_text)(&opinions[i], won);
-	}
+	view_table(lookup->view, "opinions", "what each tier of evidence says:", columns);
+	for (size_t i = 0; i < count; i++)
+		lookup_opinion(lookup->view, &opinions[i], lookup_won(opinions, i, place));
+	view_end(lookup->view);
 }
 
-/* Nothing where control is what the location says, which most readers take for granted. */
-static void lookup_print_control(const struct snapshot_place *place)
+static void lookup_as(struct view *view, const struct snapshot_as *as)
 {
-	if (!strcmp(place->tier, "location") || !strcmp(place->tier, "none"))
-		putchar('\n');
-	else
-		printf("  control %s by %s, %s%s%s%s%s\n", place->control, place->tier, place->control_source,
-		       *place->control_date ? " " : "", place->control_date, *place->operator ? ", " : "",
-		       place->operator_name);
-}
-
-static void lookup_print_evidence(const char *of, const char *source, const char *date)
-{
-	printf("{\"of\":\"%s\",\"source\":\"%s\"", of, source);
-	if (*date)
-		printf(",\"date\":\"%s\"", date);
-	putchar('}');
-}
-
-static void lookup_print_as(struct lookup *lookup, const struct snapshot_as *as)
-{
-	struct jsonw *json = &lookup->as;
-
 	if (!as->number)
 		return;
-	json->length = 0;
-	json->comma = true;
-	jsonw_u64(json, "asn", as->number);
+	view_number(view, "asn", "AS", as->number);
 	if (*as->name)
-		jsonw_string(json, "as_name", as->name);
-	fwrite(json->text, 1, json->length, stdout);
+		view_note(view, " %s", as->name);
+	view_known(view, "as_name", NULL, as->name);
 }
 
-/* All else are the snapshot's own words and addresses, so none needs escapes; a million lines need speed. */
-static void lookup_print(struct lookup *lookup, const char *text, const struct snapshot_place *place,
-			 const struct snapshot_as *as)
-{
-	int location = location_find(place->location);
-	const char *country = location < 0 ? NULL : location_country_name((unsigned int)location);
+static const struct view_column lookup_columns[] = {
+	{ .label = "address", .width = 15 }, { .label = "prefix", .width = 18 }, { .label = "location", .width = 8 },
+	{ .label = "control", .width = 8 }, { .label = "operator", .width = 10 }, { .label = "source" }, { NULL },
+};
 
-	if (!lookup->json) {
-		printf("%-40s %-43s %-10s %s%s%s%s%s", text, place->prefix, place->location, place->source,
-		       *place->source_date ? " " : "", place->source_date, country ? "  " : "", country ? country : "");
-		lookup_print_control(place);
-		return;
-	}
-	fputs("{\"address\":\"", stdout);
-	fputs(text, stdout);
-	fputs("\",\"prefix\":\"", stdout);
-	fputs(place->prefix, stdout);
-	fputs("\",\"location\":\"", stdout);
-	fputs(place->location, stdout);
-	fputs("\",\"source\":\"", stdout);
-	fputs(place->source, stdout);
-	if (*place->source_date) {
-		fputs("\",\"date\":\"", stdout);
-		fputs(place->source_date, stdout);
-	}
-	fputs("\",\"control\":", stdout);
-	output_countries(place->control);
-	if (*place->operator)
-		printf(",\"operator\":\"%s\"", place->operator);
-	lookup_print_as(lookup, as);
-	printf(",\"tier\":\"%s\",\"evidence\":[", place->tier);
-	lookup_print_evidence("location", place->source, place->source_date);
-	if (*place->control)
-		putchar(',');
-	if (*place->control)
-		lookup_print_evidence("control", place->control_source, place->control_date);
-	if (*place->operator)
-		putchar(',');
-	if (*place->operator)
-		lookup_print_evidence("operator", "operators", place->reviewed);
-	putchar(']');
+static void lookup_line(struct view *view, const char *address, const struct snapshot_place *place)
+{
+	view_prefix(view, NULL, "address", address);
+	view_prefix(view, NULL, "prefix", place->prefix);
+	view_text(view, NULL, "location", place->location);
+	view_text(view, NULL, "control", *place->control ? place->control : "unknown");
+	view_known(view, NULL, "operator", place->operator);
+	view_text(view, NULL, "source", place->source);
+	view_note(view, "%s%s", *place->source_date ? " " : "", place->source_date);
 }
 
-static bool lookup_one(struct lookup *lookup, const char *text)
+static void lookup_show(const struct lookup *lookup, sa_family_t family, u128 key)
 {
+	struct view *view = lookup->view;
+	char address[ADDRESS_TEXT];
 	struct snapshot_place place;
 	struct snapshot_as as;
-	char canonical[ADDRESS_TEXT];
-	sa_family_t family;
 	uint8_t bytes[16];
+
+	address_bytes(family, key, bytes);
+	address_format(family, key, address);
+	snapshot_lookup(lookup->snapshot, family, bytes, &place);
+	if (view->stream)
+		view_row(view);
+	if (view->stream && view->output.form != VIEW_FORM_JSON) {
+		lookup_line(view, address, &place);
+	} else {
+		as = snapshot_as_of(lookup->snapshot, family, bytes);
+		view_prefix(view, "address", "address", address);
+		place_view(view, &place);
+		lookup_as(view, &as);
+		if (lookup->world)
+			lookup_opinions(lookup, family, key, &place);
+	}
+	if (view->stream)
+		view_end(view);
+}
+
+static int lookup_one(const struct lookup *lookup, const char *text, const char *where, size_t number,
+		      struct resid_error *err)
+{
+	sa_family_t family;
 	u128 key;
 
 	if (!address_parse(text, &family, &key))
-		return false;
-	address_bytes(family, key, bytes);
-	snapshot_lookup(lookup->snapshot, family, bytes, &place);
-	address_format(family, key, canonical);
-	as = snapshot_as_of(lookup->snapshot, family, bytes);
-	lookup_print(lookup, canonical, &place, &as);
-	if (lookup->json && lookup->world)
-		fputs(",\"opinions\":[", stdout);
-	if (lookup->world)
-		lookup_opinions(lookup, family, key, &place);
-	if (lookup->json)
-		fputs(lookup->world ? "]}\n" : "}\n", stdout);
-	return true;
+		return resid_fail(err, RESID_EXIT_INPUT, "%s%zu: '%.80s' is not an IPv4 or IPv6 address", where, number, text);
+	lookup_show(lookup, family, key);
+	return view_flush(lookup->view, err);
 }
 
-static int lookup_lines(struct lookup *lookup, struct resid_error *err)
+static int lookup_lines(const struct lookup *lookup, struct resid_error *err)
 {
 	_cleanup_free_ char *line = NULL;
 	size_t room = 0, number = 0;
@@ -183,37 +138,35 @@ static int lookup_lines(struct lookup *lookup, struct resid_error *err)
 		start[strcspn(start, " \t")] = '\0';
 		if (!*start && strlen(line) + 1 >= (size_t)length)
 			continue;
-		if (!lookup_one(lookup, start))
-			return resid_fail(err, RESID_EXIT_INPUT,
-					  "standard input:%zu: '%.80s' is not an IPv4 or IPv6 address", number, start);
+		if (lookup_one(lookup, start, "standard input:", number, err))
+			return -1;
 	}
 	if (ferror(stdin))
 		return resid_fail(err, RESID_EXIT_SYSTEM, "standard input cannot be read: %m");
 	return RESID_EXIT_OK;
 }
 
-static int lookup_run(const struct call *call, struct resid_error *err)
+static int lookup_run(const struct call *call, struct view *view, struct resid_error *err)
 {
 	_cleanup_snapshot_ struct snapshot *snapshot = NULL;
-	_cleanup_(lookup_fini) struct lookup lookup = { .json = call_option(call, "json") };
-	int i;
+	_cleanup_(lookup_fini) struct lookup lookup = { .view = view };
 
 	if (snapshots_open(call, &snapshot, err))
 		return -1;
 	lookup.snapshot = snapshot;
 	if (call->argc || call_option(call, "tiers"))
 		lookup.world = world_load(snapshot_world(snapshot), NULL, true);
-	if (!call->argc)
+	if (!call->argc) {
+		view_stream(view, lookup_columns, false);
 		return lookup_lines(&lookup, err);
-	for (i = 0; i < call->argc; i++)
-		if (!lookup_one(&lookup, call->argv[i]))
-			return resid_fail(err, RESID_EXIT_INPUT, "argument %d: '%.80s' is not an IPv4 or IPv6 address",
-					  i + 1, call->argv[i]);
+	}
+	for (int i = 0; i < call->argc; i++)
+		if (lookup_one(&lookup, call->argv[i], "argument ", (size_t)i + 1, err))
+			return -1;
 	return RESID_EXIT_OK;
 }
 
 static const struct command_option lookup_options[] = {
-	{ "json", NULL, "one JSON object a line" },
 	{ "tiers", NULL, "what each tier says also for addresses from standard input" },
 	{ "snapshot", "FILE", "a snapshot instead of the one in force" },
 	{ "policy", "FILE", "a policy, compiled in memory, instead of a snapshot" },
@@ -236,6 +189,7 @@ const struct command command_lookup = {
 		  "Locations are countries (ISO 3166-1), region-EU and region-AP (somewhere in Europe, somewhere in Asia or the "
 		  "Pacific: what data say when they know no country), local, link, special, multicast, metadata, translated and "
 		  "unknown. An IPv6 address that is `translated` carries an IPv4 address, which is judged as well.",
+	.json = "an object an address, a line each",
 	.min_args = 0,
 	.max_args = -1,
 	.options = lookup_options,

@@ -150,6 +150,10 @@ static void man_command(const struct command *command)
 	man_text(command->summary, strlen(command->summary));
 	if (command->detail)
 		man_paragraphs(command->detail);
+	if (command->json) {
+		puts(".Pp");
+		printf("With\n.Fl \\-json :\n%s.\n", command->json);
+	}
 	if (table_option_count(command)) {
 		puts(".Bl -tag -width Ds");
 		for (option = command->options; option->name; option++)
@@ -158,7 +162,7 @@ static void man_command(const struct command *command)
 	}
 }
 
-static int man_run(const struct call *call, struct resid_error *err)
+static int man_run(const struct call *call, struct view *view, struct resid_error *err)
 {
 	const struct command *const *list;
 
@@ -185,6 +189,14 @@ static int man_run(const struct call *call, struct resid_error *err)
 	     "An option's argument follows it as the next word or after an equals sign.\n"
 	     "An option may be shortened to one dash and its first letter; where several\n"
 	     "begin with it, that is the first of the command's list.\n"
+	     ".Pp\n"
+	     "Text fits the terminal; what goes to a file or a pipe is not cut.\n"
+	     "Names that others chose are shown with their control characters escaped.\n"
+	     "Every command takes the following options, before its name as well:\n"
+	     ".Bl -tag -width Ds");
+	for (const struct command_option *option = common_options; option->name; option++)
+		man_option(option);
+	puts(".El\n"
 	     ".Sh COMMANDS");
 	for (list = commands; *list; list++)
 		man_command(*list);
@@ -193,6 +205,8 @@ static int man_run(const struct call *call, struct resid_error *err)
 	     ".It Ev NO_COLOR\n"
 	     "If set and not empty, output has no colour.\n"
 	     "It has none anyway where it is not a terminal.\n"
+	     ".It Ev COLUMNS\n"
+	     "How wide the terminal is, if not as wide as it says.\n"
 	     ".It Ev RESID_SHARE_DIR\n"
 	     "Where packs are looked for instead of\n"
 	     ".Pa /usr/share/resid :\n"
@@ -214,6 +228,10 @@ static int man_run(const struct call *call, struct resid_error *err)
 	     "The grammar of policies by example.\n"
 	     ".It Pa /usr/share/resid/packs\n"
 	     "Rules to include, each with a README.\n"
+	     ".It Pa /usr/share/resid/schema/residctl.json\n"
+	     "What each command prints with\n"
+	     ".Fl \\-json ,\n"
+	     "as a JSON Schema.\n"
 	     ".It Pa /var/lib/resid/current.rsnap\n"
 	     "The snapshot in force.\n"
 	     ".It Pa /usr/share/tor/geoip , Pa /usr/share/tor/geoip6\n"

@@ -34,10 +34,11 @@ static int mode_show(struct resid_nl *nl, bool as_json, struct resid_error *err)
 	return RESID_EXIT_OK;
 }
 
-static int mode_run(const struct call *call, struct resid_error *err)
+static int mode_run(const struct call *call, struct view *view, struct resid_error *err)
 {
 	_cleanup_(cleanup_nl) struct resid_nl *nl = NULL;
-	const char *confirm = call_option(call, "confirm"), *as_json = call_option(call, "json");
+	const char *confirm = call_option(call, "confirm");
+	bool as_json = view->output.form == VIEW_FORM_JSON;
 	enum resid_mode mode = RESID_MODE_PERMISSIVE;
 	struct resid_error unguarded;
 	uint32_t seconds = 0;
@@ -72,7 +73,6 @@ static int mode_run(const struct call *call, struct resid_error *err)
 
 static const struct command_option mode_options[] = {
 	{ "confirm", "SECONDS", "go back by itself unless the command is given again without this" },
-	{ "json", NULL, "the mode as one JSON object" },
 	{ NULL },
 };
 
@@ -83,6 +83,7 @@ const struct command command_mode = {
 	.detail = "Permissive judges, counts and records and refuses nothing. With --confirm the kernel itself goes back after "
 		  "that time, whatever has become of the session that asked: nobody is locked out of a node by one "
 		  "command. A mode that stays is kept in /var/lib/resid/mode and restored at start.",
+	.json = "one object",
 	.min_args = 0,
 	.max_args = 1,
 	.options = mode_options,

@@ -35,9 +35,9 @@ static void policy_check_warn(void *context, const char *text)
 	jsonw_string(context, NULL, text);
 }
 
-static int policy_check_run(const struct call *call, struct resid_error *err)
+static int policy_check_run(const struct call *call, struct view *view, struct resid_error *err)
 {
-	bool as_json = call_option(call, "json"), modprobe = call_option(call, "modprobe");
+	bool as_json = (view->output.form == VIEW_FORM_JSON), modprobe = call_option(call, "modprobe");
 	_cleanup_(jsonw_fini) struct jsonw json = { 0 };
 	struct policy_options options = {
 		.sets = call_option(call, "sets"),
@@ -75,7 +75,6 @@ static const struct command_option policy_check_options[] = {
 	{ "operators", "FILE", "who operates what (default: the built-in operators.yaml)" },
 	SNAPSHOTS_NOW_OPTION,
 	{ "modprobe", NULL, "print the policy's `bootstrap` as an option of the module, for /etc/modprobe.d/resid.conf" },
-	{ "json", NULL, "a sound policy's size and warnings as one JSON object" },
 	{ NULL, NULL, NULL },
 };
 
@@ -88,6 +87,7 @@ const struct command command_policy_check = {
 		  "reach because earlier ones take everything. A rule that an earlier one with another verdict overlaps is "
 		  "warned of, and so is an exception that has ended, and an allow that takes what an included pack refuses.\n\n"
 		  "/usr/share/resid/grammar.yaml is the grammar by example.",
+	.json = "one object",
 	.min_args = 1,
 	.max_args = 1,
 	.options = policy_check_options,

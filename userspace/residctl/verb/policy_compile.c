@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <sys/resource.h>
 
+#include "residctl/say.h"
 #include "residctl/snapshots.h"
 #include "util/file.h"
 #include "util/hex.h"
@@ -27,10 +28,10 @@ static void policy_compile_report(const struct snapshot *snapshot, size_t length
 	       snapshot_class_count(snapshot) - 2, snapshot_rule_count(snapshot), snapshot_zone_count(snapshot),
 	       table->core->group_count, snapshot_range_count(snapshot), length);
 	/* not with the rest: what standard output has is the same on every run */
-	fprintf(stderr, "compiled in %.2f s of processor time\n", policy_compile_seconds());
+	say_note("compiled in %.2f s of processor time", policy_compile_seconds());
 }
 
-static int policy_compile_run(const struct call *call, struct resid_error *err)
+static int policy_compile_run(const struct call *call, struct view *view, struct resid_error *err)
 {
 	_cleanup_snapshot_ struct snapshot *snapshot = NULL;
 	const char *output = call_option(call, "output");

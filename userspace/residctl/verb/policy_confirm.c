@@ -6,7 +6,7 @@
 #include "residctl/loading.h"
 #include "node/store.h"
 
-static int policy_confirm_run(const struct call *call, struct resid_error *err)
+static int policy_confirm_run(const struct call *call, struct view *view, struct resid_error *err)
 {
 	const struct load_request request = { .action = "confirm" };
 	_cleanup_(cleanup_snapshot) struct snapshot *snapshot = NULL;

@@ -382,7 +382,7 @@ static int diff_open(const struct call *call, struct snapshot **old, struct snap
 	return snapshots_read(&inputs, new, err);
 }
 
-static int policy_diff_run(const struct call *call, struct resid_error *err)
+static int policy_diff_run(const struct call *call, struct view *view, struct resid_error *err)
 {
 	_cleanup_(diff_fini) struct diff diff = { .examples = DIFF_EXAMPLES };
 	_cleanup_snapshot_ struct snapshot *old = NULL, *new = NULL;
@@ -393,7 +393,7 @@ static int policy_diff_run(const struct call *call, struct resid_error *err)
 		return -1;
 	diff.old = old;
 	diff.new = new;
-	diff.json = call_option(call, "json");
+	diff.json = (view->output.form == VIEW_FORM_JSON);
 	if (call_option(call, "prefixes"))
 		diff.examples = SIZE_MAX;
 	intern_new(&diff.spots);
@@ -416,7 +416,6 @@ static int policy_diff_run(const struct call *call, struct resid_error *err)
 }
 
 static const struct command_option policy_diff_options[] = {
-	{ "json", NULL, "one JSON object" },
 	{ "flows", "FILE", "a log of Resid's: which of its flows change" },
 	{ "all", NULL, "every place that changes, not only the biggest of those that change in the same way" },
 	{ "prefixes", NULL, "all prefixes of a place, not only the first three" },
@@ -442,6 +441,7 @@ const struct command command_policy_diff = {
 		  "by then count for nothing, those to come with their times.\n\n"
 		  "The exit status is 0 whether anything changes or not, and 4 with --expect-none if something does.\n\n"
 		  "  residctl policy diff old.yaml new.yaml --flows /var/log/resid/egress.jsonl",
+	.json = "one object",
 	.min_args = 1,
 	.max_args = 2,
 	.options = policy_diff_options,

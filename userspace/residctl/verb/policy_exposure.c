@@ -223,10 +223,10 @@ static int exposure_feed(const struct exposure *all, const char *path, struct re
 	return 0;
 }
 
-static int policy_exposure_run(const struct call *call, struct resid_error *err)
+static int policy_exposure_run(const struct call *call, struct view *view, struct resid_error *err)
 {
 	_cleanup_snapshot_ struct snapshot *snapshot = NULL;
-	struct exposure exposure = { .json = call_option(call, "json") };
+	struct exposure exposure = { .json = (view->output.form == VIEW_FORM_JSON) };
 	const char *class = call_option(call, "class");
 	int id, i;
 
@@ -252,7 +252,6 @@ static const struct command_option policy_exposure_options[] = {
 	{ "class", "CLASS", "whose data it is (needed)" },
 	{ "policy", "FILE", "a policy, compiled in memory, instead of a snapshot" },
 	{ "snapshot", "FILE", "a snapshot instead of the one in force" },
-	{ "json", NULL, "one JSON object a feed" },
 	SNAPSHOTS_DATA_OPTIONS,
 	{ NULL, NULL, NULL },
 };
@@ -267,6 +266,7 @@ const struct command command_policy_exposure = {
 		  "several times counts once. Where the verdict depends on protocol, port or direction, the most permissive "
 		  "counts.\n\n"
 		  "  residctl policy exposure --policy p.yaml --class health --feed aws=ip-ranges.json ip-ranges.json",
+	.json = "an object a feed, a line each",
 	.min_args = 1,
 	.max_args = -1,
 	.options = policy_exposure_options,

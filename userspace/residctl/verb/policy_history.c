@@ -148,7 +148,7 @@ static void history_mark(const json_t *history, size_t at, const char *in_force)
 	json_object_set_new(entry, "kept", json_boolean(history_kept(generation, &file)));
 }
 
-static int policy_history_run(const struct call *call, struct resid_error *err)
+static int policy_history_run(const struct call *call, struct view *view, struct resid_error *err)
 {
 	_cleanup_json_ json_t *history = NULL;
 	char in_force[2 * RESID_DIGEST_LEN + 1];
@@ -157,12 +157,12 @@ static int policy_history_run(const struct call *call, struct resid_error *err)
 	if (history_read(&history, in_force, err))
 		return -1;
 	for (i = 0; i < json_array_size(history); i++) {
-		if (call_option(call, "json"))
+		if ((view->output.form == VIEW_FORM_JSON))
 			history_mark(history, i, in_force);
 		else
 			history_print(history, i, in_force);
 	}
-	if (call_option(call, "json")) {
+	if ((view->output.form == VIEW_FORM_JSON)) {
 		json_dumpf(history, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
 		putchar('\n');
 	}
@@ -170,7 +170,6 @@ static int policy_history_run(const struct call *call, struct resid_error *err)
 }
 
 static const struct command_option policy_history_options[] = {
-	{ "json", NULL, "one JSON array, the oldest entry first" },
 	{ NULL },
 };
 
@@ -182,6 +181,7 @@ const struct command command_policy_history = {
 		  "whatever became of them by sudo), the dates of the data, and what of them was accepted although a guard "
 		  "refused it. `revert` is the kernel's: a policy on trial that nobody confirmed. What can be loaded again by "
 		  "`residctl policy rollback` is what is not said to be gone.",
+	.json = "an array, an object an entry, the oldest first",
 	.min_args = 0,
 	.max_args = 0,
 	.options = policy_history_options,

@@ -15,7 +15,7 @@ static int policy_load_read(const struct call *call, struct snapshot **out, stru
 	return snapshots_read(&inputs, out, err);
 }
 
-static int policy_load_run(const struct call *call, struct resid_error *err)
+static int policy_load_run(const struct call *call, struct view *view, struct resid_error *err)
 {
 	_cleanup_(cleanup_snapshot) struct snapshot *snapshot = NULL;
 	_cleanup_(cleanup_nl) struct resid_nl *nl = NULL;

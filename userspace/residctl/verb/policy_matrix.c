@@ -306,7 +306,7 @@ static int matrix_policy(const struct call *call, struct policy **out, struct re
 	return policy_parse(snapshot_policy_name(snapshot), text, strlen(text), &options, out, err);
 }
 
-static int policy_matrix_run(const struct call *call, struct resid_error *err)
+static int policy_matrix_run(const struct call *call, struct view *view, struct resid_error *err)
 {
 	const char *format = call_option(call, "format");
 	_cleanup_policy_ struct policy *policy = NULL;
@@ -316,9 +316,9 @@ static int policy_matrix_run(const struct call *call, struct resid_error *err)
 		out.format = MATRIX_CSV;
 	else if (format && strcmp(format, "markdown"))
 		return resid_fail(err, RESID_EXIT_USAGE, "policy matrix: --format is csv or markdown, not '%.32s'", format);
-	if (call_option(call, "json") && format)
+	if ((view->output.form == VIEW_FORM_JSON) && format)
 		return resid_fail(err, RESID_EXIT_USAGE, "policy matrix: of --format and --json, leave one out");
-	if (call_option(call, "json"))
+	if ((view->output.form == VIEW_FORM_JSON))
 		out.format = MATRIX_JSON;
 	if (matrix_policy(call, &policy, err))
 		return -1;
@@ -331,7 +331,6 @@ static const struct command_option policy_matrix_options[] = {
 	{ "snapshot", "FILE", "the policy that this snapshot was made of" },
 	{ "sets", "DIR", "country sets that come before the built-in ones (default /etc/resid/sets, /usr/share/resid/sets)" },
 	{ "format", "FORMAT", "markdown (the default) or csv (RFC 4180)" },
-	{ "json", NULL, "one JSON array, an object a row" },
 	{ NULL, NULL, NULL },
 };
 
@@ -343,6 +342,7 @@ const struct command command_policy_matrix = {
 		  "clause, and for an exception owner, ticket, beginning and end. Within a class the rows are in the order in "
 		  "which they are asked: the first that matches decides, and the last stands for what none matched.\n\n"
 		  "  residctl policy matrix --format csv >matrix.csv",
+	.json = "an array, an object a row",
 	.min_args = 0,
 	.max_args = 0,
 	.options = policy_matrix_options,

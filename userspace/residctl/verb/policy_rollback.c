@@ -55,7 +55,7 @@ static int rollback_named(const char *name, struct path *out, struct resid_error
 			  found ? "more than one" : "no", name);
 }
 
-static int policy_rollback_run(const struct call *call, struct resid_error *err)
+static int policy_rollback_run(const struct call *call, struct view *view, struct resid_error *err)
 {
 	_cleanup_(cleanup_snapshot) struct snapshot *snapshot = NULL;
 	struct load_request request = { .action = "rollback" };

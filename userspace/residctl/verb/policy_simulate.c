@@ -91,7 +91,7 @@ static void simulate_json(const struct replay *replay)
 	output_json(&json);
 }
 
-static int policy_simulate_run(const struct call *call, struct resid_error *err)
+static int policy_simulate_run(const struct call *call, struct view *view, struct resid_error *err)
 {
 	_cleanup_(simulate_fini) struct simulate simulate = { .call = call, .class = call_option(call, "class") };
 	_cleanup_snapshot_ struct snapshot *old = NULL, *new = NULL;
@@ -108,7 +108,7 @@ static int policy_simulate_run(const struct call *call, struct resid_error *err)
 	for (i = 1; i < call->argc; i++)
 		if (simulate_file(&simulate, call->argv[i], err))
 			return -1;
-	if (call_option(call, "json"))
+	if ((view->output.form == VIEW_FORM_JSON))
 		simulate_json(&replay);
 	else
 		replay_text(&replay);
@@ -120,7 +120,6 @@ static const struct command_option policy_simulate_options[] = {
 	{ "class", "CLASS", "of a capture: whose data it is" },
 	{ "from", "PREFIX,...", "of a capture: only packets from these addresses; may stand again" },
 	{ "all", NULL, "every flow of a change, not only the first three" },
-	{ "json", NULL, "one JSON object" },
 	SNAPSHOTS_DATA_OPTIONS,
 	{ NULL, NULL, NULL },
 };
@@ -137,6 +136,7 @@ const struct command command_policy_simulate = {
 		  "node's. A Linux cooked capture (`tcpdump -i any`) says itself what left. Resid's log holds what was "
 		  "refused or audited, and nothing of what was allowed.\n\n"
 		  "  tcpdump -w - -i any -c 100000 >out.pcap; residctl policy simulate new.yaml --class health out.pcap",
+	.json = "one object",
 	.min_args = 2,
 	.max_args = -1,
 	.options = policy_simulate_options,

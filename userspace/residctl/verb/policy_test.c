@@ -119,7 +119,7 @@ static int test_run_case(struct test *test, const struct yaml_node *node)
 	return 0;
 }
 
-static int policy_test_run(const struct call *call, struct resid_error *err)
+static int policy_test_run(const struct call *call, struct view *view, struct resid_error *err)
 {
 	static const char *const keys[] = { "cases", NULL };
 	struct test test = { .file = { .name = call->argv[0], .err = err } };
@@ -141,7 +141,7 @@ static int policy_test_run(const struct call *call, struct resid_error *err)
 	if (snapshots_now(call, &test.now, err) || snapshots_open(call, &snapshot, err))
 		return -1;
 	test.snapshot = snapshot;
-	if (call_option(call, "json"))
+	if ((view->output.form == VIEW_FORM_JSON))
 		test.json = &json;
 	jsonw_object(&json, NULL);
 	jsonw_array(&json, "failures");
@@ -163,7 +163,6 @@ static const struct command_option policy_test_options[] = {
 	{ "policy", "FILE", "a policy, compiled in memory, instead of a snapshot" },
 	{ "snapshot", "FILE", "a snapshot instead of the one in force" },
 	SNAPSHOTS_DATA_OPTIONS,
-	{ "json", NULL, "one JSON object: how many, and what differs" },
 	{ NULL, NULL, NULL },
 };
 
@@ -178,6 +177,7 @@ const struct command command_policy_test = {
 		  "    - {class: health, to: \"198.51.100.7:443\", verdict: reject, rule: default-health}\n"
 		  "    - {class: health, to: 192.0.2.1/udp, direction: reply, verdict: allow}\n"
 		  "    - {class: health, to: 192.0.2.1, now: \"2026-11-22T14:00:00+01:00\", verdict: audit}",
+	.json = "one object",
 	.min_args = 1,
 	.max_args = 1,
 	.options = policy_test_options,

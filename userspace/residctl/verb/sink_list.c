@@ -33,7 +33,7 @@ static void sink_print(const json_t *sinks)
 	}
 }
 
-static int sink_list_run(const struct call *call, struct resid_error *err)
+static int sink_list_run(const struct call *call, struct view *view, struct resid_error *err)
 {
 	struct path file = paths_in(paths_run_dir(), "status.json");
 	_cleanup_json_ json_t *status = NULL;
@@ -49,7 +49,7 @@ static int sink_list_run(const struct call *call, struct resid_error *err)
 	sinks = json_object_get(json_object_get(status, "daemon"), "sinks");
 	if (!json_is_array(sinks))
 		return resid_fail(err, RESID_EXIT_SYSTEM, "%s says nothing of sinks", file.text);
-	if (call_option(call, "json")) {
+	if ((view->output.form == VIEW_FORM_JSON)) {
 		json_dumpf(sinks, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
 		putchar('\n');
 	} else {
@@ -59,7 +59,6 @@ static int sink_list_run(const struct call *call, struct resid_error *err)
 }
 
 static const struct command_option sink_list_options[] = {
-	{ "json", NULL, "one JSON array" },
 	{ NULL, NULL, NULL },
 };
 
@@ -70,6 +69,7 @@ const struct command command_sink_list = {
 	.detail = "Reads what the daemon wrote to /run/resid/status.json, so members of group resid may ask. A sink is a file "
 		  "/etc/resid/sinks.d/NAME.conf; residd(8) says what it may hold. lag: records that the receiver does not have "
 		  "yet; parked: records that it refuses for ever, kept in /var/lib/resid/sinks/NAME.parked.",
+	.json = "an array, an object a sink",
 	.min_args = 0,
 	.max_args = 0,
 	.options = sink_list_options,

@@ -208,7 +208,7 @@ static void status_check_daemon(json_t *status)
 		json_object_set_new(daemon, "state", json_string("not running: records wait in the kernel"));
 }
 
-static int status_run(const struct call *call, struct resid_error *err)
+static int status_run(const struct call *call, struct view *view, struct resid_error *err)
 {
 	_cleanup_json_ json_t *parsed = NULL;
 	_cleanup_free_ char *file_text = NULL;
@@ -235,7 +235,7 @@ static int status_run(const struct call *call, struct resid_error *err)
 	status_check_daemon(parsed);
 	if (file_text)
 		json_object_set_new(parsed, "age_seconds", json_integer(age));
-	if (call_option(call, "json")) {
+	if ((view->output.form == VIEW_FORM_JSON)) {
 		json_dumpf(parsed, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
 		putchar('\n');
 	} else {
@@ -248,7 +248,6 @@ static int status_run(const struct call *call, struct resid_error *err)
 }
 
 static const struct command_option status_options[] = {
-	{ "json", NULL, "one JSON object" },
 	{ NULL },
 };
 
@@ -259,6 +258,7 @@ const struct command command_status = {
 	.detail = "As root it asks the kernel. Members of group resid read what the daemon wrote to /run/resid/status.json; its "
 		  "age is said. What the daemon says of itself, its spool, its sinks and its last troubles, is from that file "
 		  "either way.",
+	.json = "one object",
 	.min_args = 0,
 	.max_args = 0,
 	.options = status_options,

@@ -5,8 +5,9 @@
 
 #include "node/load.h"
 #include "node/store.h"
+#include "residctl/say.h"
 
-static int tagger_load_run(const struct call *call, struct resid_error *err)
+static int tagger_load_run(const struct call *call, struct view *view, struct resid_error *err)
 {
 	_cleanup_(cleanup_snapshot) struct snapshot *snapshot = NULL;
 	_cleanup_(cleanup_tagger) struct tagger *tagger = NULL;
@@ -20,7 +21,8 @@ static int tagger_load_run(const struct call *call, struct resid_error *err)
 	printf("loaded the tagger: resid_class is program %u, resid_stamp is program %u\n", tagger->class_id,
 	       tagger->stamp_id);
 	if (!tagger->tracing)
-		fprintf(stderr, "note: new cgroups wait for residd to be labelled, and removed ones stay in the class map: %s\n", tagger->tracing_note);
+		say_note("new cgroups wait for residd to be labelled, and removed ones stay in the class map: %s",
+			 tagger->tracing_note);
 	/* The devices' stamps are the old program's until they are attached again. */
 	if (!store_open_current(&snapshot, &none) && load_assignments(tagger, nl, snapshot, NULL, &report, err))
 		return -1;

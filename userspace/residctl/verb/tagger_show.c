@@ -61,7 +61,7 @@ static void tagger_show_map(const struct show *show, int map, const char *kind)
 	}
 }
 
-static int tagger_show_run(const struct call *call, struct resid_error *err)
+static int tagger_show_run(const struct call *call, struct view *view, struct resid_error *err)
 {
 	_cleanup_(cleanup_snapshot) struct snapshot *snapshot = NULL;
 	_cleanup_(cleanup_tagger) struct tagger *tagger = NULL;
@@ -69,7 +69,7 @@ static int tagger_show_run(const struct call *call, struct resid_error *err)
 	struct resid_nl_status status = { 0 };
 	struct resid_error ignored;
 	struct jsonw json = { 0 };
-	struct show show = { .json = call_option(call, "json") ? &json : NULL };
+	struct show show = { .json = (view->output.form == VIEW_FORM_JSON) ? &json : NULL };
 
 	if (tagger_open(&tagger, err))
 		return -1;
@@ -103,7 +103,6 @@ static int tagger_show_run(const struct call *call, struct resid_error *err)
 }
 
 static const struct command_option tagger_show_options[] = {
-	{ "json", NULL, "one JSON object" },
 	{ NULL },
 };
 
@@ -112,6 +111,7 @@ const struct command command_tagger_show = {
 	.args = "",
 	.summary = "show the tagger and what its class maps hold",
 	.detail = "Each label with what it stands on: a cgroup's id and path, a namespace's cookie, a device.",
+	.json = "one object",
 	.min_args = 0,
 	.max_args = 0,
 	.options = tagger_show_options,
