@@ -78,7 +78,7 @@ int loading_apply(struct resid_nl *nl, const struct snapshot *snapshot, const st
 		printf("on trial for %u s; confirm with `residctl policy confirm`, or the kernel goes back by itself\n",
 		       request->confirm);
 	if (*report.unguarded.text)
-		fprintf(stderr, "warning: AF_XDP sockets and programs that redirect packets are not guarded: %s\n",
+		say_warning("AF_XDP sockets and programs that redirect packets are not guarded: %s",
 			report.unguarded.text);
 	if (*report.unassigned.text) {
 		*err = report.unassigned;
