@@ -10,6 +10,7 @@
 #include <linux/string.h>
 
 #include "judge.h"
+#include "policy.h"
 #include "state.h"
 #include "verdict.h"
 

@@ -7,6 +7,7 @@
 #include "class.h"
 #include "closed.h"
 #include "counter.h"
+#include "policy.h"
 #include "sight.h"
 #include "state.h"
 #include "verdict.h"

@@ -93,8 +93,7 @@ int resid_stage_commit(u32 portid, u64 token, const u8 *replaces, u32 confirm, s
 		error = -EINVAL;
 	} else {
 		error = resid_state_publish(stage_data, stage_length, replaces, confirm, extack);
-		if (!error)
-			stage_data = NULL;
+		stage_data = NULL;	/* the state's, or gone */
 	}
 	stage_drop();
 out:

@@ -6,37 +6,23 @@
 #ifndef _RESID_STATE_H
 #define _RESID_STATE_H
 
-#include <linux/filter.h>
 #include <linux/rcupdate.h>
-#include <linux/timekeeping.h>
+#include <linux/types.h>
 
-#include "table.h"
+#include "uapi/resid.h"
 
+struct bpf_prog;
 struct netlink_ext_ack;
-struct resid_counter;
-
-/* A published snapshot. Owned by the state that points to it, and handed on to the state that replaces it. */
-struct resid_policy {
-	struct resid_table table;
-	u64 generation;			/* its first 8 bytes */
-	ktime_t epoch;			/* of boot, as of publishing: setting the clock moves no window */
-	struct resid_counter **counter;	/* [row][rule], attached */
-	void *data;			/* kvmalloc; the table's views point here */
-};
+struct resid_policy;
 
 struct resid_state {
-	struct resid_policy *policy;	/* NULL before the first and after disarming */
+	/* owned, and handed on to the state that replaces it; NULL before the first and after disarming */
+	struct resid_policy *policy;
 	struct bpf_prog *tagger;	/* NULL: every class is unlabelled, kernel sockets' excepted */
 	enum resid_mode mode;
 	u32 mark_mask;			/* nine adjacent bits: class, and below it validity */
 	bool closed;			/* without a policy: only link, local and bootstrap leave */
 };
-
-/* Seconds since the epoch, as windows are held against it. */
-static inline s64 resid_policy_now(const struct resid_policy *policy)
-{
-	return ktime_divns(ktime_add(policy->epoch, ktime_get_coarse_boottime()), NSEC_PER_SEC);
-}
 
 extern struct resid_state __rcu *resid_state;
 
@@ -48,7 +34,8 @@ void resid_state_pin_closed(void);
 /* All of these: process context, take the state's mutex, wait for a grace period. 0 or a negative errno with extack. */
 
 /*
- * Validates @data, and publishes it if @replaces names the generation in force. Owns @data on success.
+ * Validates @data, and publishes it if @replaces names the generation in force. @data is kvmalloc'ed, and no longer the
+ * caller's, whatever the outcome.
  * @confirm: seconds after which what was confirmed last comes back unless something is published without it; 0: it
  * stays.
  */

@@ -23,9 +23,11 @@
 #include "../../kmod/lpm.c"
 #include "../../kmod/netlink.c"
 #include "../../kmod/packet.c"
+#include "../../kmod/policy.c"
 #include "../../kmod/stage.c"
 #include "../../kmod/state.c"
 #include "../../kmod/table.c"
+#include "../../kmod/trial.c"
 
 #include "blob.c"
 #include "lpm_test.c"
@@ -35,9 +37,10 @@
 #include "counter_test.c"
 #include "verdict_test.c"
 #include "evaluate_test.c"
+#include "trial_test.c"
 
 kunit_test_suites(&lpm_suite, &table_suite, &stage_suite, &audit_suite, &verdict_suite,
-		  &evaluate_suite, &counter_suite);
+		  &evaluate_suite, &counter_suite, &trial_suite);
 
 MODULE_DESCRIPTION("KUnit suites of Resid");
 MODULE_LICENSE("GPL");

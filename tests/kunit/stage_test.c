@@ -86,12 +86,12 @@ static bool stage_test_is(const u8 *generation)
 }
 
 /* The time to confirm is over. The first test of each waits for the timer itself. */
-static void stage_test_late(unsigned long *deadline, struct delayed_work *work)
+static void stage_test_late(struct resid_trial *trial)
 {
-	if (*deadline)
-		*deadline = jiffies ?: 1;
-	mod_delayed_work(system_wq, work, 0);
-	flush_delayed_work(work);
+	if (trial->deadline)
+		trial->deadline = jiffies ?: 1;
+	mod_delayed_work(system_wq, &trial->work, 0);
+	flush_delayed_work(&trial->work);
 }
 
 /* What is not confirmed goes back to what was confirmed last, and that may be nothing. */
@@ -104,7 +104,7 @@ static void stage_test_confirm(struct kunit *test)
 	blob_new(test, &blob);
 	stage_test_try(test, &blob, first, 1);
 	msleep(1100);
-	flush_delayed_work(&state_policy_work);
+	flush_delayed_work(&state_policy_trial.work);
 	resid_state_status(&status);
 	KUNIT_EXPECT_FALSE(test, status.has_policy);
 	KUNIT_EXPECT_FALSE(test, state_pinned);
@@ -117,14 +117,14 @@ static void stage_test_confirm(struct kunit *test)
 	blob.header->number = 2;
 	stage_test_try(test, &blob, then, 1);
 	KUNIT_EXPECT_FALSE(test, stage_test_is(first));
-	stage_test_late(&state_policy_deadline, &state_policy_work);
+	stage_test_late(&state_policy_trial);
 	KUNIT_EXPECT_TRUE(test, stage_test_is(first));
 	KUNIT_EXPECT_TRUE(test, state_pinned);
 
 	memcpy(then, first, sizeof(then));
 	stage_test_try(test, &blob, then, 1);
 	stage_test_try(test, &blob, then, 0);
-	stage_test_late(&state_policy_deadline, &state_policy_work);
+	stage_test_late(&state_policy_trial);
 	KUNIT_EXPECT_TRUE(test, stage_test_is(then));
 	KUNIT_EXPECT_PTR_EQ(test, state_previous, (struct resid_policy *)NULL);
 
@@ -211,16 +211,6 @@ static void stage_test_closed(struct kunit *test)
 	blob_free(&blob);
 }
 
-/* When jiffies wrap, a deadline is still one, and is over when its work looks. */
-static void stage_test_deadline(struct kunit *test)
-{
-	unsigned long wrapped = -60ul * HZ;
-
-	KUNIT_EXPECT_EQ(test, state_deadline_after(1000, 60), 1000 + 60 * HZ);
-	KUNIT_EXPECT_NE(test, state_deadline_after(wrapped, 60), 0);
-	KUNIT_EXPECT_TRUE(test, time_after_eq(wrapped + 60 * HZ, state_deadline_after(wrapped, 60)));
-}
-
 static void stage_test_refuse(struct kunit *test)
 {
 	struct netlink_ext_ack extack = {};
@@ -265,20 +255,20 @@ static void stage_test_mode(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, (int)status.mode, RESID_MODE_ENFORCING);
 	KUNIT_EXPECT_EQ(test, status.confirm, 1);
 	msleep(1100);
-	flush_delayed_work(&state_revert_work);
+	flush_delayed_work(&state_mode_trial.work);
 	resid_state_status(&status);
 	KUNIT_EXPECT_EQ(test, (int)status.mode, RESID_MODE_PERMISSIVE);
 
 	KUNIT_EXPECT_EQ(test, resid_state_set_mode(RESID_MODE_ENFORCING, 1, &extack), 0);
 	KUNIT_EXPECT_EQ(test, resid_state_set_mode(RESID_MODE_ENFORCING, 0, &extack), 0);
-	stage_test_late(&state_deadline, &state_revert_work);
+	stage_test_late(&state_mode_trial);
 	resid_state_status(&status);
 	KUNIT_EXPECT_EQ(test, (int)status.mode, RESID_MODE_ENFORCING);
 
 	/* twice unconfirmed goes back to what was confirmed, and so does a node that is disarmed meanwhile */
 	KUNIT_EXPECT_EQ(test, resid_state_set_mode(RESID_MODE_PERMISSIVE, 60, &extack), 0);
 	KUNIT_EXPECT_EQ(test, resid_state_set_mode(RESID_MODE_PERMISSIVE, 60, &extack), 0);
-	stage_test_late(&state_deadline, &state_revert_work);
+	stage_test_late(&state_mode_trial);
 	resid_state_status(&status);
 	KUNIT_EXPECT_EQ(test, (int)status.mode, RESID_MODE_ENFORCING);
 	KUNIT_EXPECT_EQ(test, resid_state_set_mode(RESID_MODE_PERMISSIVE, 60, &extack), 0);
@@ -292,7 +282,6 @@ static struct kunit_case stage_cases[] = {
 	KUNIT_CASE(stage_test_confirm),
 	KUNIT_CASE(stage_test_window),
 	KUNIT_CASE(stage_test_now),
-	KUNIT_CASE(stage_test_deadline),
 	KUNIT_CASE(stage_test_edges),
 	KUNIT_CASE(stage_test_closed),
 	KUNIT_CASE(stage_test_refuse),
