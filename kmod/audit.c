@@ -19,11 +19,11 @@
 
 #include "audit.h"
 
-#include <linux/genetlink.h>
 #include <linux/jhash.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
+#include <linux/netlink.h>
 #include <linux/percpu.h>
 #include <linux/random.h>
 #include <linux/spinlock.h>
@@ -31,8 +31,6 @@
 #include <linux/timekeeping.h>
 #include <linux/topology.h>
 #include <linux/workqueue.h>
-
-#include "netlink.h"
 
 #define AUDIT_WAKE_DELAY (HZ / 5)	/* lets a burst become one batch */
 
@@ -52,6 +50,7 @@ struct audit_cpu {
 static DEFINE_PER_CPU(struct audit_cpu, audit_cpus);
 static unsigned int audit_slots;	/* a power of two */
 static u32 audit_seed;
+static void (*audit_wake)(void);	/* set once */
 
 static DEFINE_MUTEX(audit_mutex);	/* batches: all below */
 static u64 audit_batch;			/* number of the last batch that was made */
@@ -59,12 +58,12 @@ static bool audit_waiting;		/* it is not acknowledged yet */
 static u64 audit_folded;		/* packets, of acknowledged and waiting batches */
 static u64 audit_denied;
 
-static void audit_wake(struct work_struct *work)
+static void audit_wake_now(struct work_struct *work)
 {
-	resid_netlink_wake();
+	audit_wake();
 }
 
-static DECLARE_DELAYED_WORK(audit_wake_work, audit_wake);
+static DECLARE_DELAYED_WORK(audit_wake_work, audit_wake_now);
 
 static struct audit_table *audit_table_new(unsigned int cpu)
 {
@@ -308,7 +307,7 @@ void resid_audit_fini(void)
 	}
 }
 
-int resid_audit_init(unsigned int slots)
+int resid_audit_init(unsigned int slots, void (*wake)(void))
 {
 	unsigned int cpu;
 
@@ -318,6 +317,7 @@ int resid_audit_init(unsigned int slots)
 		return -EINVAL;
 	}
 	audit_slots = slots;
+	audit_wake = wake;
 	audit_seed = get_random_u32();
 	for_each_possible_cpu(cpu) {
 		struct audit_cpu *at = per_cpu_ptr(&audit_cpus, cpu);

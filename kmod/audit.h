@@ -9,8 +9,9 @@
 
 struct netlink_ext_ack;
 
-int resid_audit_init(unsigned int slots);
-/* No wake-up after this. */
+/* @wake: tells whoever drains that there is something to drain. Process context. */
+int resid_audit_init(unsigned int slots, void (*wake)(void));
+/* @wake is not called any more after this. */
 void resid_audit_stop(void);
 void resid_audit_fini(void);
 

@@ -13,12 +13,6 @@
 #include "attach.h"
 #include "audit.h"
 #include "counter.h"
-#include "netlink.h"
-
-int resid_dump_start(struct netlink_callback *cb)
-{
-	return resid_netlink_permit(cb->skb, cb->extack);
-}
 
 static void *dump_put(struct sk_buff *skb, struct netlink_callback *cb, u8 command)
 {
@@ -114,12 +108,8 @@ int resid_dump_records_start(struct netlink_callback *cb)
 {
 	struct dump_records *state = (struct dump_records *)cb->ctx;
 	struct nlattr *batch = genl_dumpit_info(cb)->attrs[RESID_A_AUDIT_BATCH];
-	int error;
 
 	BUILD_BUG_ON(sizeof(*state) > sizeof(cb->ctx));
-	error = resid_netlink_permit(cb->skb, cb->extack);
-	if (error)
-		return error;
 	if (!batch) {
 		NL_SET_ERR_MSG(cb->extack, "AUDIT_GET needs the number of the batch: drain first");
 		return -EINVAL;
@@ -131,7 +121,6 @@ int resid_dump_records_start(struct netlink_callback *cb)
 int resid_dump_records(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct dump_records *state = (struct dump_records *)cb->ctx;
-	int room = skb_tailroom(skb) - NLMSG_ALIGN(GENL_HDRLEN) - NLMSG_HDRLEN - 64;
 	struct resid_audit_record *records;
 	struct nlattr *data;
 	u32 index = state->cursor.index;
@@ -144,9 +133,11 @@ int resid_dump_records(struct sk_buff *skb, struct netlink_callback *cb)
 	if (nla_put_u64_64bit(skb, RESID_A_AUDIT_BATCH, state->batch, RESID_A_AUDIT_PAD) ||
 	    nla_put_u32(skb, RESID_A_AUDIT_INDEX, index))
 		goto err_cancel;
-	count = min_t(int, room / (int)sizeof(*records), DUMP_RECORDS_MAX);
-	data = nla_reserve_64bit(skb, RESID_A_AUDIT_RECORDS, max(count, 0) * sizeof(*records), RESID_A_AUDIT_PAD);
-	if (count <= 0 || !data)
+	count = min_t(int, (skb_tailroom(skb) - nla_total_size_64bit(0)) / (int)sizeof(*records), DUMP_RECORDS_MAX);
+	if (count <= 0)
+		goto err_cancel;
+	data = nla_reserve_64bit(skb, RESID_A_AUDIT_RECORDS, count * sizeof(*records), RESID_A_AUDIT_PAD);
+	if (!data)
 		goto err_cancel;
 
 	count = resid_audit_read(state->batch, &state->cursor, nla_data(data), count);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/genetlink.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
 
@@ -58,7 +59,7 @@ static int __init main_init(void)
 	error = main_parse_boot(&before) ?: main_check_mask() ?: resid_closed_init(bootstrap);
 	if (error)
 		return error;
-	error = resid_audit_init(audit_slots);
+	error = resid_audit_init(audit_slots, resid_netlink_wake);
 	if (error)
 		return error;
 	error = resid_counter_init();
@@ -111,3 +112,5 @@ MODULE_DESCRIPTION("Data-residency egress: whose data, where to, who controls it
 MODULE_AUTHOR("The Resid founders");
 MODULE_LICENSE("GPL");
 MODULE_VERSION("0.1.0");
+/* Asking for the family has the module loaded. */
+MODULE_ALIAS_GENL_FAMILY(RESID_GENL_NAME);

@@ -24,7 +24,7 @@ static bool netlink_registered;
  * GENL_ADMIN_PERM alone would let a container with CAP_NET_ADMIN in the host's network namespace disarm the node, so
  * every command asks for CAP_SYS_ADMIN in the initial user namespace as well, of the socket's opener and of the sender.
  */
-int resid_netlink_permit(const struct sk_buff *skb, struct netlink_ext_ack *extack)
+static int netlink_permit(const struct sk_buff *skb, struct netlink_ext_ack *extack)
 {
 	if (netlink_capable(skb, CAP_SYS_ADMIN))
 		return 0;
@@ -247,7 +247,7 @@ static int netlink_evaluate_reply(struct genl_info *info, const struct resid_que
 	struct sk_buff *reply;
 	void *header;
 
-	reply = netlink_reply_new(info, length + 256, &header);
+	reply = netlink_reply_new(info, nla_total_size_64bit(length) + nla_total_size(sizeof(generation)), &header);
 	if (!reply)
 		return -ENOMEM;
 	/* neither can fail: the message is fresh */
@@ -282,27 +282,7 @@ static int netlink_evaluate(struct genl_info *info)
 	return error;
 }
 
-static int (*const netlink_commands[])(struct genl_info *info) = {
-	[RESID_CMD_STATUS] = netlink_status,
-	[RESID_CMD_STAGE_BEGIN] = netlink_stage_begin,
-	[RESID_CMD_STAGE_CHUNK] = netlink_stage_chunk,
-	[RESID_CMD_STAGE_COMMIT] = netlink_stage_commit,
-	[RESID_CMD_MODE_SET] = netlink_mode_set,
-	[RESID_CMD_TAGGER_SET] = netlink_tagger_set,
-	[RESID_CMD_DEVICE_SET] = netlink_device_set,
-	[RESID_CMD_AUDIT_DRAIN] = netlink_audit_drain,
-	[RESID_CMD_AUDIT_ACK] = netlink_audit_ack,
-	[RESID_CMD_DISARM] = netlink_disarm,
-	[RESID_CMD_EVALUATE] = netlink_evaluate,
-};
-
-/* The one way in for everything that is not a dump. */
-static int netlink_do(struct sk_buff *skb, struct genl_info *info)
-{
-	return resid_netlink_permit(skb, info->extack) ?: netlink_commands[info->genlhdr->cmd](info);
-}
-
-/* ---- the family ---- */
+/* ---- the table of commands ---- */
 
 static struct netlink_range_validation netlink_confirm_range = { .min = 1, .max = 86400 };
 
@@ -338,42 +318,74 @@ static const struct nla_policy netlink_evaluate_policy[RESID_A_EVALUATE_MAX + 1]
 					 .len = RESID_QUESTIONS_MAX * sizeof(struct resid_question) },
 };
 
-/* The plain ones take no attribute, and the core refuses any. */
-#define NETLINK_DO_PLAIN(command)                                                                                      \
-	{                                                                                                              \
-		.cmd = (command), .flags = GENL_ADMIN_PERM, .doit = netlink_do,                                        \
-	}
-#define NETLINK_DUMP_PLAIN(command, next)                                                                              \
-	{                                                                                                              \
-		.cmd = (command), .flags = GENL_ADMIN_PERM, .start = resid_dump_start, .dumpit = (next),               \
-	}
-#define NETLINK_DO(command, attributes)                                                                                \
-	{                                                                                                              \
-		.cmd = (command), .flags = GENL_ADMIN_PERM, .doit = netlink_do, .policy = (attributes),                \
-		.maxattr = ARRAY_SIZE(attributes) - 1,                                                                 \
-	}
-#define NETLINK_DUMP(command, begin, next, attributes)                                                                 \
-	{                                                                                                              \
-		.cmd = (command), .flags = GENL_ADMIN_PERM, .start = (begin), .dumpit = (next),                        \
-		.policy = (attributes), .maxattr = ARRAY_SIZE(attributes) - 1,                                         \
-	}
-
-static const struct genl_ops netlink_ops[] = {
-	NETLINK_DO_PLAIN(RESID_CMD_STATUS),
-	NETLINK_DO(RESID_CMD_STAGE_BEGIN, netlink_stage_policy),
-	NETLINK_DO(RESID_CMD_STAGE_CHUNK, netlink_stage_policy),
-	NETLINK_DO(RESID_CMD_STAGE_COMMIT, netlink_stage_policy),
-	NETLINK_DO(RESID_CMD_MODE_SET, netlink_mode_policy),
-	NETLINK_DO(RESID_CMD_TAGGER_SET, netlink_tagger_policy),
-	NETLINK_DO(RESID_CMD_DEVICE_SET, netlink_device_policy),
-	NETLINK_DUMP_PLAIN(RESID_CMD_DEVICE_GET, resid_dump_devices),
-	NETLINK_DUMP_PLAIN(RESID_CMD_COUNTER_GET, resid_dump_counters),
-	NETLINK_DO_PLAIN(RESID_CMD_AUDIT_DRAIN),
-	NETLINK_DUMP(RESID_CMD_AUDIT_GET, resid_dump_records_start, resid_dump_records, netlink_audit_policy),
-	NETLINK_DO(RESID_CMD_AUDIT_ACK, netlink_audit_policy),
-	NETLINK_DO_PLAIN(RESID_CMD_DISARM),
-	NETLINK_DO(RESID_CMD_EVALUATE, netlink_evaluate_policy),
+/* A command is answered by @run, or, if the answer is a list, by @next until it has nothing more to say. */
+struct netlink_command {
+	int (*run)(struct genl_info *info);
+	int (*start)(struct netlink_callback *cb);	/* before @next, may be NULL */
+	int (*next)(struct sk_buff *skb, struct netlink_callback *cb);
+	const struct nla_policy *policy;		/* NULL: it takes no attribute, and the core refuses any */
+	unsigned int maxattr;
 };
+
+#define NETLINK_TAKES(attributes) .policy = (attributes), .maxattr = ARRAY_SIZE(attributes) - 1
+
+static const struct netlink_command netlink_commands[] = {
+	[RESID_CMD_STATUS] = { netlink_status },
+	[RESID_CMD_STAGE_BEGIN] = { netlink_stage_begin, NETLINK_TAKES(netlink_stage_policy) },
+	[RESID_CMD_STAGE_CHUNK] = { netlink_stage_chunk, NETLINK_TAKES(netlink_stage_policy) },
+	[RESID_CMD_STAGE_COMMIT] = { netlink_stage_commit, NETLINK_TAKES(netlink_stage_policy) },
+	[RESID_CMD_MODE_SET] = { netlink_mode_set, NETLINK_TAKES(netlink_mode_policy) },
+	[RESID_CMD_TAGGER_SET] = { netlink_tagger_set, NETLINK_TAKES(netlink_tagger_policy) },
+	[RESID_CMD_DEVICE_SET] = { netlink_device_set, NETLINK_TAKES(netlink_device_policy) },
+	[RESID_CMD_DEVICE_GET] = { .next = resid_dump_devices },
+	[RESID_CMD_COUNTER_GET] = { .next = resid_dump_counters },
+	[RESID_CMD_AUDIT_DRAIN] = { netlink_audit_drain },
+	[RESID_CMD_AUDIT_GET] = { .start = resid_dump_records_start, .next = resid_dump_records,
+				  NETLINK_TAKES(netlink_audit_policy) },
+	[RESID_CMD_AUDIT_ACK] = { netlink_audit_ack, NETLINK_TAKES(netlink_audit_policy) },
+	[RESID_CMD_DISARM] = { netlink_disarm },
+	[RESID_CMD_EVALUATE] = { netlink_evaluate, NETLINK_TAKES(netlink_evaluate_policy) },
+};
+
+static_assert(ARRAY_SIZE(netlink_commands) == RESID_CMD_MAX + 1);
+
+/* ---- the family ---- */
+
+/* The only two ways in; the core has found the command in netlink_ops. */
+static int netlink_do(struct sk_buff *skb, struct genl_info *info)
+{
+	return netlink_permit(skb, info->extack) ?: netlink_commands[info->genlhdr->cmd].run(info);
+}
+
+static int netlink_dump(struct netlink_callback *cb)
+{
+	const struct genlmsghdr *header = nlmsg_data(cb->nlh);
+	const struct netlink_command *command = &netlink_commands[header->cmd];
+	int error = netlink_permit(cb->skb, cb->extack);
+
+	return error || !command->start ? error : command->start(cb);
+}
+
+static struct genl_ops netlink_ops[RESID_CMD_MAX] __ro_after_init;
+
+static void __init netlink_fill(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < RESID_CMD_MAX; i++) {
+		const struct netlink_command *command = &netlink_commands[i + 1];
+
+		netlink_ops[i] = (struct genl_ops){
+			.cmd = i + 1,
+			.flags = GENL_ADMIN_PERM,
+			.doit = command->run ? netlink_do : NULL,
+			.start = command->next ? netlink_dump : NULL,
+			.dumpit = command->next,
+			.policy = command->policy,
+			.maxattr = command->maxattr,
+		};
+	}
+}
 
 static const struct genl_multicast_group netlink_groups[] = {
 	{ .name = RESID_GENL_GROUP, .flags = GENL_MCAST_CAP_NET_ADMIN | GENL_MCAST_CAP_SYS_ADMIN },
@@ -426,10 +438,11 @@ static struct notifier_block netlink_notifier = {
 	.notifier_call = netlink_event,
 };
 
-int resid_netlink_init(void)
+int __init resid_netlink_init(void)
 {
 	int error;
 
+	netlink_fill();
 	get_random_bytes(netlink_instance, sizeof(netlink_instance));
 	error = netlink_register_notifier(&netlink_notifier);
 	if (error)

@@ -3,16 +3,10 @@
 #ifndef _RESID_NETLINK_H
 #define _RESID_NETLINK_H
 
-struct netlink_ext_ack;
-struct sk_buff;
-
 int resid_netlink_init(void);
 void resid_netlink_fini(void);
 
-/* 0, or -EPERM with a sentence: may the sender of @skb say or ask anything? */
-int resid_netlink_permit(const struct sk_buff *skb, struct netlink_ext_ack *extack);
-
-/* Tells listeners that there is something to drain. Process context. */
+/* Tells listeners that there is something to drain; before resid_netlink_init() nobody listens. Process context. */
 void resid_netlink_wake(void);
 
 #endif /* _RESID_NETLINK_H */

@@ -27,7 +27,7 @@ enum resid_match {
 static inline bool resid_proto_has_ports(u8 proto)
 {
 	return proto == IPPROTO_TCP || proto == IPPROTO_UDP || proto == IPPROTO_SCTP || proto == IPPROTO_DCCP ||
-	       proto == 136 /* UDP-Lite */;
+	       proto == IPPROTO_UDPLITE;
 }
 
 static inline enum resid_match resid_step_match(const struct resid_step *step, const struct resid_flow *flow)

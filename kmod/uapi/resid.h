@@ -293,9 +293,11 @@ struct resid_answer {
 
 /* ---- generic netlink -------------------------------------------------------------------------------------- */
 
+/* In every enumeration of attributes PAD, which aligns what follows to eight bytes, comes first: new ones come last. */
+
 #define RESID_GENL_NAME		"resid"
 #define RESID_GENL_VERSION	1
-#define RESID_GENL_GROUP	"audit"	/* wakes the daemon (AUDIT_DRAIN without attributes); carries no truth */
+#define RESID_GENL_GROUP	"audit"	/* AUDIT_DRAIN without attributes: there may be something to drain */
 
 enum resid_cmd {
 	RESID_CMD_UNSPEC,
@@ -319,23 +321,23 @@ enum resid_cmd {
 
 enum resid_status_attr {
 	RESID_A_STATUS_UNSPEC,
+	RESID_A_STATUS_PAD,
 	RESID_A_STATUS_INSTANCE,	/* 16 bytes, random at insmod: names the run that batch numbers count in */
 	RESID_A_STATUS_BOOT,		/* u8 enum resid_boot */
 	RESID_A_STATUS_MODE,		/* u8 enum resid_mode */
 	RESID_A_STATUS_CONFIRM,		/* u32 seconds until the mode goes back by itself; absent: it stays */
+	RESID_A_STATUS_POLICY_CONFIRM,	/* the same of the policy */
 	RESID_A_STATUS_MARK_MASK,	/* u32 */
 	RESID_A_STATUS_GENERATION,	/* 32 bytes; absent: no policy */
 	RESID_A_STATUS_TAGGER,		/* u32 BPF program id; absent: none */
 	RESID_A_STATUS_DEVICES,		/* u32 hooked devices, all namespaces */
 	RESID_A_STATUS_NETNS,		/* u32 hooked network namespaces */
-	RESID_A_STATUS_AUDIT_SLOTS,	/* u32 a CPU */
+	RESID_A_STATUS_AUDIT_SLOTS,	/* u32 per CPU */
 	RESID_A_STATUS_AUDIT_USED,	/* u32 slots in use, all CPUs */
 	RESID_A_STATUS_AUDIT_BATCH,	/* u64 batch that waits for its acknowledgement; absent: none */
 	RESID_A_STATUS_AUDIT_ACKED,	/* u64 last batch acknowledged */
 	RESID_A_STATUS_AUDIT_FOLDED,	/* u64 packets recorded under a coarser key since insmod */
 	RESID_A_STATUS_AUDIT_DENIED,	/* u64 of these, packets refused for that: RESID_AUDIT_F_DENIED */
-	RESID_A_STATUS_PAD,
-	RESID_A_STATUS_POLICY_CONFIRM,	/* u32 seconds until the policy goes back by itself; absent: it stays */
 	/* where conntrack is not at work, a packet's direction is unknown */
 	RESID_A_STATUS_UNTRACKED,	/* u32 network namespaces where it is not, for IPv4, for IPv6, or for both */
 	RESID_A_STATUS_UNTRACKED_OWN,	/* u8 RESID_UNTRACKED_*, of the initial network namespace */
@@ -350,12 +352,12 @@ enum resid_status_attr {
 
 enum resid_stage_attr {
 	RESID_A_STAGE_UNSPEC,
+	RESID_A_STAGE_PAD,
 	RESID_A_STAGE_TOKEN,		/* u64, random */
 	RESID_A_STAGE_LENGTH,		/* u32 bytes to come */
 	RESID_A_STAGE_OFFSET,		/* u32, must equal the bytes received so far */
 	RESID_A_STAGE_DATA,		/* at most RESID_STAGE_CHUNK_MAX bytes */
 	RESID_A_STAGE_REPLACES,		/* 32 bytes */
-	RESID_A_STAGE_PAD,
 	/*
 	 * u32 seconds, 1 to 86400: the generation that was confirmed last, or none, comes back unless a commit without
 	 * this follows
@@ -382,44 +384,44 @@ enum resid_tagger_attr {
 
 enum resid_device_attr {
 	RESID_A_DEVICE_UNSPEC,
+	RESID_A_DEVICE_PAD,
 	RESID_A_DEVICE_IFINDEX,		/* u32; DEVICE_SET: in the initial network namespace */
 	RESID_A_DEVICE_NAME,		/* string */
 	RESID_A_DEVICE_NETNS,		/* u64 cookie */
 	RESID_A_DEVICE_INSIDE,		/* u8 0 or 1 */
-	RESID_A_DEVICE_PAD,
 	__RESID_A_DEVICE_MAX
 };
 #define RESID_A_DEVICE_MAX (__RESID_A_DEVICE_MAX - 1)
 
 enum resid_counter_attr {
 	RESID_A_COUNTER_UNSPEC,
+	RESID_A_COUNTER_PAD,
 	RESID_A_COUNTER_CLASS,		/* u8 */
 	RESID_A_COUNTER_VERDICT,	/* u8 enum resid_verdict */
 	RESID_A_COUNTER_RULE,		/* u64 key of the rule, or RESID_KEY_* */
 	RESID_A_COUNTER_PACKETS,	/* u64 since insmod; a policy load resets nothing */
 	RESID_A_COUNTER_BYTES,		/* u64 */
-	RESID_A_COUNTER_PAD,
 	__RESID_A_COUNTER_MAX
 };
 #define RESID_A_COUNTER_MAX (__RESID_A_COUNTER_MAX - 1)
 
 enum resid_audit_attr {
 	RESID_A_AUDIT_UNSPEC,
+	RESID_A_AUDIT_PAD,
 	RESID_A_AUDIT_BATCH,		/* u64, from 1 on; 0: nothing to drain */
 	RESID_A_AUDIT_COUNT,		/* u32 records in the batch */
 	RESID_A_AUDIT_INDEX,		/* u32 index of the first record of this message in its batch */
 	RESID_A_AUDIT_RECORDS,		/* struct resid_audit_record[] */
-	RESID_A_AUDIT_PAD,
 	__RESID_A_AUDIT_MAX
 };
 #define RESID_A_AUDIT_MAX (__RESID_A_AUDIT_MAX - 1)
 
 enum resid_evaluate_attr {
 	RESID_A_EVALUATE_UNSPEC,
+	RESID_A_EVALUATE_PAD,
 	RESID_A_EVALUATE_QUESTIONS,	/* struct resid_question[], 1 to RESID_QUESTIONS_MAX */
 	RESID_A_EVALUATE_GENERATION,	/* 32 bytes; absent: no policy */
 	RESID_A_EVALUATE_ANSWERS,	/* struct resid_answer[], one a question */
-	RESID_A_EVALUATE_PAD,
 	__RESID_A_EVALUATE_MAX
 };
 #define RESID_A_EVALUATE_MAX (__RESID_A_EVALUATE_MAX - 1)

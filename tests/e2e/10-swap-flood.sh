@@ -40,10 +40,10 @@ messages_of()
 	local file=$1 length at n
 
 	length=$(od -An -tu8 -j $((32 + 6 * 48)) -N 8 "$file" | tr -d ' ')
-	messages=(2 "2:u32:$length")
+	messages=(2 "3:u32:$length")
 	for ((at = 0; at < length; at += 61440)); do
 		n=$((length - at < 61440 ? length - at : 61440))
-		messages+=(-- 3 1:token:0 "3:u32:$at" "4:file:$file@$at+$n")
+		messages+=(-- 3 2:token:0 "4:u32:$at" "5:file:$file@$at+$n")
 	done
 }
 
@@ -55,9 +55,9 @@ for name in twin default; do
 	generation[$name]=$(now)
 done
 messages_of "$(policy small-twin)"
-to_twin=("${messages[@]}" -- 4 1:token:0 "5:hex:${generation[default]}")
+to_twin=("${messages[@]}" -- 4 2:token:0 "6:hex:${generation[default]}")
 messages_of "$(policy small-default)"
-to_default=("${messages[@]}" -- 4 1:token:0 "5:hex:${generation[twin]}")
+to_default=("${messages[@]}" -- 4 2:token:0 "6:hex:${generation[twin]}")
 done_swaps=0 failed_swaps=0
 while ((done_swaps < swaps)); do
 	[[ $("$tools/genl" "${to_twin[@]}") == *$'\n'errno=0 ]] || ((++failed_swaps))

@@ -59,13 +59,13 @@ is "residctl refuses a file cut at any length" "${wrong[*]}" ""
 # The kernel is told the same without residctl in between.
 upload()
 {
-	local end=$1 messages=(2 "2:u32:$1") at n
+	local end=$1 messages=(2 "3:u32:$1") at n
 
 	for ((at = 0; at < end; at += 61440)); do
 		n=$((end - at < 61440 ? end - at : 61440))
-		messages+=(-- 3 1:token:0 "3:u32:$at" "4:file:$file@$at+$n")
+		messages+=(-- 3 2:token:0 "4:u32:$at" "5:file:$file@$at+$n")
 	done
-	"$tools/genl" "${@:2}" "${messages[@]}" -- 4 1:token:0 "5:hex:$generation" | tail -n 1
+	"$tools/genl" "${@:2}" "${messages[@]}" -- 4 2:token:0 "6:hex:$generation" | tail -n 1
 }
 
 wrong=() tried=0

@@ -2,17 +2,26 @@
 
 #define AUDIT_TEST_SLOTS 256
 
+static atomic_t audit_test_woken;
+
+static void audit_test_wake(void)
+{
+	atomic_inc(&audit_test_woken);
+}
+
 static int audit_test_init(struct kunit *test)
 {
 	audit_batch = 0;
 	audit_waiting = false;
 	audit_folded = 0;
 	audit_denied = 0;
-	return resid_audit_init(AUDIT_TEST_SLOTS);
+	atomic_set(&audit_test_woken, 0);
+	return resid_audit_init(AUDIT_TEST_SLOTS, audit_test_wake);
 }
 
 static void audit_test_exit(struct kunit *test)
 {
+	resid_audit_stop();
 	resid_audit_fini();
 }
 
@@ -207,11 +216,41 @@ static void audit_test_whole(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, status.denied, 1000);
 }
 
+/* The first flow wakes the daemon after a while, half a table at once, and nothing after the stop. */
+static void audit_test_wakes(struct kunit *test)
+{
+	struct netlink_ext_ack extack = {};
+	u64 batch;
+	u32 count, i;
+
+	audit_test_add(1, 1);
+	audit_test_add(1, 1);
+	KUNIT_EXPECT_EQ(test, atomic_read(&audit_test_woken), 0);
+	msleep(300);
+	KUNIT_EXPECT_EQ(test, atomic_read(&audit_test_woken), 1);
+	/* on one CPU, whose table it is */
+	migrate_disable();
+	for (i = 0; i < AUDIT_TEST_SLOTS / 2; i++)
+		audit_test_add(1000 + i, 1);
+	migrate_enable();
+	flush_work(&audit_wake_work.work);
+	KUNIT_EXPECT_GE(test, atomic_read(&audit_test_woken), 2);
+
+	resid_audit_drain(&batch, &count);
+	KUNIT_EXPECT_EQ(test, resid_audit_ack(batch, &extack), 0);
+	i = atomic_read(&audit_test_woken);
+	audit_test_add(1, 1);
+	resid_audit_stop();
+	msleep(300);
+	KUNIT_EXPECT_EQ(test, atomic_read(&audit_test_woken), i);
+}
+
 static struct kunit_case audit_cases[] = {
 	KUNIT_CASE(audit_test_batch),
 	KUNIT_CASE(audit_test_fold),
 	KUNIT_CASE(audit_test_nothing),
 	KUNIT_CASE(audit_test_whole),
+	KUNIT_CASE(audit_test_wakes),
 	{}
 };
 
