@@ -33,7 +33,7 @@
 #include <net/sock.h>
 #include <uapi/linux/udp.h>
 
-#include "attach.h"
+#include "device.h"
 #include "state.h"
 
 /* The lowest bit of the mask says that the others are a class. */
@@ -91,7 +91,7 @@ static int upper_is_foreign(struct net_device *upper, struct netdev_nested_priv 
 
 static int lower_is_inside(struct net_device *lower, struct netdev_nested_priv *unused)
 {
-	return resid_attach_is_inside(lower);
+	return resid_device_is_inside(lower);
 }
 
 /* A macvlan or VLAN leaves the route of a packet as it was; an ipvlan in mode L3 finds one of this namespace. */
@@ -128,7 +128,7 @@ static bool came_from_inside(const struct sk_buff *skb)
 	struct netdev_nested_priv unused = {};
 	struct net_device *in = dev_get_by_index_rcu(&init_net, skb->skb_iif);
 
-	return in && (resid_attach_is_inside(in) || netdev_walk_all_lower_dev_rcu(in, lower_is_inside, &unused));
+	return in && (resid_device_is_inside(in) || netdev_walk_all_lower_dev_rcu(in, lower_is_inside, &unused));
 }
 
 static bool class_believes_mark(const struct sk_buff *skb, struct net_device *dev)

@@ -13,6 +13,7 @@
 #include "attach.h"
 #include "audit.h"
 #include "counter.h"
+#include "device.h"
 
 static void *dump_put(struct sk_buff *skb, struct netlink_callback *cb, u8 command)
 {
@@ -62,7 +63,7 @@ static int dump_device(struct sk_buff *skb, struct netlink_callback *cb, struct 
 	if (nla_put_u32(skb, RESID_A_DEVICE_IFINDEX, dev->ifindex) ||
 	    nla_put_string(skb, RESID_A_DEVICE_NAME, dev->name) ||
 	    nla_put_u64_64bit(skb, RESID_A_DEVICE_NETNS, dev_net(dev)->net_cookie, RESID_A_DEVICE_PAD) ||
-	    nla_put_u8(skb, RESID_A_DEVICE_INSIDE, resid_attach_is_inside(dev))) {
+	    nla_put_u8(skb, RESID_A_DEVICE_INSIDE, resid_device_is_inside(dev))) {
 		genlmsg_cancel(skb, header);
 		return -EMSGSIZE;
 	}

@@ -23,14 +23,14 @@
 #include <net/tcp.h>
 #include <net/vxlan.h>
 
-#include "attach.h"
 #include "book.h"
+#include "device.h"
 #include "judge.h"
 #include "sight.h"
 
 static bool is_delivery(const struct net_device *dev)
 {
-	return dev->flags & IFF_LOOPBACK || resid_attach_is_inside(dev);
+	return dev->flags & IFF_LOOPBACK || resid_device_is_inside(dev);
 }
 
 static struct resid_sight hook_sight(struct sk_buff *skb, struct net_device *dev, enum resid_hook hook,
@@ -182,7 +182,7 @@ unsigned int resid_hook_egress(void *priv, struct sk_buff *skb, const struct nf_
 	struct resid_sight sight = hook_sight(skb, state->out, RESID_HOOK_EGRESS, hook_link(state->out));
 	struct resid_ruling ruling;
 
-	if (resid_attach_hook_is_inside(priv))
+	if (resid_device_hook_is_inside(priv))
 		return NF_ACCEPT;
 	if (hook_refuses(&sight, &ruling))
 		return NF_DROP;

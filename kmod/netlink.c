@@ -11,6 +11,7 @@
 
 #include "attach.h"
 #include "audit.h"
+#include "device.h"
 #include "dump.h"
 #include "evaluate.h"
 #include "stage.h"
@@ -83,7 +84,7 @@ static int netlink_put_status(struct sk_buff *reply)
 	       (status.has_policy &&
 		nla_put(reply, RESID_A_STATUS_GENERATION, sizeof(status.generation), status.generation)) ||
 	       (status.has_tagger && nla_put_u32(reply, RESID_A_STATUS_TAGGER, status.tagger_id)) ||
-	       nla_put_u32(reply, RESID_A_STATUS_DEVICES, resid_attach_device_count()) ||
+	       nla_put_u32(reply, RESID_A_STATUS_DEVICES, resid_device_count()) ||
 	       nla_put_u32(reply, RESID_A_STATUS_NETNS, resid_attach_netns_count()) ||
 	       nla_put_u32(reply, RESID_A_STATUS_AUDIT_SLOTS, audit.slots) ||
 	       nla_put_u32(reply, RESID_A_STATUS_AUDIT_USED, audit.used) ||
@@ -205,7 +206,7 @@ static int netlink_device_set(struct genl_info *info)
 
 	if (error)
 		return error;
-	return resid_attach_set_inside(nla_get_u32(info->attrs[RESID_A_DEVICE_IFINDEX]),
+	return resid_device_set_inside(nla_get_u32(info->attrs[RESID_A_DEVICE_IFINDEX]),
 				       nla_get_u8(info->attrs[RESID_A_DEVICE_INSIDE]), info->extack);
 }
 

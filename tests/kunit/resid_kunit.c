@@ -14,6 +14,7 @@
 #include "../../kmod/closed.c"
 #include "../../kmod/counter.c"
 #include "../../kmod/dest.c"
+#include "../../kmod/device.c"
 #include "../../kmod/dump.c"
 #include "../../kmod/evaluate.c"
 #include "../../kmod/frame.c"
