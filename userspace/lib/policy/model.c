@@ -40,6 +40,18 @@ void policy_free(struct policy *policy)
 	free(policy);
 }
 
+const char *policy_verdict_name(enum resid_verdict verdict)
+{
+	static const char *const names[RESID_V_COUNT] = {
+		[RESID_V_ALLOW] = "allow",
+		[RESID_V_AUDIT] = "audit",
+		[RESID_V_REJECT] = "reject",
+		[RESID_V_DROP] = "drop",
+	};
+
+	return names[verdict];
+}
+
 bool policy_asks_control(const struct policy *policy)
 {
 	size_t r;

@@ -167,6 +167,9 @@ struct policy_options {
 
 void policy_free(struct policy *policy);
 
+/* "allow", as the grammar has it. */
+const char *policy_verdict_name(enum resid_verdict verdict);
+
 /* Does any rule ask so? */
 bool policy_asks_control(const struct policy *policy);
 

@@ -5,13 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const reader_verdict_name[RESID_V_COUNT] = {
-	[RESID_V_ALLOW] = "allow",
-	[RESID_V_AUDIT] = "audit",
-	[RESID_V_REJECT] = "reject",
-	[RESID_V_DROP] = "drop",
-};
-
 void reader_warn(struct reader *reader, const char *file, const struct yaml_node *node, const char *format, ...)
 {
 	char sentence[768], text[1024];
@@ -42,7 +35,7 @@ int reader_verdict(const struct keys_file *file, const struct yaml_node *node, e
 	if (keys_kind(file, node, YAML_SCALAR, "a verdict"))
 		return -1;
 	for (i = 0; i < RESID_V_COUNT; i++) {
-		if (!strcmp(node->text, reader_verdict_name[i])) {
+		if (!strcmp(node->text, policy_verdict_name(i))) {
 			*out = i;
 			return 0;
 		}
