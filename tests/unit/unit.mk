@@ -22,9 +22,17 @@ $(SAN)/libresid.a: $(call san,$(LIB_SRC))
 $(SAN)/residctl: $(call san,$(CTL_SRC)) $(SAN)/libresid.a
 	$(call say,LINK) $(CC) $(SAN_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+# What tests of residctl's own parts link.
+$(SAN)/libresidctl.a: $(call san,$(filter-out userspace/residctl/main.c,$(CTL_SRC)))
+	@rm -f $@
+	$(call say,AR) $(AR) rcs $@ $^
+
+$(B)/tests/unit/view: PARTS := $(SAN)/libresidctl.a
+$(B)/tests/unit/view: $(SAN)/libresidctl.a
+
 $(B)/tests/unit/%: tests/unit/%.c $(SAN)/libresid.a
 	@mkdir -p $(@D)
-	$(call say,TEST) $(CC) $(ALL_CFLAGS) $(SAN_CFLAGS) $(LDFLAGS) -o $@ $< $(SAN)/libresid.a $(LIBS) -lcmocka
+	$(call say,TEST) $(CC) $(ALL_CFLAGS) $(SAN_CFLAGS) $(LDFLAGS) -o $@ $< $(PARTS) $(SAN)/libresid.a $(LIBS) -lcmocka
 
 $(B)/tests/unit/audit_verbs: $(SAN)/residctl
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A view on standard output. The renderers alone escape: what a view holds may come from anybody. */
+/* A view as text, JSON, CSV or Markdown. The renderers alone escape: what a view holds may come from anybody. */
 #ifndef RESIDCTL_RENDER_H
 #define RESIDCTL_RENDER_H
 

@@ -171,7 +171,7 @@ static void columns_row(struct text *text, const struct columns *columns, const 
 		columns_put(text, columns, i, cell[i]);
 		start += columns->width[i] + columns->gap;
 		if (i < last && text->column >= start && !text->full) {
-			putchar(' ');
+			fputc(' ', text->out);
 			text->column++;
 		}
 		if (i < last)
@@ -197,6 +197,6 @@ void text_table(struct text *text, const struct view_node *table, size_t indent)
 			text_sentence(text, row, indent);
 	}
 	if (columns.dropped && !text->view->stream)
-		printf("%*s(%zu more column%s with --wide)\n", (int)indent, "", columns.dropped,
+		fprintf(text->out, "%*s(%zu more column%s with --wide)\n", (int)indent, "", columns.dropped,
 		       columns.dropped == 1 ? "" : "s");
 }

@@ -22,50 +22,51 @@ static bool csv_is_formula(const char *text)
 	return false;
 }
 
-static void csv_text(const char *text)
+static void csv_text(FILE *out, const char *text)
 {
 	const bool quoted = strpbrk(text, ",\"\r\n'") || csv_is_formula(text);
 	char escape[PRINTABLE_ESCAPE];
 
 	if (quoted)
-		putchar('"');
+		fputc('"', out);
 	if (csv_is_formula(text))
-		putchar('\'');
+		fputc('\'', out);
 	while (*text) {
 		size_t length = printable_next(text, escape);
 
 		if (*escape && *text != '\n')
-			fputs(escape, stdout);
+			fputs(escape, out);
 		else
-			fwrite(text, 1, length, stdout);
+			fwrite(text, 1, length, out);
 		if (*text == '"')
-			putchar('"');
+			fputc('"', out);
 		text += length;
 	}
 	if (quoted)
-		putchar('"');
+		fputc('"', out);
 }
 
-static void csv_cell(const struct view_node *node)
+static void csv_cell(FILE *out, const struct view_node *node)
 {
 	char buffer[RENDER_TEXT];
 	const char *text = render_value(node, buffer);
 
 	/* what is not text cannot be a formula */
 	if (text == buffer)
-		fputs(text, stdout);
+		fputs(text, out);
 	else
-		csv_text(text);
+		csv_text(out, text);
 }
 
 void render_csv(const struct view *view)
 {
+	FILE *const out = view->output.out;
 	const struct view_column *column, *first = view->root->columns;
 
 	for (column = first; !view->flushed && column->label; column++)
-		printf("%s%s", column == first ? "" : ",", column->label);
+		fprintf(out, "%s%s", column == first ? "" : ",", column->label);
 	if (!view->flushed)
-		fputs("\r\n", stdout);
+		fputs("\r\n", out);
 	for (const struct view_node *row = view->root->first; row; row = row->next) {
 		if (row->kind != VIEW_OBJECT)
 			continue;
@@ -73,10 +74,10 @@ void render_csv(const struct view *view)
 			const struct view_node *cell = render_cell(row, column->label);
 
 			if (column != first)
-				putchar(',');
+				fputc(',', out);
 			if (cell)
-				csv_cell(cell);
+				csv_cell(out, cell);
 		}
-		fputs("\r\n", stdout);
+		fputs("\r\n", out);
 	}
 }

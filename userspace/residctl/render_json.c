@@ -80,5 +80,5 @@ void render_json(const struct view *view)
 		json_node(&json, row);
 		jsonw_line(&json);
 	}
-	fwrite(json.text, 1, json.length, stdout);
+	fwrite(json.text, 1, json.length, view->output.out);
 }

@@ -7,7 +7,7 @@
 
 #include "util/printable.h"
 
-static void markdown_text(const char *text)
+static void markdown_text(FILE *out, const char *text)
 {
 	char escape[PRINTABLE_ESCAPE];
 
@@ -15,37 +15,38 @@ static void markdown_text(const char *text)
 		size_t length = printable_next(text, escape);
 
 		if (*text == '\n')
-			fputs("<br>", stdout);
+			fputs("<br>", out);
 		else if (*escape)
-			printf("\\%s", escape);	/* which begins with a backslash */
+			fprintf(out, "\\%s", escape);	/* which begins with a backslash */
 		else if (length == 1 && strchr("\\`*[]<>|&~", *text))
-			printf("\\%c", *text);
+			fprintf(out, "\\%c", *text);
 		else
-			fwrite(text, 1, length, stdout);
+			fwrite(text, 1, length, out);
 		text += length;
 	}
 }
 
 void render_markdown(const struct view *view)
 {
+	FILE *const out = view->output.out;
 	const struct view_column *column;
 	char buffer[RENDER_TEXT];
 
 	for (column = view->root->columns; column->label; column++)
-		printf("| %s ", column->label);
-	puts("|");
+		fprintf(out, "| %s ", column->label);
+	fputs("|\n", out);
 	for (column = view->root->columns; column->label; column++)
-		fputs("| --- ", stdout);
-	puts("|");
+		fputs("| --- ", out);
+	fputs("|\n", out);
 	for (const struct view_node *row = view->root->first; row; row = row->next) {
 		for (column = view->root->columns; column->label; column++) {
 			const struct view_node *cell = render_cell(row, column->label);
 
-			fputs("| ", stdout);
+			fputs("| ", out);
 			if (cell)
-				markdown_text(render_value(cell, buffer));
-			putchar(' ');
+				markdown_text(out, render_value(cell, buffer));
+			fputc(' ', out);
 		}
-		puts("|");
+		fputs("|\n", out);
 	}
 }

@@ -67,22 +67,22 @@ size_t text_columns(const char *text)
 
 void text_begin(struct text *text, size_t indent)
 {
-	fputs(text->prefix, stdout);
-	printf("%*s", (int)indent, "");
+	fputs(text->prefix, text->out);
+	fprintf(text->out, "%*s", (int)indent, "");
 	text->column = strlen(text->prefix) + indent;
 	text->full = false;
 }
 
 void text_end(struct text *text)
 {
-	putchar('\n');
+	fputc('\n', text->out);
 	text->column = 0;
 }
 
 void text_pad(struct text *text, size_t column)
 {
 	if (text->column < column && !text->full) {
-		printf("%*s", (int)(column - text->column), "");
+		fprintf(text->out, "%*s", (int)(column - text->column), "");
 		text->column = column;
 	}
 }
@@ -95,7 +95,7 @@ void text_put(struct text *text, const char *printable, bool alarm)
 	if (text->full || !bytes)
 		return;
 	if (alarm && text->colour)
-		fputs(TEXT_RED, stdout);
+		fputs(TEXT_RED, text->out);
 	if (text->width && columns > room) {
 		size_t used = 0, length, wide;
 
@@ -106,12 +106,12 @@ void text_put(struct text *text, const char *printable, bool alarm)
 				break;
 		}
 	}
-	fwrite(printable, 1, bytes, stdout);
+	fwrite(printable, 1, bytes, text->out);
 	if (text->full && room)
-		fputs("…", stdout);
+		fputs("…", text->out);
 	text->column += columns;
 	if (alarm && text->colour)
-		fputs(TEXT_PLAIN, stdout);
+		fputs(TEXT_PLAIN, text->out);
 }
 
 /* Words that go on in the next line, below `indent`, where this one is full. */
@@ -127,10 +127,10 @@ static void text_words(struct text *text, const char *printable, size_t indent)
 			text_end(text);
 			text_begin(text, indent);
 		} else {
-			fwrite(printable, 1, blanks, stdout);
+			fwrite(printable, 1, blanks, text->out);
 			text->column += blanks;
 		}
-		fwrite(printable + blanks, 1, word, stdout);
+		fwrite(printable + blanks, 1, word, text->out);
 		text->column += columns;
 		printable += blanks + word;
 	}
@@ -178,10 +178,10 @@ static void text_write(struct text *text, const struct view_node *node, size_t i
 
 	text_value(&text->value, node, true);
 	if (colour)
-		fputs(TEXT_RED, stdout);
+		fputs(TEXT_RED, text->out);
 	text_words(text, (const char *)text->value.data, indent);
 	if (colour)
-		fputs(TEXT_PLAIN, stdout);
+		fputs(TEXT_PLAIN, text->out);
 	if (!node->note)
 		return;
 	text->value.length = 0;
@@ -194,9 +194,9 @@ static void text_write(struct text *text, const struct view_node *node, size_t i
 static void text_block(struct text *text, const char *lines)
 {
 	if (!text->terminal) {
-		fputs(lines, stdout);
+		fputs(lines, text->out);
 		if (*lines && lines[strlen(lines) - 1] != '\n')
-			putchar('\n');
+			fputc('\n', text->out);
 		return;
 	}
 	while (*lines) {
@@ -210,7 +210,7 @@ static void text_block(struct text *text, const char *lines)
 			text_append(&text->value, word);
 		}
 		buffer_extend(&text->value, 1);
-		puts((const char *)text->value.data);
+		fprintf(text->out, "%s\n", (const char *)text->value.data);
 		lines += strcspn(lines, "\n");
 		lines += *lines == '\n';
 	}
@@ -285,7 +285,7 @@ static void text_object(struct text *text, const struct view_node *object, size_
 		if (!child->label || (child->kind == VIEW_LIST && !child->first))
 			continue;
 		if (child->kind == VIEW_BLOCK && !first)
-			putchar('\n');
+			fputc('\n', text->out);
 		text_child(text, child, indent, width);
 		first = false;
 	}
@@ -300,7 +300,8 @@ void text_sentence(struct text *text, const struct view_node *node, size_t inden
 
 void render_text(const struct view *view)
 {
-	struct text text = {
+	struct text line = {
+		.out = view->output.out,
 		.width = view->output.width,
 		.colour = view->output.colour,
 		.terminal = view->output.terminal,
@@ -309,10 +310,10 @@ void render_text(const struct view *view)
 	};
 
 	if (view->flushed && !view->stream)
-		putchar('\n');
+		fputc('\n', line.out);
 	if (view->root->kind == VIEW_TABLE)
-		text_table(&text, view->root, 0);
+		text_table(&line, view->root, 0);
 	else
-		text_object(&text, view->root, 0);
-	buffer_fini(&text.value);
+		text_object(&line, view->root, 0);
+	buffer_fini(&line.value);
 }

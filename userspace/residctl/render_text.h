@@ -3,10 +3,13 @@
 #ifndef RESIDCTL_RENDER_TEXT_H
 #define RESIDCTL_RENDER_TEXT_H
 
+#include <stdio.h>
+
 #include "render.h"
 #include "util/buffer.h"
 
 struct text {
+	FILE *out;
 	const struct view *view;
 	size_t width;		/* of the terminal; 0: no line is cut or broken */
 	bool colour, terminal;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "terminal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -29,6 +30,7 @@ struct view_output terminal_output(bool wide, bool no_color)
 	const bool terminal = isatty(STDOUT_FILENO);
 
 	return (struct view_output){
+		.out = stdout,
 		.width = terminal && !wide ? terminal_width() : 0,
 		.terminal = terminal,
 		.colour = terminal && !no_color && !(none && *none) && !(term && !strcmp(term, "dumb")),

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "kmod/verdict.h"
 #include "util/cleanup.h"
@@ -60,6 +61,7 @@ enum view_form { VIEW_FORM_TEXT, VIEW_FORM_JSON, VIEW_FORM_CSV, VIEW_FORM_MARKDO
 
 /* What it is for. */
 struct view_output {
+	FILE *out;
 	enum view_form form;
 	unsigned int width;	/* columns of the terminal; 0: nothing is cut or broken */
 	bool terminal, colour;
@@ -82,7 +84,7 @@ struct view *view_new(const struct view_output *output);
 void view_free(struct view *view);
 DEFINE_CLEANUP(view, struct view *, view_free);
 
-/* Renders what there is on standard output and forgets it. Fails for a --sort by a column that is not there. */
+/* Renders what there is and forgets it. Fails for a --sort by a column that is not there. */
 int view_flush(struct view *view, struct resid_error *err);
 
 /* Is there something that was not rendered: values, or a document that is a table without rows? */
