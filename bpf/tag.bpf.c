@@ -2,7 +2,7 @@
 /*
  * The tagger: whose data is this packet?
  *
- *   resid_class     run by resid.ko in its hooks; returns the class of a packet (tag_rule.h), 0 for nobody's
+ *   resid_class     run by resid.ko in its hooks; returns the classes of a packet (tag_rule.h), 0 for nobody's
  *   resid_stamp     tc ingress of an inside device: writes the device's class into the mark, so that the class survives
  *                   routing, where the packet has no socket
  *   resid_newcomer  labels a new cgroup before it can hold a process, by the names that the daemon wrote down (tag.h)
@@ -127,10 +127,12 @@ int resid_class(struct __sk_buff *skb)
 		.device.ifindex = skb->cb[RESID_CB_IFINDEX],
 	};
 	const __u64 *lost = tag_lost();
+	struct tags tags;
 
 	if (!lost || *lost)
 		return RESID_CLASS_UNLABELLED;
-	return tag_decide(&subject).class;
+	tags = tag_decide(&subject);
+	return RESID_TAG(tags.class[TAG_BY_CGROUP], tags.class[TAG_BY_NETNS], tags.class[TAG_BY_DEVICE]);
 }
 
 SEC("tc")

@@ -13,22 +13,25 @@
 #define RESID_BPF_TAG_RULE_H
 
 enum tag_by {
-	TAG_BY_NOBODY,		/* it is unlabelled */
 	TAG_BY_CGROUP,
 	TAG_BY_NETNS,
-	TAG_BY_DEVICE
+	TAG_BY_DEVICE,
+	TAG_KINDS
 };
 
-struct tag {
-	__u32 class;
-	enum tag_by by;
-	int level;		/* TAG_BY_CGROUP: of the cgroup with the label */
+/* Every label that applies; 0: none of this kind. They may disagree: then the strictest verdict of theirs holds. */
+struct tags {
+	__u32 class[TAG_KINDS];	/* by enum tag_by */
+	int level;		/* of the cgroup with the label */
 };
 
-/* The deepest labelled ancestor wins, so a label below another one narrows it; then the namespace, then the device. */
-static __always_inline struct tag tag_decide(struct tag_subject *subject)
+/* The deepest labelled ancestor is the cgroup's, so a label below another one takes its place. */
+static __always_inline struct tags tag_decide(struct tag_subject *subject)
 {
-	struct tag tag = { 0 };
+	struct tags tags = {
+		.class[TAG_BY_NETNS] = tag_of_netns(subject),
+		.class[TAG_BY_DEVICE] = tag_of_device(subject),
+	};
 
 	for (int level = 0; level < TAG_LEVEL_MAX; level++) {
 		__u64 id = tag_ancestor(subject, level);
@@ -37,18 +40,12 @@ static __always_inline struct tag tag_decide(struct tag_subject *subject)
 		if (!id)
 			break;
 		class = tag_of_cgroup(subject, id);
-		if (class)
-			tag = (struct tag){ .class = class, .by = TAG_BY_CGROUP, .level = level };
+		if (class) {
+			tags.class[TAG_BY_CGROUP] = class;
+			tags.level = level;
+		}
 	}
-	if (tag.class)
-		return tag;
-	tag.class = tag_of_netns(subject);
-	tag.by = TAG_BY_NETNS;
-	if (tag.class)
-		return tag;
-	tag.class = tag_of_device(subject);
-	tag.by = tag.class ? TAG_BY_DEVICE : TAG_BY_NOBODY;
-	return tag;
+	return tags;
 }
 
 #endif

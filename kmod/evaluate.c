@@ -92,7 +92,7 @@ static void evaluate_one(const struct resid_state *state, const struct resid_que
 			 struct resid_answer *answer)
 {
 	const struct resid_policy *policy = state->policy;
-	struct resid_ruling ruling = { .class = question->class };
+	struct resid_ruling ruling = { .classes = { .count = 1, .id = { question->class } } };
 	s64 now = question->time;
 
 	if (policy && !(question->flags & RESID_QUESTION_F_TIME))

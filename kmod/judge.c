@@ -50,68 +50,116 @@ static enum resid_direction judge_direction(const struct resid_sight *sight)
 	return CTINFO2DIR(info) == IP_CT_DIR_REPLY ? RESID_DIR_REPLY : RESID_DIR_ORIGINAL;
 }
 
+/* What one class comes to. */
+struct judge_opinion {
+	enum resid_verdict verdict;
+	bool refuse;
+	u8 class;
+	u16 rule;
+	u16 group;
+	unsigned int dest;
+};
+
 /* The strictest rule over all destinations. */
 static void judge_destinations(const struct resid_table *table, const struct resid_flow *flow,
-			       struct resid_ruling *ruling)
+			       const struct resid_packet *packet, struct judge_opinion *opinion)
 {
-	const struct resid_packet *packet = &ruling->packet;
 	unsigned int i;
 
 	for (i = 0; i < packet->dest_count; i++) {
 		const struct resid_dest *dest = &packet->dest[i];
 		u16 group = dest->family == AF_INET ? resid_lpm_lookup4(&table->lpm4, dest->address) :
 						      resid_lpm_lookup6(&table->lpm6, dest->address);
-		u16 rule = resid_verdict_decide(table, ruling->class, group, flow);
+		u16 rule = resid_verdict_decide(table, opinion->class, group, flow);
 
-		if (!i || table->rule[rule].verdict > table->rule[ruling->rule].verdict) {
-			ruling->rule = rule;
-			ruling->group = group;
-			ruling->dest = i;
+		if (!i || table->rule[rule].verdict > table->rule[opinion->rule].verdict) {
+			opinion->rule = rule;
+			opinion->group = group;
+			opinion->dest = i;
 		}
 	}
-	if (ruling->dest)
-		ruling->flags |= RESID_AUDIT_F_INNER;
-	if (packet->fragment)
-		ruling->flags |= RESID_AUDIT_F_FRAGMENT;
 }
 
-static void judge_enforce(const struct resid_state *state, u8 class_flags, struct resid_ruling *ruling)
+static void judge_class(const struct resid_state *state, const struct resid_flow *flow,
+			const struct resid_packet *packet, struct judge_opinion *opinion)
 {
-	bool enforcing = state->mode == RESID_MODE_ENFORCING && !(class_flags & RESID_CLASS_F_PERMISSIVE);
+	const struct resid_table *table = &state->policy->table;
+	const struct resid_core *core = table->core;
 
-	if (ruling->verdict == RESID_V_AUDIT)
-		ruling->whole = enforcing && class_flags & RESID_CLASS_F_DENY_ON_LOSS;
-	if (ruling->verdict < RESID_V_REJECT)
-		return;
-	ruling->refuse = enforcing;
-	if (!enforcing)
-		ruling->flags |= RESID_AUDIT_F_PERMISSIVE;
+	switch (packet->kind) {
+	case RESID_PACKET_IP:
+		judge_destinations(table, flow, packet, opinion);
+		break;
+	case RESID_PACKET_NON_IP:
+		opinion->rule = core->non_ip_rule;
+		break;
+	default:
+		opinion->rule = core->unparsable_rule;
+		break;
+	}
+	opinion->verdict = table->rule[opinion->rule].verdict;
+	opinion->refuse = opinion->verdict >= RESID_V_REJECT && state->mode == RESID_MODE_ENFORCING &&
+			  !(core->class_flags[opinion->class] & RESID_CLASS_F_PERMISSIVE);
+}
+
+static bool judge_is_stricter(const struct judge_opinion *a, const struct judge_opinion *b)
+{
+	return a->refuse != b->refuse ? a->refuse : a->verdict > b->verdict;
+}
+
+/* The strictest over all classes; of equals the first, which is the sender's own. */
+static void judge_classes(const struct resid_state *state, const struct resid_flow *flow,
+			  const struct resid_ruling *ruling, struct judge_opinion *strictest)
+{
+	unsigned int i;
+
+	for (i = 0; i < ruling->classes.count; i++) {
+		struct judge_opinion opinion = { .class = ruling->classes.id[i] };
+
+		judge_class(state, flow, &ruling->packet, &opinion);
+		if (!i || judge_is_stricter(&opinion, strictest))
+			*strictest = opinion;
+	}
+}
+
+static u8 judge_flags(const struct resid_ruling *ruling)
+{
+	const struct resid_packet *packet = &ruling->packet;
+	u8 flags = 0;
+
+	if (packet->kind == RESID_PACKET_NON_IP)
+		flags |= RESID_AUDIT_F_NON_IP;
+	else if (packet->kind != RESID_PACKET_IP)
+		flags |= RESID_AUDIT_F_UNPARSABLE;
+	else if (packet->fragment)
+		flags |= RESID_AUDIT_F_FRAGMENT;
+	if (ruling->dest)
+		flags |= RESID_AUDIT_F_INNER;
+	if (ruling->verdict >= RESID_V_REJECT && !ruling->refuse)
+		flags |= RESID_AUDIT_F_PERMISSIVE;
+	return flags;
 }
 
 static void judge_policy(const struct resid_state *state, const struct resid_flow *flow, struct resid_ruling *ruling)
 {
 	const struct resid_policy *policy = state->policy;
 	const struct resid_core *core = policy->table.core;
+	struct judge_opinion opinion = {};
 
+	judge_classes(state, flow, ruling, &opinion);
 	ruling->generation = policy->generation;
-	switch (ruling->packet.kind) {
-	case RESID_PACKET_IP:
-		judge_destinations(&policy->table, flow, ruling);
-		break;
-	case RESID_PACKET_NON_IP:
-		ruling->rule = core->non_ip_rule;
-		ruling->flags |= RESID_AUDIT_F_NON_IP;
-		break;
-	default:
-		ruling->rule = core->unparsable_rule;
-		ruling->flags |= RESID_AUDIT_F_UNPARSABLE;
-		break;
-	}
-
-	ruling->verdict = policy->table.rule[ruling->rule].verdict;
+	ruling->verdict = opinion.verdict;
+	ruling->refuse = opinion.refuse;
+	ruling->class = opinion.class;
+	ruling->rule = opinion.rule;
+	ruling->group = opinion.group;
+	ruling->dest = opinion.dest;
+	ruling->flags = judge_flags(ruling);
 	ruling->record = ruling->verdict != RESID_V_ALLOW;
+	ruling->whole = ruling->verdict == RESID_V_AUDIT && state->mode == RESID_MODE_ENFORCING &&
+			(core->class_flags[ruling->class] & (RESID_CLASS_F_DENY_ON_LOSS | RESID_CLASS_F_PERMISSIVE)) ==
+				RESID_CLASS_F_DENY_ON_LOSS;
 	ruling->counter = policy->counter[core->row[ruling->class] * core->rule_count + ruling->rule];
-	judge_enforce(state, core->class_flags[ruling->class], ruling);
 }
 
 void resid_judge_decide(const struct resid_state *state, enum resid_direction direction, s64 now,
@@ -147,7 +195,8 @@ void resid_judge(const struct resid_sight *sight, struct resid_ruling *ruling)
 			   core ? core->nat64_count : 0);
 	if (ruling->packet.kind == RESID_PACKET_LINK)
 		return;
-	ruling->class = resid_class_of(state, sight->skb, sight->dev, &ruling->packet);
+	resid_class_of(state, sight->skb, sight->dev, &ruling->packet, &ruling->classes);
+	ruling->class = ruling->classes.id[0];
 	if (judge_is_housekeeping(&ruling->packet, ruling->class))
 		return;
 	resid_judge_decide(state, judge_direction(sight), policy ? resid_policy_now(policy) : 0, ruling);

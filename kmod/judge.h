@@ -3,6 +3,7 @@
 #ifndef _RESID_JUDGE_H
 #define _RESID_JUDGE_H
 
+#include "class.h"
 #include "packet.h"
 
 struct resid_counter;
@@ -14,13 +15,14 @@ struct resid_ruling {
 	bool refuse;			/* the verdict refuses, and is in force */
 	bool record;			/* there is something to write down */
 	bool whole;			/* if it cannot be written down in full, it must not pass */
-	u8 class;
+	u8 class;			/* the one that decided */
 	u8 flags;			/* RESID_AUDIT_F_* */
 	u16 rule;
 	u16 group;
 	u64 generation;
 	unsigned int dest;		/* index of the destination that decided */
 	struct resid_counter *counter;	/* NULL: link traffic, or no policy: not counted */
+	struct resid_classes classes;
 	struct resid_packet packet;
 };
 
@@ -28,7 +30,7 @@ struct resid_ruling {
 void resid_judge(const struct resid_sight *sight, struct resid_ruling *ruling);
 
 /*
- * The judgement alone: @ruling holds a packet that is not of the link and its class, and is zero but for them. @now is
+ * The judgement alone: @ruling holds a packet that is not of the link and its classes, and is zero but for them. @now is
  * that of the policy, if there is one. Any context, RCU read side.
  */
 void resid_judge_decide(const struct resid_state *state, enum resid_direction direction, s64 now,

@@ -7,6 +7,7 @@
 
 #include "attach.h"
 #include "audit.h"
+#include "class.h"
 #include "closed.h"
 #include "counter.h"
 #include "netlink.h"
@@ -65,9 +66,12 @@ static int __init main_init(void)
 	error = resid_counter_init();
 	if (error)
 		goto err_audit;
-	error = resid_state_init(before, mark_mask);
+	error = resid_class_init();
 	if (error)
 		goto err_counter;
+	error = resid_state_init(before, mark_mask);
+	if (error)
+		goto err_class;
 	error = resid_attach_init();
 	if (error)
 		goto err_unhooked;
@@ -84,6 +88,8 @@ err_unhooked:
 	synchronize_rcu();
 	resid_audit_stop();
 	resid_state_fini();
+err_class:
+	resid_class_fini();
 err_counter:
 	resid_counter_fini();
 err_audit:
@@ -100,6 +106,7 @@ static void __exit main_exit(void)
 	resid_netlink_fini();
 	resid_stage_fini();
 	resid_state_fini();
+	resid_class_fini();
 	resid_counter_fini();
 	resid_audit_fini();
 	rcu_barrier();

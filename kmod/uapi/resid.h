@@ -429,9 +429,13 @@ enum resid_evaluate_attr {
 /* ---- tagger ----------------------------------------------------------------------------------------------- */
 
 /*
- * The module runs the tagger with these words in skb->cb and takes its return value for a class. The tagger never
- * sees a mark that a tenant can write: the module reads stamped marks itself (mark_mask: class and validity bit).
+ * The module runs the tagger with these words in skb->cb and takes its return value for the classes of the packet: of
+ * the sender's cgroup, its network namespace, and the device. 0 is none; of several the one with the strictest verdict
+ * counts. The tagger never sees a mark that a tenant can write: the module reads stamped marks itself (mark_mask: class
+ * and validity bit).
  */
+#define RESID_TAG(cgroup, netns, device)	((cgroup) | (netns) << 8 | (device) << 16)
+#define RESID_TAG_KINDS				3
 #define RESID_CB_NETNS_LO	0	/* cookie of the network namespace, low and high word */
 #define RESID_CB_NETNS_HI	1
 #define RESID_CB_IFINDEX	2	/* outgoing device */

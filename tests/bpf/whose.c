@@ -79,6 +79,16 @@ static int tagger_says(const struct tag_device *device)
 	return bpf_prog_test_run_opts(tagger->class_fd, &opts) ? -1 : (int)opts.retval;
 }
 
+/* What the tagger would return for it. */
+static int as_tag(const struct whose *whose)
+{
+	uint32_t class_id[] = { [WHOSE_OF_CGROUP] = 0, [WHOSE_OF_NETNS] = 0, [WHOSE_OF_DEVICE] = 0 };
+
+	for (size_t i = 0; i < whose->label_count; i++)
+		class_id[whose->labels[i].by] = whose->labels[i].class_id;
+	return (int)RESID_TAG(class_id[WHOSE_OF_CGROUP], class_id[WHOSE_OF_NETNS], class_id[WHOSE_OF_DEVICE]);
+}
+
 /* 0: both say the same of the process that runs this. */
 static int compare(void *context)
 {
@@ -101,7 +111,7 @@ static int compare(void *context)
 	got = whose(of);
 	if (memcmp(&got.device, &device, sizeof(device)))
 		return 103;
-	return (int)got.class_id == tagger_says(&device) ? 0 : 104;
+	return as_tag(&got) == tagger_says(&device) ? 0 : 104;
 }
 
 static void label(int map, const void *key)
@@ -147,7 +157,7 @@ static void as_the_tagger_says(void **state)
 		label(tagger->devices, &host);
 		label(tagger->devices, &peer);
 		assert_int_equal(in_child(compare, &sender), 0);
-		seen[whose_below(sender.below).by]++;
+		seen[whose_below(sender.below).tag.by]++;
 	}
 	for (int i = 0; i < 4; i++)
 		assert_true(seen[i] > 5);
@@ -166,14 +176,14 @@ static void of_the_cgroup_or_of_the_nearest_above(void **state)
 	apply();
 	got = whose_below("/a/deep");
 	snprintf(expected, sizeof(expected), "%s/a", world_cgroup);
-	assert_int_equal(got.by, WHOSE_OF_CGROUP);
-	assert_int_equal(got.class_id, 4);
-	assert_string_equal(got.label.text, expected);
-	assert_ptr_equal(got.assignment, &list.items[1]);
+	assert_int_equal(got.tag.by, WHOSE_OF_CGROUP);
+	assert_int_equal(got.tag.class_id, 4);
+	assert_string_equal(got.tag.label.text, expected);
+	assert_ptr_equal(got.tag.assignment, &list.items[1]);
 	assert_true(got.initial);
 	got = whose_below("/b");
-	assert_string_equal(got.label.text, world_cgroup);
-	assert_ptr_equal(got.assignment, &list.items[0]);
+	assert_string_equal(got.tag.label.text, world_cgroup);
+	assert_ptr_equal(got.tag.assignment, &list.items[0]);
 }
 
 static void of_an_assignment_that_is_gone(void **state)
@@ -181,8 +191,8 @@ static void of_an_assignment_that_is_gone(void **state)
 	assign_cgroup("/a", 4);
 	apply();
 	list.count = 0;
-	assert_int_equal(whose_below("/a").class_id, 4);
-	assert_null(whose_below("/a").assignment);
+	assert_int_equal(whose_below("/a").tag.class_id, 4);
+	assert_null(whose_below("/a").tag.assignment);
 }
 
 static void of_the_namespace_else_of_the_device(void **state)
@@ -192,18 +202,18 @@ static void of_the_namespace_else_of_the_device(void **state)
 	assign("netns:blue", 8);
 	apply();
 	got = whose("netns:blue");
-	assert_int_equal(got.by, WHOSE_OF_NETNS);
-	assert_int_equal(got.class_id, 8);
+	assert_int_equal(got.tag.by, WHOSE_OF_NETNS);
+	assert_int_equal(got.tag.class_id, 8);
 	assert_false(got.initial);
 	assert_string_equal(got.cgroup.text, "");
-	assert_ptr_equal(got.assignment, &list.items[0]);
+	assert_ptr_equal(got.tag.assignment, &list.items[0]);
 
 	list.count = 0;
 	assign("dev:host0", 9);
 	apply();
 	got = whose("netns:blue");
-	assert_int_equal(got.by, WHOSE_OF_DEVICE);
-	assert_int_equal(got.class_id, 9);
+	assert_int_equal(got.tag.by, WHOSE_OF_DEVICE);
+	assert_int_equal(got.tag.class_id, 9);
 	assert_string_equal(got.device_name, "blue0");
 }
 
@@ -211,10 +221,10 @@ static void nobodys(void **state)
 {
 	struct whose got = whose_below("/a");
 
-	assert_int_equal(got.by, WHOSE_NOBODYS);
-	assert_int_equal(got.class_id, RESID_CLASS_UNLABELLED);
+	assert_int_equal(got.tag.by, WHOSE_NOBODYS);
+	assert_int_equal(got.tag.class_id, RESID_CLASS_UNLABELLED);
 	assert_string_equal(got.device_name, "host0");
-	assert_null(got.assignment);
+	assert_null(got.tag.assignment);
 }
 
 /* What comes in by a device has the class that is stamped there, so without the stamp none. */
@@ -227,13 +237,13 @@ static void what_comes_in_by_a_device(void **state)
 	apply();
 	got = whose("dev:host0");
 	assert_true(got.inbound && got.stamped);
-	assert_int_equal(got.by, WHOSE_OF_DEVICE);
-	assert_int_equal(got.class_id, 9);
-	assert_ptr_equal(got.assignment, &list.items[0]);
+	assert_int_equal(got.tag.by, WHOSE_OF_DEVICE);
+	assert_int_equal(got.tag.class_id, 9);
+	assert_ptr_equal(got.tag.assignment, &list.items[0]);
 	assert_int_equal(tagger_unstamp((int)if_nametoindex("host0"), &err), 0);
 	got = whose("dev:host0");
 	assert_false(got.stamped);
-	assert_int_equal(got.class_id, RESID_CLASS_UNLABELLED);
+	assert_int_equal(got.tag.class_id, RESID_CLASS_UNLABELLED);
 }
 
 static void what_does_not_exist(void **state)

@@ -44,7 +44,7 @@ static bool explain_tag_is_void(const struct tagger *tagger, struct explain_tag 
 	if (status.tagger != tagger->class_id)
 		snprintf(tag->note, sizeof(tag->note), "the module runs another tagger than the one that is pinned; "
 						       "`residctl tagger load` mends that");
-	if (!tag->whose.inbound || !tag->whose.class_id || explain_tag_is_inside(nl, &tag->whose))
+	if (!tag->whose.inbound || !tag->whose.tag.class_id || explain_tag_is_inside(nl, &tag->whose))
 		return false;
 	snprintf(tag->note, sizeof(tag->note), "%s is no inside device to the module, so the stamp is not believed; `residctl "
 					       "class assign` makes it one", tag->whose.device_name);
@@ -56,14 +56,41 @@ static void explain_tag_compare(struct explain_tag *tag)
 {
 	const struct whose *whose = &tag->whose;
 
-	if (*tag->note || !whose->by)
+	if (*tag->note || !whose->tag.by)
 		return;
-	if (!whose->assignment)
+	if (!whose->tag.assignment)
 		snprintf(tag->note, sizeof(tag->note), "no assignment says so any more; residd, or the next `policy load`, takes "
 						       "the label away");
-	else if (whose->assignment->class_id != (int)whose->class_id)
-		snprintf(tag->note, sizeof(tag->note), "%.200s says %.60s, which is not applied yet", whose->assignment->origin,
-			 whose->assignment->class_name);
+	else if (whose->tag.assignment->class_id != (int)whose->tag.class_id)
+		snprintf(tag->note, sizeof(tag->note), "%.200s says %.60s, which is not applied yet", whose->tag.assignment->origin,
+			 whose->tag.assignment->class_name);
+}
+
+/* Of labels that disagree the one with the strictest verdict counts, as in the module. */
+static void explain_tag_choose(struct explain_tag *tag, const struct destination *to, const struct snapshot *snapshot)
+{
+	static const char *const by[] = { "nobody", "the cgroup", "the network namespace", "the device" };
+	uint8_t strictest = 0;
+	size_t chosen = 0;
+
+	for (size_t i = 0; i < tag->whose.label_count; i++) {
+		struct destination copy = *to;
+		uint8_t verdict;
+
+		destination_judge(&copy, snapshot, (uint8_t)tag->whose.labels[i].class_id);
+		verdict = snapshot_table(snapshot)->rule[copy.place[copy.decided].rule].verdict;
+		if (!i || verdict > strictest) {
+			strictest = verdict;
+			chosen = i;
+		}
+	}
+	whose_choose(&tag->whose, chosen);
+	for (size_t i = 0; i < tag->whose.label_count && !*tag->note; i++)
+		if (tag->whose.labels[i].class_id != tag->whose.tag.class_id)
+			snprintf(tag->note, sizeof(tag->note), "the label of %s says %s; of labels that disagree the one with "
+							       "the strictest verdict counts",
+				 by[tag->whose.labels[i].by],
+				 snapshot_class_name(snapshot, (uint8_t)tag->whose.labels[i].class_id));
 }
 
 int explain_tag_find(const char *of, const struct destination *to, const struct snapshot *snapshot,
@@ -81,11 +108,12 @@ int explain_tag_find(const char *of, const struct destination *to, const struct 
 	assign_add_policy(&out->list, snapshot);
 	if (whose_find(tagger, &out->list, of, to->place[0].family, to->place[0].address, &out->whose, err))
 		return -1;
+	explain_tag_choose(out, to, snapshot);
 	if (explain_tag_is_void(tagger, out))
-		out->whose.class_id = RESID_CLASS_UNLABELLED;
+		out->whose.tag.class_id = RESID_CLASS_UNLABELLED;
 	explain_tag_compare(out);
 	snprintf(out->class_name, sizeof(out->class_name), "%s",
-		 snapshot_class_name(snapshot, (uint8_t)out->whose.class_id));
+		 snapshot_class_name(snapshot, (uint8_t)out->whose.tag.class_id));
 	return 0;
 }
 
@@ -106,20 +134,18 @@ static void explain_tag_who(struct view *view, const struct explain_tag *tag)
 
 static void explain_tag_why(struct view *view, const struct whose *whose)
 {
-	switch (whose->by) {
+	switch (whose->tag.by) {
 	case WHOSE_OF_CGROUP:
-		if (strcmp(whose->label.text, whose->cgroup.text))
-			view_format(view, NULL, "tag", "of the nearest labelled cgroup above, %s", whose->label.text);
+		if (strcmp(whose->tag.label.text, whose->cgroup.text))
+			view_format(view, NULL, "tag", "of the nearest labelled cgroup above, %s", whose->tag.label.text);
 		else
 			view_text(view, NULL, "tag", "of the cgroup itself");
 		break;
 	case WHOSE_OF_NETNS:
-		view_format(view, NULL, "tag", "of the network namespace%s",
-			    *whose->cgroup.text ? "; its cgroup has none" : "");
+		view_text(view, NULL, "tag", "of the network namespace");
 		break;
 	case WHOSE_OF_DEVICE:
-		view_format(view, NULL, "tag", whose->inbound ? "stamped by %s" :
-				"of the device %s; cgroup and namespace have none", whose->device_name);
+		view_format(view, NULL, "tag", whose->inbound ? "stamped by %s" : "of the device %s", whose->device_name);
 		break;
 	default:
 		if (whose->inbound)
@@ -159,7 +185,7 @@ void explain_tag_view(struct view *view, const struct explain_tag *tag)
 
 	explain_tag_who(view, tag);
 	explain_tag_why(view, whose);
-	explain_tag_assignment(view, whose->assignment, false);
+	explain_tag_assignment(view, whose->tag.assignment, false);
 	view_known(view, NULL, "note", tag->note);
 	view_object(view, "tag", NULL);
 	view_text(view, "of", NULL, tag->of);
@@ -171,12 +197,12 @@ void explain_tag_view(struct view *view, const struct explain_tag *tag)
 	view_bool(view, "inbound", NULL, whose->inbound);
 	if (whose->inbound)
 		view_bool(view, "stamped", NULL, whose->stamped);
-	view_text(view, "by", NULL, by[whose->by]);
-	if (whose->by == WHOSE_OF_CGROUP) {
-		view_text(view, "label", NULL, whose->label.text);
-		view_bool(view, "inherited", NULL, strcmp(whose->label.text, whose->cgroup.text));
+	view_text(view, "by", NULL, by[whose->tag.by]);
+	if (whose->tag.by == WHOSE_OF_CGROUP) {
+		view_text(view, "label", NULL, whose->tag.label.text);
+		view_bool(view, "inherited", NULL, strcmp(whose->tag.label.text, whose->cgroup.text));
 	}
-	explain_tag_assignment(view, whose->assignment, true);
+	explain_tag_assignment(view, whose->tag.assignment, true);
 	view_known(view, "note", NULL, tag->note);
 	view_end(view);
 }

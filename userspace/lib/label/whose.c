@@ -206,37 +206,57 @@ static int whose_device_name(void *context)
 
 /* ---- whose it is ------------------------------------------------------------------------------------------ */
 
+_Static_assert(TAG_KINDS == RESID_TAG_KINDS, "a label of each kind");
+
+static void whose_add(struct whose *whose, enum whose_by by, uint32_t class_id, int level)
+{
+	struct whose_label *label = &whose->labels[whose->label_count];
+
+	if (!class_id)
+		return;
+	*label = (struct whose_label){ .by = by, .class_id = class_id };
+	if (by == WHOSE_OF_CGROUP)
+		whose_ancestor(&whose->cgroup, level, &label->label);
+	whose->label_count++;
+}
+
 static void whose_decide(const struct tagger *tagger, struct whose *out)
 {
 	struct tag_subject subject = { .tagger = tagger, .whose = out };
-	struct tag tag = { 0 };
+	struct tags tags;
 
-	if (!out->inbound)
-		tag = tag_decide(&subject);
-	else if (out->stamped && (tag.class = tag_of_device(&subject)))
-		tag.by = TAG_BY_DEVICE;
-	out->class_id = tag.class;
-	out->by = (int[]){ WHOSE_NOBODYS, WHOSE_OF_CGROUP, WHOSE_OF_NETNS, WHOSE_OF_DEVICE }[tag.by];
-	if (out->by == WHOSE_OF_CGROUP)
-		whose_ancestor(&out->cgroup, tag.level, &out->label);
+	if (out->inbound) {
+		if (out->stamped)
+			whose_add(out, WHOSE_OF_DEVICE, tag_of_device(&subject), 0);
+		return;
+	}
+	tags = tag_decide(&subject);
+	whose_add(out, WHOSE_OF_CGROUP, tags.class[TAG_BY_CGROUP], tags.level);
+	whose_add(out, WHOSE_OF_NETNS, tags.class[TAG_BY_NETNS], 0);
+	whose_add(out, WHOSE_OF_DEVICE, tags.class[TAG_BY_DEVICE], 0);
 }
 
-static int whose_assignment(const struct tagger *tagger, const struct assign_list *list, struct whose *out,
-			    struct resid_error *err)
+static int whose_assignment(const struct tagger *tagger, const struct assign_list *list, const struct whose *whose,
+			    struct whose_label *label, struct resid_error *err)
 {
 	uint64_t id = 0;
 
-	switch (out->by) {
+	switch (label->by) {
 	case WHOSE_OF_CGROUP:
-		cgroup_id(out->label.text, &id);
-		return reconcile_origin(tagger, list, RECONCILE_CGROUP, &id, &out->assignment, err);
+		cgroup_id(label->label.text, &id);
+		return reconcile_origin(tagger, list, RECONCILE_CGROUP, &id, &label->assignment, err);
 	case WHOSE_OF_NETNS:
-		return reconcile_origin(tagger, list, RECONCILE_NETNS, &out->device.netns, &out->assignment, err);
+		return reconcile_origin(tagger, list, RECONCILE_NETNS, &whose->device.netns, &label->assignment, err);
 	case WHOSE_OF_DEVICE:
-		return reconcile_origin(tagger, list, RECONCILE_DEVICE, &out->device, &out->assignment, err);
+		return reconcile_origin(tagger, list, RECONCILE_DEVICE, &whose->device, &label->assignment, err);
 	default:
 		return 0;
 	}
+}
+
+void whose_choose(struct whose *whose, size_t index)
+{
+	whose->tag = index < whose->label_count ? whose->labels[index] : (struct whose_label){ .by = WHOSE_NOBODYS };
 }
 
 int whose_find(const struct tagger *tagger, const struct assign_list *list, const char *of, sa_family_t family,
@@ -257,5 +277,9 @@ int whose_find(const struct tagger *tagger, const struct assign_list *list, cons
 		netns_run(netns, whose_device_name, &device);
 	out->initial = out->device.netns == tagger->init_netns;
 	whose_decide(tagger, out);
-	return whose_assignment(tagger, list, out, err);
+	for (size_t i = 0; i < out->label_count; i++)
+		if (whose_assignment(tagger, list, out, &out->labels[i], err))
+			return -1;
+	whose_choose(out, 0);
+	return 0;
 }

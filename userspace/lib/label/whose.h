@@ -7,9 +7,24 @@
 #include <sys/socket.h>
 
 #include "bpf/tag.h"
+#include "kmod/uapi/resid.h"
 #include "label/assign.h"
 #include "bpf/tagger.h"
 #include "util/paths.h"
+
+enum whose_by {
+	WHOSE_NOBODYS,
+	WHOSE_OF_CGROUP,
+	WHOSE_OF_NETNS,
+	WHOSE_OF_DEVICE,
+};
+
+struct whose_label {
+	enum whose_by by;
+	uint32_t class_id;		/* as the map has it; 0: unlabelled */
+	struct path label;		/* WHOSE_OF_CGROUP: the labelled cgroup, this one or the nearest above it */
+	const struct assignment *assignment;	/* of the list, that made the label; NULL: it is gone */
+};
 
 struct whose {
 	/* who sends */
@@ -20,17 +35,12 @@ struct whose {
 	char device_name[IF_NAMESIZE];
 	bool initial;			/* the namespace is the initial one */
 
-	/* whose it is */
-	enum {
-		WHOSE_NOBODYS,
-		WHOSE_OF_CGROUP,
-		WHOSE_OF_NETNS,
-		WHOSE_OF_DEVICE,
-	} by;
-	uint32_t class_id;		/* as the map has it; 0: unlabelled */
-	struct path label;		/* WHOSE_OF_CGROUP: the labelled cgroup, this one or the nearest above it */
 	bool stamped;			/* inbound: resid_stamp is at work there */
-	const struct assignment *assignment;	/* of the list, that made the label; NULL: it is gone */
+
+	/* whose it is: every label that applies, and the one that counts, which is the first unless whose_choose says else */
+	struct whose_label labels[RESID_TAG_KINDS];
+	size_t label_count;
+	struct whose_label tag;
 };
 
 /*
@@ -40,5 +50,8 @@ struct whose {
  */
 int whose_find(const struct tagger *tagger, const struct assign_list *list, const char *of, sa_family_t family,
 	       const void *address, struct whose *out, struct resid_error *err);
+
+/* That label counts: its verdict is the strictest. */
+void whose_choose(struct whose *whose, size_t index);
 
 #endif
