@@ -32,6 +32,11 @@ static inline const void *resid_bytes_at(const struct resid_bytes *bytes, u32 of
 	return skb_header_pointer(bytes->skb, offset, length, buffer);
 }
 
+static inline u32 resid_bytes_length(const struct resid_bytes *bytes)
+{
+	return bytes->skb->len;
+}
+
 #else
 
 #include <arpa/inet.h>
@@ -56,6 +61,7 @@ typedef int64_t s64;
 #ifndef static_assert
 #define static_assert _Static_assert
 #endif
+#define BIT(n) (1u << (n))
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 struct resid_bytes {
@@ -68,6 +74,11 @@ static inline const void *resid_bytes_at(const struct resid_bytes *bytes, u32 of
 	if (offset > bytes->length || length > bytes->length - offset)
 		return NULL;
 	return memcpy(buffer, bytes->data + offset, length);
+}
+
+static inline u32 resid_bytes_length(const struct resid_bytes *bytes)
+{
+	return (u32)bytes->length;
 }
 
 /* Supplied by libresid. */

@@ -4,23 +4,21 @@
  * header, an IPv4 address inside an IPv6 one, the destination of a tunnelled packet. All of them are collected, and
  * the strictest verdict over them wins. What cannot be read to the end is unparsable, which is a verdict of its own.
  *
- * frame.c reads the link header, ip.c what it carries; dest.c keeps the list. skb->protocol is not asked: it is
- * whatever an AF_PACKET sender said.
+ * encap.c walks over the headers, frame.c, ip.c and the others read one each, dest.c keeps the list. skb->protocol is
+ * not asked: it is whatever an AF_PACKET sender said.
  */
 #include "parse.h"
 
-static bool packet_bare_ip(struct resid_parse *parse)
+/* The device says nothing of the packet, so it says of itself what it is. */
+static bool packet_is_ip(struct resid_parse *parse)
 {
 	u8 buffer;
-	const u8 *first = resid_bytes_at(parse->bytes, 0, 1, &buffer);
+	const u8 *first = resid_parse_at(parse, 0, 1, &buffer);
 
-	if (!first)
+	if (!first || (*first >> 4 != 4 && *first >> 4 != 6))
 		return false;
-	if (*first >> 4 == 4)
-		return resid_ip_read(parse, 0, ETHERTYPE_IPV4);
-	if (*first >> 4 == 6)
-		return resid_ip_read(parse, 0, ETHERTYPE_IPV6);
-	return false;
+	resid_parse_next(parse, RESID_SPACE_ETHERTYPE, *first >> 4 == 4 ? ETHERTYPE_IPV4 : ETHERTYPE_IPV6, 0);
+	return true;
 }
 
 /*
@@ -75,15 +73,16 @@ void resid_packet_parse(struct resid_packet *packet, const struct resid_bytes *b
 		.bytes = bytes,
 		.nat64 = nat64,
 		.nat64_count = nat64_count,
+		.end = resid_bytes_length(bytes),
 	};
 	bool ok = false;
 
-	memset(packet, 0, sizeof(*packet));
+	memset(packet, 0, offsetof(struct resid_packet, dest));
 	packet->kind = RESID_PACKET_NON_IP;
 	if (link == RESID_LINK_ETHERNET)
-		ok = resid_frame_read(&parse, 0);
+		ok = resid_frame_ethernet(&parse) && resid_encap_walk(&parse);
 	else if (link == RESID_LINK_IP)
-		ok = packet_bare_ip(&parse);
+		ok = packet_is_ip(&parse) && resid_encap_walk(&parse);
 
 	if (!ok)
 		packet->kind = RESID_PACKET_UNPARSABLE;

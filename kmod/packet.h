@@ -26,10 +26,22 @@ struct resid_dest {
 	u8 address[16];
 };
 
+#define RESID_SUM_MAX 6
+
+/* Where a header keeps its checksum of what follows: TCP, UDP, GRE, ... */
+struct resid_sum {
+	u32 start;			/* the header */
+	u32 offset;			/* of the field, from there */
+};
+
 struct resid_packet {
 	enum resid_packet_kind kind;
 	u16 ethertype;			/* RESID_LINK_ETHERNET only, host order */
+	u32 extent;			/* bytes from the first on, behind which nothing was read */
 	u32 ip_offset;			/* of the outer IP header */
+	u32 transport_offset;		/* of what follows it and its extensions */
+	u32 inner_offset;		/* of the innermost IP header that was read */
+	u8 inner_family;
 	u8 family;			/* of the outer IP header, 0 if there is none */
 	u8 proto;			/* of the outer transport header */
 	u8 tcp_flags;
@@ -42,12 +54,15 @@ struct resid_packet {
 	__be16 dport;			/* ICMP: type << 8 | code */
 	u8 src[16];
 	unsigned int dest_count;	/* the outer one first */
+	unsigned int sum_count;
+	/* Not cleared: what lies behind the counts is not set. */
 	struct resid_dest dest[RESID_DEST_MAX];
+	struct resid_sum sum[RESID_SUM_MAX];
 };
 
 /**
  * resid_packet_parse() - read a packet
- * @packet: all of it is set
+ * @packet: is set, but for what lies behind its counts
  * @bytes: the packet
  * @link: what it begins with
  * @nat64: prefixes in which addresses embed IPv4 ones, beside the well-known

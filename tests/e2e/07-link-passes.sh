@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # What keeps a link alive passes in every mode and before any policy: ARP, LACP, STP, LLDP, EAPOL, neighbour discovery
-# (even to a neighbour with a foreign address) and DHCP. Another frame that is no IP does not.
+# (even to a neighbour with a foreign address) and DHCP. Another frame that is no IP does not, and neither does one of
+# these with something hidden behind it.
 set -euo pipefail
 # shellcheck source=tests/e2e/lib.sh
 . "${0%/*}/lib.sh"
@@ -23,9 +24,11 @@ link()
 	in_peer ip neigh flush dev up0
 	ip neigh flush dev uplink
 	wire_start
-	for kind in lacp stp arp lldp eapol unknown; do
-		"$tools/forge" -i uplink frame $kind "$state-$kind" >/dev/null
+	for kind in lacp stp arp lldp eapol; do
+		"$tools/forge" -i uplink frame $kind none >/dev/null
+		"$tools/forge" -i uplink frame stuffed-$kind "$state-stuffed-$kind" >/dev/null
 	done
+	"$tools/forge" -i uplink frame stuffed-unknown "$state-unknown" >/dev/null
 	"$tools/forge" -i uplink -s 68 udp 0.0.0.0 255.255.255.255 67 "$state-dhcp" >/dev/null
 	"$tools/forge" -i uplink -d 02:00:00:00:77:02 -s 68 udp 10.77.0.1 "${place[US4]}" 67 "$state-dhcp-renew" >/dev/null
 	"$tools/forge" -i uplink -d 33:33:00:01:00:02 -s 546 udp fe80::77:1 ff02::1:2 547 "$state-dhcp6" >/dev/null
@@ -36,7 +39,13 @@ link()
 	"$tools/try" -t 500 icmp 10.77.0.2 0 "$state-ping4" >/dev/null
 	"$tools/try" -t 500 icmp fd77::2 0 "$state-ping6" >/dev/null
 	wire_stop
-	for kind in lacp stp arp lldp eapol dhcp dhcp6 ping4 ping6; do
+	# they have no room for a tag, so they are told by their type and the address that forge gives itself
+	for kind in lacp:8809 stp:0026 arp:0806 lldp:88cc eapol:888e; do
+		is "$state: ${kind%:*} passes" "$(awk -v type="${kind#*:}" \
+			'$2 == type && $3 == "02:00:00:00:ee:01" && $9 == "-"' "$wire_log" | wc -l)" 1
+		is "$state: ${kind%:*} with something behind" "$(wire_tag "$state-stuffed-${kind%:*}")" "$unknown"
+	done
+	for kind in dhcp dhcp6 ping4 ping6; do
 		arrived "$state: $kind passes" "$state-$kind"
 	done
 	note "$state: DHCP to a foreign server by unicast: $(wire_tag "$state-dhcp-renew") of 1"

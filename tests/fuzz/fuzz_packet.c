@@ -81,8 +81,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)
 	if (whole.kind == RESID_PACKET_UNPARSABLE)
 		return 0;
 	if (cut.kind != RESID_PACKET_UNPARSABLE) {
-		must(cut.kind == whole.kind && cut.dest_count == whole.dest_count);
-		must(!memcmp(cut.dest, whole.dest, sizeof(cut.dest)));
+		/* a frame of the link is one by its length */
+		must(cut.kind == whole.kind || whole.dest_count == 0);
+		must(cut.dest_count == whole.dest_count);
+		must(!memcmp(cut.dest, whole.dest, cut.dest_count * sizeof(cut.dest[0])));
 	}
 	return 0;
 }

@@ -13,7 +13,7 @@
  *   ipip, gre OUTER-SOURCE OUTER SOURCE ADDRESS PORT TAG   a UDP packet inside a tunnel
  *   frag     SOURCE ADDRESS PORT TAG     two fragments; the second has no ports
  *   short    SOURCE ADDRESS TAG          an IP packet whose header length lies
- *   frame    lacp|stp|arp|lldp|eapol|unknown TAG           an Ethernet frame (needs -i)
+ *   frame    [stuffed-]{lacp|stp|arp|lldp|eapol|unknown} TAG   an Ethernet frame (needs -i); the tag is in stuffed ones
  *
  *   -m MARK  SO_MARK by setsockopt       -c MARK  SO_MARK as a control message
  *   -i DEVICE -d MAC   AF_PACKET instead of a raw socket, to that Ethernet address
@@ -113,6 +113,7 @@ static void send_packet(const struct packet *p, const union address *to)
 	send_message(socket_or_die(a.sa.sa_family, SOCK_RAW, IPPROTO_RAW), p->data, p->length, &a, address_len(&a));
 }
 
+/* Of the frames that keep a link in order each as its protocol has it; `stuffed` puts the tag behind that. */
 static void send_frame_kind(const char *kind, const char *tag)
 {
 	static const struct {
@@ -120,27 +121,37 @@ static void send_frame_kind(const char *kind, const char *tag)
 		uint8_t to[6];
 		uint16_t type;
 		int llc;
-		uint8_t head[8];
+		size_t length;
+		uint8_t head[48];
 	} frames[] = {
-		{ "lacp", { 0x01, 0x80, 0xc2, 0, 0, 2 }, 0x8809, 0, { 1, 1, 1, 20 } },
-		{ "stp", { 0x01, 0x80, 0xc2, 0, 0, 0 }, 0x0004, 1, { 0x42, 0x42, 3, 0, 0, 0, 0, 0 } },
-		{ "arp", { 255, 255, 255, 255, 255, 255 }, 0x0806, 0, { 0, 1, 8, 0, 6, 4, 0, 1 } },
-		{ "lldp", { 0x01, 0x80, 0xc2, 0, 0, 0x0e }, 0x88cc, 0, { 2, 7, 4 } },
-		{ "eapol", { 0x01, 0x80, 0xc2, 0, 0, 3 }, 0x888e, 0, { 2, 1 } },
-		{ "unknown", { 2, 0, 0, 0, 0xee, 2 }, 0x88b5, 0, {} },
+		{ "lacp", { 0x01, 0x80, 0xc2, 0, 0, 2 }, 0x8809, 0, 110,
+		  { 1, 1, 1, 20, [22] = 2, [23] = 20, [42] = 3, [43] = 16 } },
+		{ "stp", { 0x01, 0x80, 0xc2, 0, 0, 0 }, 0x0004, 1, 38, { 0x42, 0x42, 3 } },
+		{ "arp", { 255, 255, 255, 255, 255, 255 }, 0x0806, 0, 28,
+		  { 0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0xee, 1, 10, 77, 0, 9, 0, 0, 0, 0, 0, 0, 10, 77, 0, 99 } },
+		{ "lldp", { 0x01, 0x80, 0xc2, 0, 0, 0x0e }, 0x88cc, 0, 20,
+		  { 2, 7, 4, 2, 0, 0, 0, 0xee, 1, 4, 3, 5, 'x', '0', 6, 2, 0, 120, 0, 0 } },
+		{ "eapol", { 0x01, 0x80, 0xc2, 0, 0, 3 }, 0x888e, 0, 4, { 1, 1 } },
+		{ "unknown", { 2, 0, 0, 0, 0xee, 2 }, 0x88b5, 0, 46, {} },
 	};
+	int stuffed = !strncmp(kind, "stuffed-", 8);
 	uint8_t body[512] = {};
 	char text[256];
-	size_t n = tag_write(text, sizeof(text), tag);
+	size_t n = tag_write(text, sizeof(text), tag), length;
 
+	kind += stuffed ? 8 : 0;
 	for (size_t i = 0; i < sizeof(frames) / sizeof(frames[0]); i++) {
 		if (strcmp(frames[i].name, kind))
 			continue;
 		memcpy(destination_mac, frames[i].to, 6);
-		memcpy(body, frames[i].head, 8);
-		/* Behind what the protocol defines: an ARP request has 28 bytes. */
-		memcpy(body + 46, text, n);
-		send_frame(body, 46 + n, frames[i].type, frames[i].llc);
+		memcpy(body, frames[i].head, sizeof(frames[i].head));
+		length = frames[i].length;
+		if (stuffed) {
+			length = length < 46 ? 46 : length;
+			memcpy(body + length, text, n);
+			length += n;
+		}
+		send_frame(body, length, frames[i].type, frames[i].llc);
 		return;
 	}
 	die("no frame '%s'", kind);
@@ -180,15 +191,17 @@ static void send_fragments(const union address *from, const union address *to, c
 {
 	struct packet whole = {}, part;
 	char text[256];
-	size_t n = tag_write(text, sizeof(text), tag), at;
+	/* no IPv6 packet needs a fragment that is smaller than the least MTU, and such are refused */
+	size_t n = tag_write(text, sizeof(text), tag), at, first = to->sa.sa_family == AF_INET ? 64 : 1232;
 
 	packet_ip(&whole, from, to, IPPROTO_UDP);
 	at = whole.length;
 	packet_udp(&whole, from, to, tag);
-	/* 8 bytes of UDP header and 56 of payload go first, then a part that has a tag of its own and no ports. */
-	whole.length = at + 64;
+	/* The UDP header and some payload go first, then a part that has a tag of its own and no ports. */
+	packet_add(&whole, NULL, first);
+	whole.length = at + first;
 	packet_add(&whole, text, n);
-	put16(whole.data + at + 4, (unsigned int)(64 + n));
+	put16(whole.data + at + 4, (unsigned int)(first + n));
 	put16(whole.data + at + 6, 0);
 	packet_sum(&whole, at, 6, IPPROTO_UDP, from, to);
 
@@ -196,18 +209,18 @@ static void send_fragments(const union address *from, const union address *to, c
 		part = (struct packet){};
 		packet_ip(&part, from, to, to->sa.sa_family == AF_INET ? IPPROTO_UDP : IPPROTO_FRAGMENT);
 		if (to->sa.sa_family == AF_INET) {
-			put16(part.data + 6, second ? 8 : 0x2000);
+			put16(part.data + 6, second ? (unsigned int)first / 8 : 0x2000);
 		} else {
 			uint8_t *f = packet_add(&part, NULL, 8);
 
 			f[0] = IPPROTO_UDP;
-			put16(f + 2, second ? 64 : 1);
+			put16(f + 2, second ? (unsigned int)first : 1);
 			put16(f + 6, (unsigned int)getpid() & 0xffff);
 		}
 		if (second)
 			packet_add(&part, text, n);
 		else
-			packet_add(&part, whole.data + at, 64);
+			packet_add(&part, whole.data + at, first);
 		packet_finish(&part, 0);
 		send_packet(&part, to);
 	}
