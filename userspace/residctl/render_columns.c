@@ -4,7 +4,7 @@
  * and then whole columns go, by rank. A stream's rows are not known beforehand: its columns have widths of their own, a
  * cell that is wider moves what follows, and the line is cut at its end.
  */
-#include "render_text.h"
+#include "render_private.h"
 
 #include <ctype.h>
 #include <stdio.h>

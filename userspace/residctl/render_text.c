@@ -3,7 +3,7 @@
  * For people. A line of an object is "label  value note"; what is too long for the terminal goes on below the value. A
  * table is render_columns.c's. This is the one place where what others supplied is made printable.
  */
-#include "render_text.h"
+#include "render_private.h"
 
 #include <stdio.h>
 #include <string.h>

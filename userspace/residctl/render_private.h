@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What render_text.c (lines) and render_columns.c (tables) share: a line of the terminal as it is written. */
-#ifndef RESIDCTL_RENDER_TEXT_H
-#define RESIDCTL_RENDER_TEXT_H
+#ifndef RESIDCTL_RENDER_PRIVATE_H
+#define RESIDCTL_RENDER_PRIVATE_H
 
 #include <stdio.h>
 
