@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "residctl/show.h"
 #include "residctl/view.h"
 #include "residctl/view_sort.h"
 
@@ -31,7 +32,7 @@ static void begin(enum view_form form, unsigned int width)
 static void end(const char *expected)
 {
 	if (view_has_more(view))
-		assert_int_equal(view_flush(view, &err), 0);
+		assert_int_equal(show_view(view, &err), 0);
 	fclose(view->output.out);
 	assert_string_equal(said, expected);
 	view_free(view);
@@ -101,12 +102,12 @@ static void documents_stand_apart(void **state)
 {
 	begin(VIEW_FORM_TEXT, 0);
 	view_text(view, NULL, "a", "1");
-	assert_int_equal(view_flush(view, &err), 0);
+	assert_int_equal(show_view(view, &err), 0);
 	view_text(view, NULL, "a", "2");
 	end("a            1\n\na            2\n");
 	begin(VIEW_FORM_JSON, 0);
 	view_text(view, "a", NULL, "1");
-	assert_int_equal(view_flush(view, &err), 0);
+	assert_int_equal(show_view(view, &err), 0);
 	view_text(view, "a", NULL, "2");
 	end("{\"a\":\"1\"}\n{\"a\":\"2\"}\n");
 }
@@ -191,7 +192,7 @@ static void a_stream_keeps_to_widths_while_it_can(void **state)
 	view_stream(view, columns, true);
 	for (int i = 0; i < 2; i++) {
 		fill_row(i ? "class-of-eleven" : "web", i ? "1.2.3.4" : "5.6.7.8", 7, i ? "" : "x");
-		assert_int_equal(view_flush(view, &err), 0);
+		assert_int_equal(show_view(view, &err), 0);
 	}
 	view_say(view, "%d rows", 2);
 	end("CLASS  WHERE     PACKETS TENANT       WHY\n"
@@ -216,7 +217,7 @@ static void a_stream_is_an_object_a_line(void **state)
 		view_row(view);
 		view_number(view, "i", NULL, (uint64_t)i);
 		view_end(view);
-		assert_int_equal(view_flush(view, &err), 0);
+		assert_int_equal(show_view(view, &err), 0);
 	}
 	view_say(view, "for people");
 	end("{\"i\":0}\n{\"i\":1}\n");
@@ -232,7 +233,7 @@ static void sorted(const char *by, const char *expected)
 	fill_row("b", "10.0.0.0/8", 20, "");
 	fill_row("a", "9.0.0.0/8", 3, "x");
 	fill_row("a", "2001:db8::1", 100, "");
-	assert_int_equal(view_flush(view, &err), 0);
+	assert_int_equal(show_view(view, &err), 0);
 	fclose(view->output.out);
 	assert_non_null(strstr(said, expected));
 	view_free(view);
@@ -256,7 +257,7 @@ static void no_such_column(void **state)
 	begin(VIEW_FORM_TEXT, 0);
 	view->output.sort = "packts";
 	fill_table();
-	assert_int_equal(view_flush(view, &err), -1);
+	assert_int_equal(show_view(view, &err), -1);
 	assert_int_equal(err.status, RESID_EXIT_USAGE);
 	assert_string_equal(err.text, "--sort: there is no column 'packts'; the columns are class, where, packets, tenant, "
 				      "why; did you mean 'packets'?");

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One packet: whose it is (explain_tag.c), where it goes and what becomes of it (destination.c), what the module says
- * (explain_kernel.c), what is said of it (explain_print.c).
+ * (explain_kernel.c), what is said of it (explain_view.c).
  */
 #ifndef RESIDCTL_EXPLAIN_H
 #define RESIDCTL_EXPLAIN_H
 
 #include "destination.h"
-#include "view.h"
 
 struct explain_tag;
 
@@ -18,11 +17,5 @@ struct explain {
 	const struct explain_tag *tag;	/* NULL: the caller said the class */
 	struct destination to;
 };
-
-/* All of it, into an open object. answer: the kernel's, or NULL. */
-void explain_view(struct view *view, const struct explain *explain, const struct resid_answer *answer);
-/* A line of text: class, address, verdict, rule. */
-void explain_brief(struct view *view, const struct explain *explain, const struct resid_answer *answer);
-extern const struct view_column explain_columns[];
 
 #endif

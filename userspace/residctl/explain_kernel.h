@@ -6,6 +6,7 @@
 #include "command.h"
 #include "explain.h"
 #include "nl/nl.h"
+#include "view.h"
 
 /* What the kernel has in force, unless the call names another; *out stays NULL where its file is not here. */
 int explain_kernel_snapshot(const struct call *call, struct resid_nl *nl, struct snapshot **out,

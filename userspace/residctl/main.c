@@ -10,6 +10,7 @@
 
 #include "parse.h"
 #include "say.h"
+#include "show.h"
 #include "terminal.h"
 
 #ifndef RESID_VERSION
@@ -75,7 +76,7 @@ static int main_run(const struct parse *parse, struct resid_error *err)
 	output.sort = call_option(&call, "sort");
 	view = view_new(&output);
 	status = call.command->run(&call, view, err);
-	if (status < 0 || (view_has_more(view) && view_flush(view, err)))
+	if (status < 0 || (view_has_more(view) && show_view(view, err)))
 		return -1;
 	return status;
 }

@@ -5,10 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "render.h"
 #include "util/hex.h"
 #include "util/memory.h"
-#include "view_sort.h"
 
 const char view_label_more[] = "more", view_label_say[] = "say";
 
@@ -143,14 +141,10 @@ void view_free(struct view *view)
 	free(view);
 }
 
-int view_flush(struct view *view, struct resid_error *err)
+void view_clear(struct view *view)
 {
-	if (view->output.sort && view_sort(view, err))
-		return -1;
-	render(view);
 	view->flushed++;
 	view_begin(view);
-	return 0;
 }
 
 bool view_has_more(const struct view *view)

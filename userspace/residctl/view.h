@@ -84,8 +84,8 @@ struct view *view_new(const struct view_output *output);
 void view_free(struct view *view);
 DEFINE_CLEANUP(view, struct view *, view_free);
 
-/* Renders what there is and forgets it. Fails for a --sort by a column that is not there. */
-int view_flush(struct view *view, struct resid_error *err);
+/* It was rendered (show.h): forgets what there is. Of a stream the table goes on. */
+void view_clear(struct view *view);
 
 /* Is there something that was not rendered: values, or a document that is a table without rows? */
 bool view_has_more(const struct view *view);
@@ -101,7 +101,7 @@ void view_end(struct view *view);
 
 /* Before anything else: the document is a table, an array in JSON. */
 void view_rows(struct view *view, const struct view_column *columns);
-/* Before anything else: rows without end, an object a line in JSON; to be flushed after every one, or some. */
+/* Before anything else: rows without end, an object a line in JSON; to be shown after every one, or some. */
 void view_stream(struct view *view, const struct view_column *columns, bool header);
 
 /* ---- values ------------------------------------------------------------------------------------------------ */

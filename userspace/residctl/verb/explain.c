@@ -11,6 +11,8 @@
 
 #include "residctl/explain_kernel.h"
 #include "residctl/explain_tag.h"
+#include "residctl/explain_view.h"
+#include "residctl/show.h"
 #include "residctl/snapshots.h"
 #include "util/memory.h"
 
@@ -78,7 +80,7 @@ static int explain_show(struct explain_run *run, const struct explain *item, con
 	if (!run->view->stream)
 		return 0;
 	view_end(run->view);
-	return view_flush(run->view, err);
+	return show_view(run->view, err);
 }
 
 /* Judges what is there, asks the kernel the same, and says it. */

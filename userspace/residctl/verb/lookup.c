@@ -7,6 +7,7 @@
 #include "geo/opinions.h"
 #include "geo/world_file.h"
 #include "residctl/place.h"
+#include "residctl/show.h"
 #include "residctl/snapshots.h"
 #include "util/address.h"
 
@@ -121,7 +122,7 @@ static int lookup_one(const struct lookup *lookup, const char *text, const char 
 	if (!address_parse(text, &family, &key))
 		return resid_fail(err, RESID_EXIT_INPUT, "%s%zu: '%.80s' is not an IPv4 or IPv6 address", where, number, text);
 	lookup_show(lookup, family, key);
-	return view_flush(lookup->view, err);
+	return show_view(lookup->view, err);
 }
 
 static int lookup_lines(const struct lookup *lookup, struct resid_error *err)
