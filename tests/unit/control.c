@@ -65,6 +65,24 @@ static void test_predicates(void **context)
 	snapshot_free(snapshot);
 }
 
+/* Of an operator whose control is uncertain what is said refuses, and nothing allows. */
+static void test_uncertain(void **context)
+{
+	static const char rules[] =
+		"rules:\n"
+		RULE("known", "control: {subset of: [FR, DE]}, verdict: allow")
+		RULE("told", "control: {in: FR}, verdict: audit");
+	struct snapshot *snapshot = build(rules);
+
+	assert_rule(snapshot, "2.0.9.1", "known");
+	snapshot_free(snapshot);
+	operator_list[2].uncertain = true;
+	snapshot = build(rules);
+	operator_list[2].uncertain = false;
+	assert_rule(snapshot, "2.0.9.1", "told");
+	snapshot_free(snapshot);
+}
+
 /* Unknown is neither a subset of anything nor outside of anything; what no rule takes goes to `on_unknown`. */
 static void test_unknown(void **context)
 {
@@ -147,6 +165,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_tiers),
 		cmocka_unit_test(test_predicates),
+		cmocka_unit_test(test_uncertain),
 		cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_direction),
 		cmocka_unit_test(test_kernel_part_is_the_same),

@@ -179,6 +179,50 @@ static void test_good(void **context)
 	assert_ptr_equal(operators_by_asn(operators, 64496), operators->operator);
 }
 
+/* What many entries share is written once, and the chain of parents is one text. */
+static void test_laws(void **context)
+{
+	_cleanup_operators_ struct operators *operators = NULL;
+	const struct operator *one;
+	struct resid_error err;
+
+	if (read_text("resid-operators: 1\ndate: 2026-11-21\nlaws:\n"
+		      "  us: {country: US, basis: an act, valid_until: 2026-06-12}\noperators:\n"
+		      "  - id: one\n    name: One\n    parent: [One AS, A Fund]\n    criterion: [seat, share]\n"
+		      "    uncertain: true\n    jurisdictions: [us, {country: \"NO\", basis: seat}]\n"
+		      "    holders: [One AS, \"One Holding*\"]\n" REST, &operators, &err))
+		fail_msg("%s", err.text);
+	one = operators->operator;
+	assert_string_equal(one->parent, "One AS; A Fund");
+	assert_string_equal(one->criterion, "seat, share");
+	assert_true(one->uncertain);
+	assert_int_equal(one->jurisdiction_count, 2);
+	assert_string_equal(one->jurisdiction[0].country, "US");
+	assert_string_equal(one->jurisdiction[0].basis, "an act");
+	assert_string_equal(one->jurisdiction[0].valid_until, "2026-06-12");
+	assert_string_equal(one->jurisdiction[1].country, "NO");
+	assert_int_equal(one->holder_count, 2);
+	assert_string_equal(one->holder[1], "One Holding*");
+}
+
+static void test_bad_laws(void **context)
+{
+#define LAWS(text) "resid-operators: 1\ndate: 2026-11-21\nlaws: " text "\noperators:\n" ONE REST
+	bad(LAWS("[]"), ":3:7: `laws` must be a map, not a list");
+	bad(LAWS("{us: US}"), ":3:12: a jurisdiction must be a map, not 'US'");
+	bad(LAWS("{us: {country: US}}"), ":3:12: key 'basis' is missing here");
+	bad(LAWS("{us law: {country: US, basis: b}}"), ":3:8: law 'us law' must be");
+	bad(HEAD ONE "    criterion: seat\n" REST, ":8:16: `criterion` must be a list, not 'seat'");
+	bad(HEAD ONE "    criterion: [soil]\n" REST, ":8:17: a criterion is seat, share, shares or influence, not 'soil'");
+	bad(HEAD ONE "    criterion: [[seat]]\n" REST, ":8:17: a criterion is seat, share, shares or influence, not 'a list");
+	bad(HEAD ONE "    uncertain: maybe\n" REST, ":8:16: `uncertain` must be true or false, not 'maybe'");
+	bad(HEAD ONE "    holders: [\"*\"]\n" REST, ":8:15: a holder '*' must be a name");
+	bad(HEAD ONE "    holders: [\"A*B\"]\n" REST, ":8:15: a holder 'A*B' must be a name");
+	bad(HEAD ONE "    holders: [[One]]\n" REST, ":8:15: a holder must be one value, not a list");
+	bad(HEAD "  - id: one\n    name: One\n    parent: [One, '']\n", ":6:19: a value of `parent` must be one line");
+	bad(HEAD "  - id: one\n    name: One\n    parent: {a: b}\n", ":6:13: parent must be one value or a list, not a map");
+}
+
 static void test_bad_top(void **context)
 {
 	bad("", ":1:1: the file is empty");
@@ -214,7 +258,8 @@ static void test_bad_control(void **context)
 #define JURISDICTION(text) HEAD "  - id: one\n    name: One\n    parent: One\n    jurisdictions: " text "\n" REST
 	bad(JURISDICTION("[]"), ":7:20: `jurisdictions` is an empty list; it needs an item");
 	bad(JURISDICTION("US"), ":7:20: `jurisdictions` must be a list, not 'US'");
-	bad(JURISDICTION("[US]"), ":7:21: a jurisdiction must be a map, not 'US'");
+	bad(JURISDICTION("[US]"), ":7:21: unknown law 'US'; name one of `laws`, or write {country: ..., basis: ...}");
+	bad(JURISDICTION("[[US]]"), ":7:21: a jurisdiction must be a map, not a list");
 	bad(JURISDICTION("[{country: US}]"), ":7:21: key 'basis' is missing here");
 	bad(JURISDICTION("[{basis: x}]"), ":7:21: key 'country' is missing here");
 	bad(JURISDICTION("[{country: UK, basis: x}]"), ":7:31: unknown country 'UK'; write GB");
@@ -264,7 +309,9 @@ int main(void)
 		cmocka_unit_test(test_sovereign),
 		cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_laws),
 		cmocka_unit_test(test_bad_top),
+		cmocka_unit_test(test_bad_laws),
 		cmocka_unit_test(test_bad_operator),
 		cmocka_unit_test(test_bad_control),
 		cmocka_unit_test(test_bad_networks),

@@ -41,6 +41,9 @@ void control_init(struct control *control, const struct operators *operators)
 		for (j = 0; j < operator->jurisdiction_count; j++)
 			location_set_add(&control->set[i],
 					 (unsigned int)location_of_code(operator->jurisdiction[j].country));
+		/* A member of no set of countries, so that `subset of` fails. */
+		if (operator->uncertain)
+			location_set_add(&control->set[i], LOCATION_UNKNOWN);
 	}
 }
 

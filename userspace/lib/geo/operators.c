@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "geo/laws.h"
 #include "kmod/deps.h"
 #include "source/format.h"
-#include "source/location.h"
 #include "source/reader.h"
 #include "yaml/embedded.h"
 #include "yaml/keys.h"
@@ -24,10 +24,8 @@ void operators_free(struct operators *operators)
 	for (i = 0; i < operators->count; i++) {
 		struct operator *operator = &operators->operator[i];
 
-		for (j = 0; j < operator->jurisdiction_count; j++) {
-			free(operator->jurisdiction[j].basis);
-			free(operator->jurisdiction[j].valid_until);
-		}
+		for (j = 0; j < operator->jurisdiction_count; j++)
+			laws_free_basis(&operator->jurisdiction[j]);
 		for (j = 0; j < operator->feed_count; j++) {
 			free(operator->feed[j].file);
 			free(operator->feed[j].service);
@@ -35,12 +33,16 @@ void operators_free(struct operators *operators)
 		}
 		for (j = 0; j < operator->prefix_count; j++)
 			free(operator->prefix[j]);
+		for (j = 0; j < operator->holder_count; j++)
+			free(operator->holder[j]);
 		free(operator->id);
 		free(operator->name);
 		free(operator->parent);
 		free(operator->technology);
+		free(operator->criterion);
 		free(operator->jurisdiction);
 		free(operator->asn);
+		free(operator->holder);
 		free(operator->feed);
 		free(operator->prefix);
 		free(operator->citation);
@@ -80,35 +82,6 @@ const struct operator *operators_by_asn(const struct operators *operators, uint3
 	return found ? &operators->operator[found->operator] : NULL;
 }
 
-/* The text of a key, on one line, "" when it is absent and not required. */
-static int operators_text(const struct keys_file *file, const struct yaml_node *map, const char *key, bool required,
-			  char **out)
-{
-	_cleanup_free_ char *what = mem_format("`%s`", key);
-	const struct yaml_node *node;
-
-	if (keys_get(file, map, key, required, &node))
-		return -1;
-	if (node && keys_kind(file, node, YAML_SCALAR, what))
-		return -1;
-	if (node && !node->text[0])
-		return keys_fail(file, node, "%s is empty; %s", what, required ? "it must say something" : "leave it out");
-	if (node && strpbrk(node->text, "\n\r\t"))
-		return keys_fail(file, node, "%s must be one line; fold it with >-", what);
-	*out = node ? mem_copy(node->text, strlen(node->text)) : mem_copy("", 0);
-	return 0;
-}
-
-static int operators_date(const struct keys_file *file, const struct yaml_node *map, const char *key, bool required,
-			  char **out)
-{
-	if (operators_text(file, map, key, required, out))
-		return -1;
-	if (**out && !source_is_date(*out))
-		return keys_fail(file, yaml_get(map, key), "%s '%s' must be a day, written YYYY-MM-DD", key, *out);
-	return 0;
-}
-
 /* A list under a key; items: NULL and 0 when the key is absent and not required. */
 static int operators_list(const struct keys_file *file, const struct yaml_node *map, const char *key, bool required,
 			  struct yaml_node ***items, size_t *count)
@@ -132,28 +105,89 @@ static int operators_list(const struct keys_file *file, const struct yaml_node *
 	return 0;
 }
 
-static int operators_jurisdiction(const struct keys_file *file, const struct yaml_node *node,
-				  struct operator_jurisdiction *jurisdiction)
+/* Values of a list under a key, or the one value of a scalar, joined in *out; "" when the key is absent. */
+static int operators_joined(const struct keys_file *file, const struct yaml_node *map, const char *key, bool required,
+			    const char *between, char **out)
 {
-	static const char *const keys[] = { "country", "basis", "valid_until", NULL };
-	const struct yaml_node *country;
-	const char *hint;
-	int location;
+	_cleanup_free_ char *what = mem_format("a value of `%s`", key);
+	_cleanup_free_ char *joined = mem_copy("", 0);
+	const struct yaml_node *node, *const *items;
+	size_t count;
 
-	if (keys_known(file, node, "a jurisdiction", keys) ||
-	    keys_get(file, node, "country", true, &country) ||
-	    keys_kind(file, country, YAML_SCALAR, "`country`"))
+	if (keys_get(file, map, key, required, &node))
 		return -1;
-	location = location_find(country->text);
-	if (location < 0 || !location_is_country((unsigned int)location)) {
-		hint = location_suggest(country->text);
-		return keys_fail(file, country, "unknown country '%s'; write %s", country->text,
-				 hint ? hint : "its two letters of ISO 3166-1");
+	if (!node || node->kind == YAML_SCALAR)
+		return laws_text(file, map, key, required, out);
+	if (keys_items(file, &node, key, &items, &count))
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		char *longer;
+
+		if (keys_kind(file, items[i], YAML_SCALAR, what))
+			return -1;
+		if (!items[i]->text[0] || strpbrk(items[i]->text, "\n\r\t"))
+			return keys_fail(file, items[i], "%s must be one line that says something", what);
+		longer = mem_format("%s%s%s", joined, i ? between : "", items[i]->text);
+		free(joined);
+		joined = longer;
 	}
-	memcpy(jurisdiction->country, country->text, sizeof(jurisdiction->country));
-	if (operators_text(file, node, "basis", true, &jurisdiction->basis))
+	*out = TAKE(joined);
+	return 0;
+}
+
+static int operators_criterion(const struct keys_file *file, const struct yaml_node *node, char **out)
+{
+	static const char *const limbs[] = { "seat", "share", "shares", "influence", NULL };
+	const struct yaml_node *list;
+	struct yaml_node **items;
+	size_t limb, count;
+
+	if (operators_list(file, node, "criterion", false, &items, &count))
 		return -1;
-	return operators_date(file, node, "valid_until", false, &jurisdiction->valid_until);
+	list = yaml_get(node, "criterion");
+	for (size_t i = 0; list && i < count; i++) {
+		for (limb = 0; limbs[limb] && items[i]->kind == YAML_SCALAR; limb++)
+			if (!strcmp(items[i]->text, limbs[limb]))
+				break;
+		if (items[i]->kind != YAML_SCALAR || !limbs[limb])
+			return keys_fail(file, items[i], "a criterion is seat, share, shares or influence, not '%s'",
+					 items[i]->kind == YAML_SCALAR ? items[i]->text : "a list or a map");
+	}
+	return operators_joined(file, node, "criterion", false, ", ", out);
+}
+
+static int operators_uncertain(const struct keys_file *file, const struct yaml_node *node, bool *out)
+{
+	_cleanup_free_ char *text = NULL;
+
+	if (laws_text(file, node, "uncertain", false, &text))
+		return -1;
+	if (*text && strcmp(text, "true") && strcmp(text, "false"))
+		return keys_fail(file, yaml_get(node, "uncertain"), "`uncertain` must be true or false, not '%s'", text);
+	*out = !strcmp(text, "true");
+	return 0;
+}
+
+static int operators_holders(const struct keys_file *file, const struct yaml_node *node, struct operator *operator)
+{
+	struct yaml_node **items;
+	size_t count;
+
+	if (operators_list(file, node, "holders", false, &items, &count))
+		return -1;
+	operator->holder = mem_zero(count, sizeof(*operator->holder));
+	for (size_t i = 0; i < count; i++) {
+		const char *star;
+
+		if (keys_kind(file, items[i], YAML_SCALAR, "a holder"))
+			return -1;
+		star = strchr(items[i]->text, '*');
+		if (strlen(items[i]->text) < 2 || (star && star[1]) || star == items[i]->text)
+			return keys_fail(file, items[i], "a holder '%s' must be a name; '*' stands for the rest, at its end",
+					 items[i]->text);
+		operator->holder[operator->holder_count++] = mem_copy(items[i]->text, strlen(items[i]->text));
+	}
+	return 0;
 }
 
 /* A pattern: '*' at the end at most. */
@@ -161,7 +195,7 @@ static int operators_pattern(const struct keys_file *file, const struct yaml_nod
 {
 	const char *star;
 
-	if (operators_text(file, map, key, false, out))
+	if (laws_text(file, map, key, false, out))
 		return -1;
 	star = strchr(*out, '*');
 	if (star && (star[1] || star == *out))
@@ -184,7 +218,7 @@ static int operators_feed(const struct keys_file *file, const struct yaml_node *
 		return keys_fail(file, format, "unknown format '%s'; write aws, azure, google, oracle, geofeed or list",
 				 format->text);
 	feed->format = (enum source_format)number;
-	if (operators_text(file, node, "file", true, &feed->file))
+	if (laws_text(file, node, "file", true, &feed->file))
 		return -1;
 	if (strchr(feed->file, '/'))
 		return keys_fail(file, yaml_get(node, "file"), "file '%s' must be a name without folders", feed->file);
@@ -262,7 +296,7 @@ static int operators_prefixes(const struct keys_file *file, const struct yaml_no
 
 static int operators_confidence(const struct keys_file *file, const struct yaml_node *node, char **out)
 {
-	if (operators_text(file, node, "confidence", true, out))
+	if (laws_text(file, node, "confidence", true, out))
 		return -1;
 	if (strcmp(*out, "high") && strcmp(*out, "medium") && strcmp(*out, "low"))
 		return keys_fail(file, yaml_get(node, "confidence"), "confidence '%s' must be high, medium or low", *out);
@@ -270,11 +304,12 @@ static int operators_confidence(const struct keys_file *file, const struct yaml_
 }
 
 /* operator is the last of operators, zeroed. */
-static int operators_one(const struct keys_file *file, const struct yaml_node *node, struct operators *operators,
-			 struct operator *operator)
+static int operators_one(const struct keys_file *file, const struct yaml_node *node, const struct laws *laws,
+			 struct operators *operators, struct operator *operator)
 {
-	static const char *const keys[] = { "id", "name", "parent", "technology", "jurisdictions", "asn", "feeds",
-					    "prefixes", "citation", "reviewed", "confidence", "comment", NULL };
+	static const char *const keys[] = { "id", "name", "parent", "technology", "criterion", "uncertain",
+					    "jurisdictions", "asn", "holders", "feeds", "prefixes", "citation",
+					    "reviewed", "confidence", "comment", NULL };
 	const struct yaml_node *id;
 	struct yaml_node **items;
 	size_t i, count;
@@ -285,13 +320,15 @@ static int operators_one(const struct keys_file *file, const struct yaml_node *n
 	if (operators_find(operators, id->text))
 		return keys_fail(file, id, "operator '%s' stands twice", id->text);
 	operator->id = mem_copy(id->text, strlen(id->text));
-	if (operators_text(file, node, "name", true, &operator->name) ||
-	    operators_text(file, node, "parent", true, &operator->parent) ||
-	    operators_text(file, node, "technology", false, &operator->technology) ||
-	    operators_text(file, node, "citation", true, &operator->citation) ||
-	    operators_date(file, node, "reviewed", true, &operator->reviewed) ||
+	if (laws_text(file, node, "name", true, &operator->name) ||
+	    operators_joined(file, node, "parent", true, "; ", &operator->parent) ||
+	    laws_text(file, node, "technology", false, &operator->technology) ||
+	    operators_criterion(file, node, &operator->criterion) ||
+	    operators_uncertain(file, node, &operator->uncertain) ||
+	    laws_text(file, node, "citation", true, &operator->citation) ||
+	    laws_date(file, node, "reviewed", true, &operator->reviewed) ||
 	    operators_confidence(file, node, &operator->confidence) ||
-	    operators_text(file, node, "comment", false, &operator->comment))
+	    laws_text(file, node, "comment", false, &operator->comment))
 		return -1;
 
 	if (operators_list(file, node, "jurisdictions", true, &items, &count))
@@ -299,7 +336,7 @@ static int operators_one(const struct keys_file *file, const struct yaml_node *n
 	operator->jurisdiction = mem_zero(count, sizeof(*operator->jurisdiction));
 	for (i = 0; i < count; i++) {
 		operator->jurisdiction_count++;
-		if (operators_jurisdiction(file, items[i], &operator->jurisdiction[i]))
+		if (laws_jurisdiction(file, items[i], laws, &operator->jurisdiction[i]))
 			return -1;
 	}
 	if (operators_list(file, node, "feeds", false, &items, &count))
@@ -310,7 +347,7 @@ static int operators_one(const struct keys_file *file, const struct yaml_node *n
 		if (operators_feed(file, items[i], &operator->feed[i]))
 			return -1;
 	}
-	if (operators_asns(file, node, operators, operator))
+	if (operators_holders(file, node, operator) || operators_asns(file, node, operators, operator))
 		return -1;
 	return operators_prefixes(file, node, operators, operator);
 }
@@ -334,7 +371,8 @@ static void operators_index(struct operators *operators)
 static int operators_parse(const char *name, const char *text, size_t length, struct operators **out,
 			   struct resid_error *err)
 {
-	static const char *const keys[] = { "resid-operators", "date", "operators", NULL };
+	static const char *const keys[] = { "resid-operators", "date", "laws", "operators", NULL };
+	_cleanup_laws_ struct laws laws = { 0 };
 	_cleanup_operators_ struct operators *operators = mem_zero(1, sizeof(*operators));
 	const struct keys_file file = { .name = name, .err = err };
 	_cleanup_yaml_ struct yaml_node *root = NULL;
@@ -349,14 +387,14 @@ static int operators_parse(const char *name, const char *text, size_t length, st
 	    keys_known(&file, root, "a file of operators", keys) ||
 	    keys_get(&file, root, "resid-operators", true, &version) ||
 	    keys_number(&file, version, "the version", 1, 1, &number) ||
-	    operators_date(&file, root, "date", true, &date) ||
+	    laws_date(&file, root, "date", true, &date) || laws_read(&file, root, &laws) ||
 	    operators_list(&file, root, "operators", true, &items, &count))
 		return -1;
 	memcpy(operators->date, date, sizeof(operators->date));
 	operators->operator = mem_zero(count, sizeof(*operators->operator));
 	for (i = 0; i < count; i++) {
 		operators->count++;
-		if (operators_one(&file, items[i], operators, &operators->operator[i]))
+		if (operators_one(&file, items[i], &laws, operators, &operators->operator[i]))
 			return -1;
 	}
 	operators_index(operators);

@@ -6,6 +6,7 @@
 #ifndef RESID_GEO_OPERATORS_H
 #define RESID_GEO_OPERATORS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,7 +15,7 @@
 struct operator_jurisdiction {
 	char country[3];
 	char *basis;		/* "CLOUD Act (18 USC 2713)" */
-	char *valid_until;	/* "2026-04-20"; "" : none */
+	char *valid_until;	/* "2026-06-12"; "" : none */
 };
 
 struct operator_feed {
@@ -26,12 +27,16 @@ struct operator_feed {
 struct operator {
 	char *id;		/* "aws" */
 	char *name;		/* "Amazon Web Services" */
-	char *parent;		/* ultimate parent */
+	char *parent;		/* the chain, "; " between them, the ultimate parent last */
 	char *technology;	/* technology provider where it differs from the controller; "" */
+	char *criterion;	/* what puts countries into it, "seat, share"; "" */
+	bool uncertain;		/* who controls it is not known well enough to allow anything */
 	struct operator_jurisdiction *jurisdiction;	/* at least one */
 	size_t jurisdiction_count;
 	uint32_t *asn;
 	size_t asn_count;
+	char **holder;		/* what registries call it; "*" at the end matches any rest */
+	size_t holder_count;
 	struct operator_feed *feed;
 	size_t feed_count;
 	char **prefix;		/* curated prefixes that override what ASN and feeds say, as text */
