@@ -84,8 +84,15 @@ $(B)/obj/%.o: %.c Makefile | $(SKEL)
 	@mkdir -p $(@D)
 	$(call say,CC) $(CC) $(ALL_CFLAGS) -c -o $@ $<
 
-# The policy and the country sets are embedded with .incbin.
-$(call obj,userspace/lib/yaml/embedded.c): $(wildcard policy/*.yaml policy/sets/*.yaml)
+# The policy, the country sets and who operates what are embedded with .incbin.
+EMBEDDED := $(wildcard policy/*.yaml policy/sets/*.yaml) $(B)/gen/operators.yaml
+$(call obj,userspace/lib/yaml/embedded.c): $(EMBEDDED)
+
+# The files of policy/operators are one: the head, then the others. The folder itself, lest one that was removed stays in.
+$(B)/gen/operators.yaml: policy/operators/head.yaml $(sort $(filter-out %/head.yaml,$(wildcard policy/operators/*.yaml))) \
+	policy/operators
+	@mkdir -p $(@D)
+	$(call say,CAT) cat $(filter %.yaml,$^) > $@
 
 $(B)/gen/%.skel.h: $(B)/bpf/%.bpf.o
 	@mkdir -p $(@D)
@@ -142,8 +149,8 @@ INSTALLED = $(B)/residctl:$(PREFIX)/bin/residctl:755 $(B)/residd:$(PREFIX)/sbin/
 	$(B)/residctl.bash:$(PREFIX)/share/bash-completion/completions/residctl:644 \
 	$(foreach set,$(wildcard policy/sets/*.yaml),$(set):$(PREFIX)/share/resid/sets/$(notdir $(set)):644) \
 	$(foreach file,$(wildcard policy/packs/*/*),$(file):$(PREFIX)/share/resid/$(file:policy/%=%):644) \
-	$(foreach file,default.yaml grammar.yaml grammar/partners.yaml operators.yaml,\
-	policy/$(file):$(PREFIX)/share/resid/$(file):644) \
+	$(foreach file,default.yaml grammar.yaml grammar/partners.yaml,policy/$(file):$(PREFIX)/share/resid/$(file):644) \
+	$(B)/gen/operators.yaml:$(PREFIX)/share/resid/operators.yaml:644 \
 	packaging/prometheus/resid.rules.yml:$(PREFIX)/share/resid/resid.rules.yml:644 \
 	packaging/systemd/residd.service:$(UNITDIR)/residd.service:644 \
 	packaging/systemd/resid.sysusers:/usr/lib/sysusers.d/resid.conf:644 \

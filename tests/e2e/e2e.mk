@@ -80,5 +80,5 @@ $(B)/tests/e2e-scenarios/%.cases: policy/scenarios/%/cases.yaml tests/e2e/cases.
 	@mkdir -p $(@D)
 	@python3 tests/e2e/cases.py $< >$@
 
-$(B)/tests/e2e-scenarios/%.rsnap: $(B)/tests/e2e-scenarios/%.yaml $(B)/residctl $(wildcard policy/packs/*/pack.yaml) policy/operators.yaml
+$(B)/tests/e2e-scenarios/%.rsnap: $(B)/tests/e2e-scenarios/%.yaml $(B)/residctl $(wildcard policy/packs/*/pack.yaml)
 	$(call say,POLICY) RESID_SHARE_DIR=policy $(B)/residctl policy compile $< -o $@ >/dev/null

@@ -15,7 +15,7 @@ $(FUZZ_OBJ)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,FUZZ) $(CLANG) $(ALL_CFLAGS) $(FUZZ_CFLAGS) -c -o $@ $<
 
-$(call fuzzed,userspace/lib/yaml/embedded.c): $(wildcard policy/*.yaml policy/sets/*.yaml)
+$(call fuzzed,userspace/lib/yaml/embedded.c): $(EMBEDDED)
 
 $(FUZZ_OBJ)/libresid.a: $(call fuzzed,$(wildcard $(addprefix userspace/lib/,$(addsuffix /*.c,util yaml source geo policy snapshot))) $(BOTH))
 	@rm -f $@

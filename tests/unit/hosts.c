@@ -18,7 +18,8 @@
 
 /*
  * The ten largest by IPv4 addresses that the data of 2022 to 2026 place in the EU, in thousands. Not among them: access
- * networks, of whatever size; Contabo, Host Europe, M247 and Equinix, which are not in European hands alone.
+ * networks, of whatever size; Contabo, Host Europe, M247, Equinix, plusserver and TransIP (team.blue), which are not in
+ * European hands alone.
  */
 static const struct {
 	const char *name;
@@ -30,10 +31,10 @@ static const struct {
 	{ "Leaseweb (540)", { 60781, 28753, 38930, 16265 } },
 	{ "IONOS with Strato (500)", { 8560, 6724 } },
 	{ "Aruba (300)", { 31034, 199653 } },
-	{ "PlusServer (260)", { 61157 } },
+	{ "netcup (120)", { 197540 } },
 	{ "GHOSTnet (240)", { 12586 } },
 	{ "home.pl (200)", { 12824 } },
-	{ "TransIP (150)", { 20857 } },
+	{ "WIIT with myLoc (130)", { 24961 } },
 };
 
 #define HOSTS (sizeof(hosts) / sizeof(hosts[0]))

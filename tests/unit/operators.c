@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* policy/operators.yaml as it is embedded, with its hard cases; and what its reader refuses, and with which words. */
+/* operators.yaml as it is embedded, with its hard cases; and what its reader refuses, and with which words. */
 #include "support.h"
 
 #include <unistd.h>
@@ -28,6 +28,17 @@ static bool is_under(const struct operator *operator, const char *country)
 	return false;
 }
 
+static bool is_european(const struct operator *operator)
+{
+	size_t i;
+
+	for (i = 0; i < operator->jurisdiction_count; i++)
+		if (!strstr("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK",
+			    operator->jurisdiction[i].country))
+			return false;
+	return true;
+}
+
 static void test_hard_cases(void **context)
 {
 	/* only: no other country */
@@ -46,11 +57,46 @@ static void test_hard_cases(void **context)
 		{ 55960, "aws-china-beijing", "CN", true },	/* Amazon's */
 		{ 45102, "alibaba", "US", false },		/* registered there, and run from China */
 		{ 37963, "alibaba", "CN", false },
-		{ 7160, "oracle", "US", true },			/* bears the name of a company that it bought */
+		{ 29308, "oracle", "US", true },		/* bears the name of a company that it bought */
+		{ 214101, "aws-eusc", "US", false },		/* registered to a German company */
 		{ 52019, "oracle", "US", true },		/* registered in Sweden */
 		{ 8218, "zayo", "US", true },			/* registered in France */
 		{ 2830, "verizon", "US", true },		/* registered in the Netherlands */
-		{ 29486, "host-europe", "US", false },		/* registered in Germany */
+		{ 60253, "host-europe", "US", false },		/* registered in Germany */
+		{ 20738, "host-europe", "US", false },		/* bears the name of a British company that it bought */
+		{ 198097, "azure", "US", true },		/* registered in Luxembourg */
+		{ 25384, "kyndryl", "US", true },		/* IBM's until 2021 */
+		{ 32934, "meta", "US", true },			/* its prefixes are registered in Ireland */
+		{ 14593, "spacex", "US", true },
+		{ 3209, "vodafone-de", "GB", false },
+		{ 30722, "swisscom-it", "CH", false },		/* bears the name of Vodafone, which sold it */
+		{ 12430, "zegona", "GB", false },		/* the same */
+		{ 1267, "ck-hutchison", "HK", false },
+		{ 9158, "telenor-eu", "NO", false },
+		{ 3292, "tdc", "AU", false },
+		{ 8447, "a1", "MX", false },			/* the same criterion as Exoscale's */
+		{ 50266, "odido", "US", false },
+		{ 8866, "united-group", "GB", false },
+		{ 213155, "yettel", "AE", false },
+		{ 61157, "plusserver", "GB", false },		/* a German host, held from London */
+		{ 8426, "claranet", "GB", false },
+		{ 15854, "dxc", "US", false },
+		{ 8011, "mongodb", "US", true },
+		{ 210644, "aeza", "RU", false },
+		{ 213230, "hetzner-world", "US", false },
+		{ 40021, "contabo-world", "US", false },
+		{ 3269, "tim", "IT", true },
+		{ 3352, "telefonica", "ES", true },
+		{ 42473, "anexia", "AT", true },
+		{ 2376, "bleu", "FR", true },
+		{ 198678, "delos", "DE", true },
+		{ 203532, "s3ns", "FR", true },			/* under the former name of the company */
+		{ 60855, "dinum", "FR", true },
+		{ 198875, "aphp", "FR", true },
+		{ 209502, "edf", "FR", true },
+		{ 680, "dfn", "DE", true },
+		{ 2200, "renater", "FR", true },
+		{ 719, "elisa", "FI", true },			/* bears the name of the registry */
 		{ 53306, "outscale-us", "US", false },
 		{ 50624, "outscale", "FR", true },
 		{ 6878, "telekom-otc", "DE", true },		/* Huawei's technology */
@@ -79,6 +125,9 @@ static void test_hard_cases(void **context)
 			assert_string_equal(operator->jurisdiction[j].country, cases[i].country);
 		assert_ptr_equal(operators_find(operators, cases[i].id), operator);
 	}
+	/* AS numbers that were somebody's, and are somebody else's or nobody's today */
+	assert_null(operators_by_asn(operators, 203719));
+	assert_null(operators_by_asn(operators, 205025));
 	assert_null(operators_by_asn(operators, 64496));
 	assert_null(operators_by_asn(operators, 0));
 	assert_null(operators_by_asn(operators, UINT32_MAX));
@@ -102,6 +151,10 @@ static void test_sovereign(void **context)
 	operator = operators_find(operators, "bleu");
 	assert_true(operator && is_under(operator, "FR") && !is_under(operator, "US"));
 	assert_string_equal(operator->technology, "Microsoft Corporation");
+	assert_int_equal(operator->prefix_count, 5);
+	operator = operators_find(operators, "delos");
+	assert_true(operator && is_under(operator, "DE") && !is_under(operator, "US"));
+	assert_int_equal(operator->prefix_count, 4);
 	operator = operators_find(operators, "ovh-us");
 	assert_true(operator && is_under(operator, "US") && is_under(operator, "FR") && operator->prefix_count);
 	operator = operators_find(operators, "ovh-ca");
@@ -111,24 +164,28 @@ static void test_sovereign(void **context)
 static void test_whole(void **context)
 {
 	_cleanup_operators_ struct operators *operators = read_embedded();
-	size_t i, j;
+	size_t fisa = 0, i, j;
 
-	assert_true(operators->count >= 35);
+	assert_true(operators->count >= 150);
 	assert_int_equal(strlen(operators->date), 10);
 	for (i = 0; i < operators->count; i++) {
 		const struct operator *operator = &operators->operator[i];
 
 		assert_true(*operator->citation && *operator->parent && *operator->reviewed);
 		assert_true(operator->jurisdiction_count > 0);
-		/* what follows from nothing says so */
-		if (!operator->asn_count && !operator->feed_count && !operator->prefix_count)
-			assert_non_null(strstr(operator->comment, "override"));
-		if (strcmp(operator->confidence, "high"))
-			assert_true(*operator->comment || strcmp(operator->confidence, "low"));
+		assert_true(*operator->criterion);
+		assert_true(operator->asn_count || operator->feed_count || operator->prefix_count);
+		assert_true(*operator->comment || strcmp(operator->confidence, "low"));
+		/* who is not sure says what would allow */
+		if (!strcmp(operator->confidence, "low") && !operator->uncertain && is_european(operator))
+			fail_msg("%s is of the EU alone, and confidence is low", operator->id);
 		for (j = 0; j < operator->jurisdiction_count; j++)
 			if (strstr(operator->jurisdiction[j].basis, "FISA 702"))
-				assert_string_equal(operator->jurisdiction[j].valid_until, "2026-04-20");
+				fisa += !strcmp(operator->jurisdiction[j].valid_until, "2026-06-12");
+			else
+				assert_string_equal(operator->jurisdiction[j].valid_until, "");
 	}
+	assert_true(fisa > 40);
 	for (i = 1; i < operators->asn_count; i++)
 		assert_true(operators->asn[i - 1].asn < operators->asn[i].asn);
 }

@@ -40,7 +40,7 @@ done
 awk '{ print } /id: aruba$/ { member = 1 } member && /jurisdictions:/ {
 	print "      - {country: US, basis: \"seat of the buyer\"}"
 	member = 0
-}' policy/operators.yaml >"$tmp/next.yaml"
+}' build/gen/operators.yaml >"$tmp/next.yaml"
 federation=policy/scenarios/federation-l3/policy.yaml
 said=$("$ctl" policy diff --json --asn "$asn" --operators-b "$tmp/next.yaml" "$federation" "$federation" |
 	jq -c '[.changes[] | select(.class == "shared")] | [(map(.change, .old.rule, .new.rule, .new.operator) | unique), (map(.ipv4_addresses) | add > 300000)]')

@@ -13,7 +13,7 @@ $(SAN)/obj/%.o: %.c | $(SKEL)
 	@mkdir -p $(@D)
 	$(call say,SAN) $(CC) $(ALL_CFLAGS) $(SAN_CFLAGS) -c -o $@ $<
 
-$(call san,userspace/lib/yaml/embedded.c): $(wildcard policy/*.yaml policy/sets/*.yaml)
+$(call san,userspace/lib/yaml/embedded.c): $(EMBEDDED)
 
 $(SAN)/libresid.a: $(call san,$(LIB_SRC))
 	@rm -f $@

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * policy/operators.yaml: who operates which networks, and whose law can compel them. Curated, cited, dated. Its schema
- * is at its top. An operator without ASNs, feeds and prefixes is documentation: nothing follows from it.
+ * operators.yaml: who operates which networks, and whose law can compel them. Curated, cited, dated. The build makes it
+ * of the files in policy/operators; the schema is in head.yaml there. An operator without ASNs, feeds and prefixes is
+ * documentation: nothing follows from it.
  */
 #ifndef RESID_GEO_OPERATORS_H
 #define RESID_GEO_OPERATORS_H

@@ -10,7 +10,7 @@
 	extern const char embedded_##symbol[], embedded_##symbol##_end[]
 
 EMBED(default_yaml, "policy/default.yaml");
-EMBED(operators_yaml, "policy/operators.yaml");
+EMBED(operators_yaml, "build/gen/operators.yaml");
 EMBED(regions_yaml, "policy/regions.yaml");
 EMBED(eu_yaml, "policy/sets/EU.yaml");
 EMBED(eea_yaml, "policy/sets/EEA.yaml");
