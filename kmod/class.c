@@ -51,7 +51,7 @@ struct class_held {
 static unsigned int class_net_id __read_mostly;
 
 /* More than there is room for are as unlabelled, which the policy holds for the strictest. */
-static void classes_add(struct resid_classes *classes, u8 class)
+static void class_add(struct resid_classes *classes, u8 class)
 {
 	unsigned int i;
 
@@ -84,7 +84,7 @@ static void class_add_held(struct resid_classes *classes, const struct net *net)
 	unsigned int class;
 
 	for_each_set_bit(class, held->class, RESID_CLASS_COUNT)
-		classes_add(classes, class);
+		class_add(classes, class);
 }
 
 /* The lowest bit of the mask says that the others are a class. */
@@ -136,64 +136,65 @@ static u32 class_run(struct bpf_prog *tagger, struct sk_buff *skb, struct sock *
 }
 
 /* What the tagger says is a number like any other: whatever is no class makes the packet unlabelled as well. */
-static void classes_add_tag(struct resid_classes *classes, u32 tag)
+static void class_add_tag(struct resid_classes *classes, u32 tag)
 {
 	unsigned int i;
 
 	if (!tag || tag >> (8 * RESID_TAG_KINDS))
-		classes_add(classes, RESID_CLASS_UNLABELLED);
+		class_add(classes, RESID_CLASS_UNLABELLED);
 	for (i = 0; i < RESID_TAG_KINDS; i++) {
 		u8 class = tag >> (8 * i);
 
 		if (class)
-			classes_add(classes, class == RESID_CLASS_KERNEL ? RESID_CLASS_UNLABELLED : class);
+			class_add(classes, class == RESID_CLASS_KERNEL ? RESID_CLASS_UNLABELLED : class);
 	}
 }
-static int upper_is_foreign(struct net_device *upper, struct netdev_nested_priv *lower)
+
+static int class_upper_is_foreign(struct net_device *upper, struct netdev_nested_priv *lower)
 {
 	return !net_eq(dev_net(upper), dev_net(lower->data));
 }
 
-static int lower_is_inside(struct net_device *lower, struct netdev_nested_priv *unused)
+static int class_lower_is_inside(struct net_device *lower, struct netdev_nested_priv *unused)
 {
 	return resid_device_is_inside(lower);
 }
 
 /* A macvlan or VLAN leaves the route of a packet as it was; an ipvlan in mode L3 finds one of this namespace. */
-static int upper_reroutes(struct net_device *upper, struct netdev_nested_priv *lower)
+static int class_upper_reroutes(struct net_device *upper, struct netdev_nested_priv *lower)
 {
-	return upper_is_foreign(upper, lower) && !netif_is_macvlan(upper) && !is_vlan_dev(upper);
+	return class_upper_is_foreign(upper, lower) && !netif_is_macvlan(upper) && !is_vlan_dev(upper);
 }
 
-static bool carries_foreign(struct net_device *dev)
+static bool class_carries_foreign(struct net_device *dev)
 {
 	struct netdev_nested_priv lower = { .data = dev };
 
-	return netdev_walk_all_upper_dev_rcu(dev, upper_is_foreign, &lower);
+	return netdev_walk_all_upper_dev_rcu(dev, class_upper_is_foreign, &lower);
 }
 
 /* Did the namespace of @dev make @skb, which has no socket and was not received? */
-static bool is_made_here(const struct sk_buff *skb, struct net_device *dev)
+static bool class_is_made_here(const struct sk_buff *skb, struct net_device *dev)
 {
 	struct netdev_nested_priv lower = { .data = dev };
 	const struct dst_entry *dst = skb_dst(skb);
 	struct net_device *by;
 
-	if (!carries_foreign(dev))
+	if (!class_carries_foreign(dev))
 		return true;
-	if (!dst || netdev_walk_all_upper_dev_rcu(dev, upper_reroutes, &lower))
+	if (!dst || netdev_walk_all_upper_dev_rcu(dev, class_upper_reroutes, &lower))
 		return false;
 	by = READ_ONCE(dst->dev);
 	return by == dev || (by && net_eq(dev_net(by), dev_net(dev)) && netdev_has_upper_dev_all_rcu(dev, by));
 }
 
 /* Did @skb come by an inside device of the node, or by a bridge of some? */
-static bool came_from_inside(const struct sk_buff *skb)
+static bool class_came_from_inside(const struct sk_buff *skb)
 {
 	struct netdev_nested_priv unused = {};
 	struct net_device *in = dev_get_by_index_rcu(&init_net, skb->skb_iif);
 
-	return in && (resid_device_is_inside(in) || netdev_walk_all_lower_dev_rcu(in, lower_is_inside, &unused));
+	return in && (resid_device_is_inside(in) || netdev_walk_all_lower_dev_rcu(in, class_lower_is_inside, &unused));
 }
 
 /* The namespaces that packets which come in by @in can be from: of its veth's other end. */
@@ -221,22 +222,23 @@ static void class_add_sender(struct resid_classes *classes, const struct sk_buff
 
 static bool class_believes_mark(const struct sk_buff *skb, struct net_device *dev)
 {
-	return skb->skb_iif && net_eq(dev_net(dev), &init_net) && !carries_foreign(dev) && came_from_inside(skb);
+	return skb->skb_iif && net_eq(dev_net(dev), &init_net) && !class_carries_foreign(dev) &&
+	       class_came_from_inside(skb);
 }
 
 /* rxrpc shares a kernel socket among its users, so its cgroup is that of the first of them. */
-static bool is_shared_socket(const struct sock *sk)
+static bool class_is_shared_socket(const struct sock *sk)
 {
 	return sk->sk_kern_sock && sk_is_udp(sk) && udp_sk(sk)->encap_type == UDP_ENCAP_RXRPC;
 }
 
 /* The sockets by which the kernel answers for itself. */
-static bool is_control_socket(const struct sock *sk, u8 protocol)
+static bool class_is_control_socket(const struct sock *sk, u8 protocol)
 {
 	return sk->sk_kern_sock && sk->sk_type == SOCK_RAW && sk->sk_protocol == protocol;
 }
 
-static bool is_root_cgroup(struct sock *sk)
+static bool class_is_root_cgroup(struct sock *sk)
 {
 	return !cgroup_parent(sock_cgroup_ptr(&sk->sk_cgrp_data));
 }
@@ -247,24 +249,24 @@ static void class_of_socket(const struct resid_state *state, struct sk_buff *skb
 	struct net *net = sock_net(sk);
 	u32 tag;
 
-	if (is_control_socket(sk, IPPROTO_TCP) && packet->bare_tcp) {
-		classes_add(classes, RESID_CLASS_KERNEL);
-	} else if (is_control_socket(sk, IPPROTO_ICMP) || is_control_socket(sk, IPPROTO_ICMPV6)) {
+	if (class_is_control_socket(sk, IPPROTO_TCP) && packet->bare_tcp) {
+		class_add(classes, RESID_CLASS_KERNEL);
+	} else if (class_is_control_socket(sk, IPPROTO_ICMP) || class_is_control_socket(sk, IPPROTO_ICMPV6)) {
 		if (packet->neighbour) {
-			classes_add(classes, RESID_CLASS_KERNEL);
+			class_add(classes, RESID_CLASS_KERNEL);
 			return;
 		}
-		classes_add_tag(classes, class_run(state->tagger, skb, NULL, dev, net));
+		class_add_tag(classes, class_run(state->tagger, skb, NULL, dev, net));
 		class_add_held(classes, net);
-	} else if (is_shared_socket(sk)) {
-		classes_add(classes, RESID_CLASS_UNLABELLED);
+	} else if (class_is_shared_socket(sk)) {
+		class_add(classes, RESID_CLASS_UNLABELLED);
 	} else {
 		tag = class_run(state->tagger, skb, sk, dev, net);
-		if (!tag && sk->sk_kern_sock && is_root_cgroup(sk)) {
-			classes_add(classes, RESID_CLASS_KERNEL);
+		if (!tag && sk->sk_kern_sock && class_is_root_cgroup(sk)) {
+			class_add(classes, RESID_CLASS_KERNEL);
 			return;
 		}
-		classes_add_tag(classes, tag);
+		class_add_tag(classes, tag);
 		class_hold(net, classes);
 	}
 }
@@ -275,7 +277,7 @@ static void class_of_namespace(const struct resid_state *state, struct sk_buff *
 {
 	struct net *net = dev_net(dev);
 
-	classes_add_tag(classes, class_run(state->tagger, skb, NULL, dev, net));
+	class_add_tag(classes, class_run(state->tagger, skb, NULL, dev, net));
 	class_add_held(classes, net);
 	if (!skb->skb_iif)
 		return;
@@ -295,19 +297,19 @@ void resid_class_of(const struct resid_state *state, struct sk_buff *skb, struct
 	/* the socket of a tun or tap device belongs to who opened it, not to the guest behind it */
 	if (sk && sk->sk_family != AF_UNSPEC) {
 		class_of_socket(state, skb, sk, dev, packet, classes);
-	} else if (!skb->skb_iif && !is_made_here(skb, dev)) {
-		classes_add(classes, RESID_CLASS_UNLABELLED);
+	} else if (!skb->skb_iif && !class_is_made_here(skb, dev)) {
+		class_add(classes, RESID_CLASS_UNLABELLED);
 	} else if (!sk && !skb->skb_iif && packet->bare_tcp) {
-		classes_add(classes, RESID_CLASS_KERNEL);
+		class_add(classes, RESID_CLASS_KERNEL);
 	} else if (!state->tagger) {
-		classes_add(classes, RESID_CLASS_UNLABELLED);
+		class_add(classes, RESID_CLASS_UNLABELLED);
 	} else if (!skb->skb_iif || !net_eq(dev_net(dev), &init_net)) {
 		class_of_namespace(state, skb, dev, classes);
 	} else if (class_believes_mark(skb, dev)) {
-		classes_add(classes, class_of_mark(skb->mark, state->mark_mask));
+		class_add(classes, class_of_mark(skb->mark, state->mark_mask));
 		class_add_sender(classes, skb, dev);
 	} else {
-		classes_add(classes, RESID_CLASS_UNLABELLED);
+		class_add(classes, RESID_CLASS_UNLABELLED);
 	}
 }
 

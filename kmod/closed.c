@@ -7,7 +7,7 @@
 #include <linux/kernel.h>
 #include <linux/slab.h>
 
-#define BOOTSTRAP_MAX 32
+#define CLOSED_BOOTSTRAP_MAX 32
 
 struct closed_prefix {
 	u8 family;
@@ -15,8 +15,8 @@ struct closed_prefix {
 	u8 address[16];
 };
 
-static struct closed_prefix bootstrap[BOOTSTRAP_MAX];
-static unsigned int bootstrap_count;
+static struct closed_prefix closed_bootstrap[CLOSED_BOOTSTRAP_MAX];
+static unsigned int closed_bootstrap_count;
 
 static const struct closed_prefix closed_local[] = {
 	{ AF_INET, 8, { 10 } },
@@ -36,7 +36,7 @@ static const struct closed_prefix closed_metadata[] = {
 	{ AF_INET6, 128, { 0xfd, 0, 0, 0x42, [15] = 0x42 } },
 };
 
-static bool prefix_holds(const struct closed_prefix *prefix, const struct resid_dest *dest)
+static bool closed_prefix_holds(const struct closed_prefix *prefix, const struct resid_dest *dest)
 {
 	unsigned int bytes = prefix->length / 8, bits = prefix->length % 8;
 
@@ -45,28 +45,28 @@ static bool prefix_holds(const struct closed_prefix *prefix, const struct resid_
 	return !bits || !((prefix->address[bytes] ^ dest->address[bytes]) >> (8 - bits));
 }
 
-static bool prefixes_hold(const struct closed_prefix *prefix, unsigned int count, const struct resid_dest *dest)
+static bool closed_prefixes_hold(const struct closed_prefix *prefix, unsigned int count, const struct resid_dest *dest)
 {
 	for (; count; count--, prefix++)
-		if (prefix_holds(prefix, dest))
+		if (closed_prefix_holds(prefix, dest))
 			return true;
 	return false;
 }
 
 bool resid_closed_allows(const struct resid_dest *dest)
 {
-	return prefixes_hold(bootstrap, bootstrap_count, dest) ||
-	       (!prefixes_hold(closed_metadata, ARRAY_SIZE(closed_metadata), dest) &&
-		prefixes_hold(closed_local, ARRAY_SIZE(closed_local), dest));
+	return closed_prefixes_hold(closed_bootstrap, closed_bootstrap_count, dest) ||
+	       (!closed_prefixes_hold(closed_metadata, ARRAY_SIZE(closed_metadata), dest) &&
+		closed_prefixes_hold(closed_local, ARRAY_SIZE(closed_local), dest));
 }
 
-static int bootstrap_add(const char *text)
+static int closed_bootstrap_add(const char *text)
 {
-	struct closed_prefix *prefix = &bootstrap[bootstrap_count];
+	struct closed_prefix *prefix = &closed_bootstrap[closed_bootstrap_count];
 	const char *end;
 	unsigned int length, bits;
 
-	if (bootstrap_count == BOOTSTRAP_MAX)
+	if (closed_bootstrap_count == CLOSED_BOOTSTRAP_MAX)
 		return -E2BIG;
 	memset(prefix, 0, sizeof(*prefix));
 	if (in4_pton(text, -1, prefix->address, '/', &end) || in4_pton(text, -1, prefix->address, -1, &end)) {
@@ -82,7 +82,7 @@ static int bootstrap_add(const char *text)
 	if (*end == '/' && (kstrtouint(end + 1, 10, &length) || length > bits))
 		return -EINVAL;
 	prefix->length = length;
-	bootstrap_count++;
+	closed_bootstrap_count++;
 	return 0;
 }
 
@@ -98,10 +98,10 @@ int resid_closed_init(const char *list)
 		return -ENOMEM;
 	rest = copy;
 	while (!error && (item = strsep(&rest, ","))) {
-		error = bootstrap_add(item);
+		error = closed_bootstrap_add(item);
 		if (error)
 			pr_err("bootstrap: \"%s\" is not an address or prefix, or there are more than %d\n", item,
-			       BOOTSTRAP_MAX);
+			       CLOSED_BOOTSTRAP_MAX);
 	}
 	kfree(copy);
 	return error;

@@ -165,7 +165,7 @@ static struct resid_counter *counter_get(u8 class, const struct resid_rule *rule
 }
 
 /* The class that a row stands for: each declared class has one of its own, undeclared ones share that of class 0. */
-static u8 row_class(const struct resid_core *core, unsigned int row)
+static u8 counter_row_class(const struct resid_core *core, unsigned int row)
 {
 	unsigned int class;
 
@@ -176,7 +176,7 @@ static u8 row_class(const struct resid_core *core, unsigned int row)
 }
 
 /* The rules that a packet of a row can meet. */
-static void row_rules(const struct resid_table *table, unsigned int row, unsigned long *rules)
+static void counter_row_rules(const struct resid_table *table, unsigned int row, unsigned long *rules)
 {
 	const struct resid_core *core = table->core;
 	const u16 *cell = &table->matrix[row * core->group_count];
@@ -198,13 +198,13 @@ static void row_rules(const struct resid_table *table, unsigned int row, unsigne
 	}
 }
 
-static int row_attach(struct resid_counter **array, const struct resid_table *table, unsigned int row,
-		      unsigned long *rules)
+static int counter_row_attach(struct resid_counter **array, const struct resid_table *table, unsigned int row,
+			      unsigned long *rules)
 {
-	u8 class = row_class(table->core, row);
+	u8 class = counter_row_class(table->core, row);
 	unsigned int rule;
 
-	row_rules(table, row, rules);
+	counter_row_rules(table, row, rules);
 	for_each_set_bit(rule, rules, table->core->rule_count) {
 		array[rule] = counter_get(class, &table->rule[rule]);
 		if (!array[rule])
@@ -230,7 +230,7 @@ int resid_counter_attach(struct resid_counter ***out, const struct resid_table *
 		mutex_lock(&counter_mutex);
 		WRITE_ONCE(counter_changes, counter_changes + 2);
 		for (row = 0, error = 0; !error && row < rows; row++)
-			error = row_attach(&array[row * count], table, row, rules);
+			error = counter_row_attach(&array[row * count], table, row, rules);
 		mutex_unlock(&counter_mutex);
 	}
 	bitmap_free(rules);

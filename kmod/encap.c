@@ -37,7 +37,7 @@ struct encap {
 #define IN_IP (IN_IPV4 | IN_IPV6)
 #define IN_PPP BIT(RESID_SPACE_PPP)
 
-static const struct encap encaps[] = {
+static const struct encap encap_table[] = {
 	/* what nearly all packets are made of */
 	{ IN_TYPE | IN_GRE, 0x0800, RESID_ENCAP_READ, resid_ip_read4 }, /* IPv4 */
 	{ IN_IP, 6, RESID_ENCAP_PLAIN, resid_transport_read }, /* TCP */
@@ -138,9 +138,9 @@ static const struct encap *encap_find(enum resid_space space, u16 id)
 {
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(encaps); i++)
-		if (encaps[i].id == id && encaps[i].spaces & BIT(space))
-			return &encaps[i];
+	for (i = 0; i < ARRAY_SIZE(encap_table); i++)
+		if (encap_table[i].id == id && encap_table[i].spaces & BIT(space))
+			return &encap_table[i];
 	if (space == RESID_SPACE_IPV4 || space == RESID_SPACE_IPV6 || (space == RESID_SPACE_PPP && id >= 0x8000))
 		return &encap_opaque;
 	return &encap_foreign;

@@ -17,7 +17,7 @@
 static_assert(sizeof(struct resid_question) == 32);
 static_assert(sizeof(struct resid_answer) == 32);
 
-static const char *question_check(const struct resid_question *question)
+static const char *evaluate_check_one(const struct resid_question *question)
 {
 	if (question->family != AF_INET && question->family != AF_INET6)
 		return "a question's family is neither AF_INET nor AF_INET6";
@@ -31,7 +31,7 @@ static const char *question_check(const struct resid_question *question)
 	    (question->dport && !(question->flags & RESID_QUESTION_F_PORT)) ||
 	    (question->time && !(question->flags & RESID_QUESTION_F_TIME)))
 		return "a question holds a value that its flags do not name";
-	if (question->flags & RESID_QUESTION_F_PORT && !resid_proto_has_ports(question->proto))
+	if (question->flags & RESID_QUESTION_F_PORT && !resid_verdict_has_ports(question->proto))
 		return "a question with a port needs a protocol that has ports";
 	return NULL;
 }
@@ -41,7 +41,7 @@ int resid_evaluate_check(const struct resid_question *question, unsigned int cou
 	const char *reason;
 
 	for (; count; count--, question++) {
-		reason = question_check(question);
+		reason = evaluate_check_one(question);
 		if (reason) {
 			extack->_msg = reason;
 			return -EINVAL;

@@ -28,7 +28,7 @@
 #include "judge.h"
 #include "sight.h"
 
-static bool is_delivery(const struct net_device *dev)
+static bool hook_is_delivery(const struct net_device *dev)
 {
 	return dev->flags & IFF_LOOPBACK || resid_device_is_inside(dev);
 }
@@ -89,12 +89,12 @@ static void hook_reset(struct sk_buff *skb, const struct nf_hook_state *state)
 		nf_send_reset6(state->net, state->sk, skb, state->hook);
 }
 
-static bool is_tcp_syn(const struct resid_packet *packet)
+static bool hook_is_tcp_syn(const struct resid_packet *packet)
 {
 	return (packet->tcp_flags & (TCPHDR_SYN | TCPHDR_ACK)) == TCPHDR_SYN;
 }
 
-static bool is_tcp(const struct resid_packet *packet)
+static bool hook_is_tcp(const struct resid_packet *packet)
 {
 	return packet->proto_known && packet->proto == IPPROTO_TCP && !packet->fragment;
 }
@@ -107,14 +107,14 @@ unsigned int resid_hook_local_out(void *priv, struct sk_buff *skb, const struct 
 		hook_sight(skb, dst ? dst->dev : state->out, RESID_HOOK_LOCAL_OUT, RESID_LINK_IP);
 	struct resid_ruling ruling;
 
-	if (is_delivery(sight.dev) || !hook_refuses(&sight, &ruling))
+	if (hook_is_delivery(sight.dev) || !hook_refuses(&sight, &ruling))
 		return NF_ACCEPT;
 	if (ruling.verdict == RESID_V_DROP) {
 		/* NF_DROP would tell a UDP sender EPERM */
 		kfree_skb_reason(skb, SKB_DROP_REASON_NETFILTER_DROP);
 		return NF_STOLEN;
 	}
-	if (is_tcp(&ruling.packet) && !is_tcp_syn(&ruling.packet)) {
+	if (hook_is_tcp(&ruling.packet) && !hook_is_tcp_syn(&ruling.packet)) {
 		hook_reset(skb, state);
 		return NF_DROP;
 	}
@@ -126,10 +126,10 @@ unsigned int resid_hook_forward(void *priv, struct sk_buff *skb, const struct nf
 	struct resid_sight sight = hook_sight(skb, state->out, RESID_HOOK_FORWARD, RESID_LINK_IP);
 	struct resid_ruling ruling;
 
-	if (is_delivery(sight.dev) || !hook_refuses(&sight, &ruling))
+	if (hook_is_delivery(sight.dev) || !hook_refuses(&sight, &ruling))
 		return NF_ACCEPT;
 	if (ruling.verdict == RESID_V_REJECT) {
-		if (is_tcp(&ruling.packet))
+		if (hook_is_tcp(&ruling.packet))
 			hook_reset(skb, state);
 		else if (state->pf == NFPROTO_IPV4)
 			nf_send_unreach(skb, ICMP_PKT_FILTERED, state->hook);
@@ -164,7 +164,7 @@ static enum resid_link hook_link(const struct net_device *dev)
  * device by which the node sends them on. Those of a tunnel or of MACsec do not: what they send is another packet, and
  * booked as one.
  */
-static bool is_lowest(struct net_device *dev)
+static bool hook_is_lowest(struct net_device *dev)
 {
 	const struct net_device_ops *ops = dev->netdev_ops;
 	struct net_device *peer;
@@ -186,7 +186,7 @@ unsigned int resid_hook_egress(void *priv, struct sk_buff *skb, const struct nf_
 		return NF_ACCEPT;
 	if (hook_refuses(&sight, &ruling))
 		return NF_DROP;
-	if (is_lowest(sight.dev) && !hook_book(&sight, &ruling))
+	if (hook_is_lowest(sight.dev) && !hook_book(&sight, &ruling))
 		return NF_DROP;
 	return NF_ACCEPT;
 }

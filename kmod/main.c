@@ -14,30 +14,30 @@
 #include "stage.h"
 #include "state.h"
 
-static char *boot = "open";
-module_param(boot, charp, 0444);
+static char *main_boot = "open";
+module_param_named(boot, main_boot, charp, 0444);
 MODULE_PARM_DESC(boot, "before the first policy: open (default) lets everything leave, closed only link, local and bootstrap destinations");
 
-static char *bootstrap;
-module_param(bootstrap, charp, 0444);
+static char *main_bootstrap;
+module_param_named(bootstrap, main_bootstrap, charp, 0444);
 MODULE_PARM_DESC(bootstrap, "addresses and prefixes, separated by commas, that a closed node reaches before its first policy");
 
-static uint mark_mask = 0xff800000;
-module_param(mark_mask, uint, 0444);
+static uint main_mark_mask = 0xff800000;
+module_param_named(mark_mask, main_mark_mask, uint, 0444);
 MODULE_PARM_DESC(mark_mask, "nine adjacent bits of the packet mark: class and validity (default 0xff800000)");
 
-static uint audit_slots = 4096;
-module_param(audit_slots, uint, 0444);
+static uint main_audit_slots = 4096;
+module_param_named(audit_slots, main_audit_slots, uint, 0444);
 MODULE_PARM_DESC(audit_slots, "flows that a CPU counts apart between two drains, a power of two (default 4096)");
 
 static int __init main_parse_boot(enum resid_boot *out)
 {
-	if (!strcmp(boot, "open")) {
+	if (!strcmp(main_boot, "open")) {
 		*out = RESID_BOOT_OPEN;
-	} else if (!strcmp(boot, "closed")) {
+	} else if (!strcmp(main_boot, "closed")) {
 		*out = RESID_BOOT_CLOSED;
 	} else {
-		pr_err("boot is \"%s\"; it must be open or closed\n", boot);
+		pr_err("boot is \"%s\"; it must be open or closed\n", main_boot);
 		return -EINVAL;
 	}
 	return 0;
@@ -45,9 +45,9 @@ static int __init main_parse_boot(enum resid_boot *out)
 
 static int __init main_check_mask(void)
 {
-	if (mark_mask && mark_mask >> __ffs(mark_mask) == 0x1ff)
+	if (main_mark_mask && main_mark_mask >> __ffs(main_mark_mask) == 0x1ff)
 		return 0;
-	pr_err("mark_mask is 0x%08x; it must be nine adjacent bits, as 0xff800000 is\n", mark_mask);
+	pr_err("mark_mask is 0x%08x; it must be nine adjacent bits, as 0xff800000 is\n", main_mark_mask);
 	return -EINVAL;
 }
 
@@ -57,10 +57,10 @@ static int __init main_init(void)
 	enum resid_boot before;
 	int error;
 
-	error = main_parse_boot(&before) ?: main_check_mask() ?: resid_closed_init(bootstrap);
+	error = main_parse_boot(&before) ?: main_check_mask() ?: resid_closed_init(main_bootstrap);
 	if (error)
 		return error;
-	error = resid_audit_init(audit_slots, resid_netlink_wake);
+	error = resid_audit_init(main_audit_slots, resid_netlink_wake);
 	if (error)
 		return error;
 	error = resid_counter_init();
@@ -69,7 +69,7 @@ static int __init main_init(void)
 	error = resid_class_init();
 	if (error)
 		goto err_counter;
-	error = resid_state_init(before, mark_mask);
+	error = resid_state_init(before, main_mark_mask);
 	if (error)
 		goto err_class;
 	error = resid_attach_init();

@@ -13,7 +13,7 @@ static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
 
 #define TABLE_ALIGN(n) (((n) + 7) & ~7ull)
 
-static bool all_zero(const u8 *bytes, u64 count)
+static bool table_all_zero(const u8 *bytes, u64 count)
 {
 	while (count)
 		if (bytes[--count])
@@ -44,7 +44,7 @@ static const char *table_check_sections(const struct resid_snapshot_header *head
 		padded = TABLE_ALIGN(offset);
 		if (padded > length)
 			return "snapshot is cut short, or its sections are out of place";
-		if (!all_zero(data + offset, padded - offset))
+		if (!table_all_zero(data + offset, padded - offset))
 			return "snapshot padding is not zero";
 		offset = padded;
 	}
@@ -76,7 +76,7 @@ static const char *table_check_core(const struct resid_core *core)
 
 		if (length < 32 || length > 96 || length % 8 || (length > 64 && length < 96))
 			return "snapshot core: NAT64 prefix length";
-		if (!all_zero(core->nat64[i].reserved, sizeof(core->nat64[i].reserved)))
+		if (!table_all_zero(core->nat64[i].reserved, sizeof(core->nat64[i].reserved)))
 			return "snapshot core: reserved byte is not zero";
 	}
 	return NULL;
@@ -89,7 +89,7 @@ static const char *table_check_rules(const struct resid_table *table)
 	for (i = 0; i < table->core->rule_count; i++) {
 		const struct resid_rule *rule = &table->rule[i];
 
-		if (rule->verdict >= RESID_V_COUNT || !all_zero(rule->reserved, sizeof(rule->reserved)))
+		if (rule->verdict >= RESID_V_COUNT || !table_all_zero(rule->reserved, sizeof(rule->reserved)))
 			return "snapshot rule: unknown verdict";
 		if (rule->key == RESID_KEY_NO_POLICY || rule->key == RESID_KEY_GONE)
 			return "snapshot rule: a key that is not a rule's";

@@ -24,13 +24,13 @@ enum resid_match {
 	RESID_MATCH_YES
 };
 
-static inline bool resid_proto_has_ports(u8 proto)
+static inline bool resid_verdict_has_ports(u8 proto)
 {
 	return proto == IPPROTO_TCP || proto == IPPROTO_UDP || proto == IPPROTO_SCTP || proto == IPPROTO_DCCP ||
 	       proto == IPPROTO_UDPLITE;
 }
 
-static inline enum resid_match resid_step_match(const struct resid_step *step, const struct resid_flow *flow)
+static inline enum resid_match resid_verdict_match(const struct resid_step *step, const struct resid_flow *flow)
 {
 	enum resid_match match = RESID_MATCH_YES;
 
@@ -47,7 +47,7 @@ static inline enum resid_match resid_step_match(const struct resid_step *step, c
 		if (flow->has_port) {
 			if (flow->dport < step->port_first || flow->dport > step->port_last)
 				return RESID_MATCH_NO;
-		} else if (flow->proto_known && !resid_proto_has_ports(flow->proto)) {
+		} else if (flow->proto_known && !resid_verdict_has_ports(flow->proto)) {
 			return RESID_MATCH_NO;
 		} else {
 			match = RESID_MATCH_MAYBE;
@@ -63,7 +63,7 @@ static inline enum resid_match resid_step_match(const struct resid_step *step, c
 	return match;
 }
 
-static inline u16 resid_stricter_rule(const struct resid_table *table, u16 a, u16 b)
+static inline u16 resid_verdict_stricter(const struct resid_table *table, u16 a, u16 b)
 {
 	return table->rule[b].verdict > table->rule[a].verdict ? b : a;
 }
@@ -93,11 +93,11 @@ static inline u16 resid_verdict_decide(const struct resid_table *table, u8 class
 		return cell;
 
 	for (step = &table->step[cell & RESID_CELL_INDEX];; step++) {
-		enum resid_match match = resid_step_match(step, flow);
+		enum resid_match match = resid_verdict_match(step, flow);
 
 		if (match == RESID_MATCH_NO)
 			continue;
-		rule = doubt ? resid_stricter_rule(table, rule, step->rule) : step->rule;
+		rule = doubt ? resid_verdict_stricter(table, rule, step->rule) : step->rule;
 		if (match == RESID_MATCH_YES)
 			return rule;
 		doubt = true;

@@ -193,7 +193,7 @@ static void evaluate_test_refuse(struct kunit *test)
 	do {                                                                                                           \
 		question = evaluate_test_question(1, 0x08080808);                                                      \
 		statement;                                                                                             \
-		KUNIT_EXPECT_STREQ(test, sentence, question_check(&question) ?: "accepted");                           \
+		KUNIT_EXPECT_STREQ(test, sentence, evaluate_check_one(&question) ?: "accepted");                           \
 	} while (0)
 
 	EXPECT_REFUSED("accepted", (void)0);

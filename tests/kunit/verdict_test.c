@@ -38,20 +38,20 @@ static void verdict_test_window(struct kunit *test)
 	struct resid_flow flow = {};
 
 	flow.now = 99;
-	KUNIT_EXPECT_EQ(test, (int)resid_step_match(&step, &flow), RESID_MATCH_NO);
+	KUNIT_EXPECT_EQ(test, (int)resid_verdict_match(&step, &flow), RESID_MATCH_NO);
 	flow.now = 100;
-	KUNIT_EXPECT_EQ(test, (int)resid_step_match(&step, &flow), RESID_MATCH_YES);
+	KUNIT_EXPECT_EQ(test, (int)resid_verdict_match(&step, &flow), RESID_MATCH_YES);
 	flow.now = 199;
-	KUNIT_EXPECT_EQ(test, (int)resid_step_match(&step, &flow), RESID_MATCH_YES);
+	KUNIT_EXPECT_EQ(test, (int)resid_verdict_match(&step, &flow), RESID_MATCH_YES);
 	flow.now = 200;
-	KUNIT_EXPECT_EQ(test, (int)resid_step_match(&step, &flow), RESID_MATCH_NO);
+	KUNIT_EXPECT_EQ(test, (int)resid_verdict_match(&step, &flow), RESID_MATCH_NO);
 
 	step.flags = RESID_STEP_F_REPLY;
-	KUNIT_EXPECT_EQ(test, (int)resid_step_match(&step, &flow), RESID_MATCH_MAYBE);
+	KUNIT_EXPECT_EQ(test, (int)resid_verdict_match(&step, &flow), RESID_MATCH_MAYBE);
 	flow.direction = RESID_DIR_REPLY;
-	KUNIT_EXPECT_EQ(test, (int)resid_step_match(&step, &flow), RESID_MATCH_YES);
+	KUNIT_EXPECT_EQ(test, (int)resid_verdict_match(&step, &flow), RESID_MATCH_YES);
 	flow.direction = RESID_DIR_ORIGINAL;
-	KUNIT_EXPECT_EQ(test, (int)resid_step_match(&step, &flow), RESID_MATCH_NO);
+	KUNIT_EXPECT_EQ(test, (int)resid_verdict_match(&step, &flow), RESID_MATCH_NO);
 }
 
 static struct kunit_case verdict_cases[] = {

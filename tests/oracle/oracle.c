@@ -148,7 +148,7 @@ static uint16_t kernel_group(const struct half *half, u128 address)
 static const char *kernel_rule(size_t class, uint16_t group, uint8_t proto, uint16_t port)
 {
 	const struct resid_flow flow = {
-		.proto = proto, .proto_known = true, .has_port = resid_proto_has_ports(proto), .dport = port
+		.proto = proto, .proto_known = true, .has_port = resid_verdict_has_ports(proto), .dport = port
 	};
 
 	uint8_t class_id = (uint8_t)classes[class].id;

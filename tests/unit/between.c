@@ -158,7 +158,7 @@ static void test_random(void **context)
 		for (i = 0; i < 6 * 10 * 2; i++) {
 			const struct resid_flow flow = {
 				.proto = sent[i % 6], .proto_known = true, .dport = dports[i / 6 % 10],
-				.has_port = resid_proto_has_ports(sent[i % 6]),
+				.has_port = resid_verdict_has_ports(sent[i % 6]),
 				.direction = i / 60 ? RESID_DIR_REPLY : RESID_DIR_ORIGINAL,
 			};
 			uint16_t old = resid_verdict_decide(sides[0].table, 2, sides[0].group, &flow);

@@ -76,7 +76,7 @@ int destination_parse(struct destination *out, char *text, struct resid_error *e
 		out->flow.proto = IPPROTO_TCP;
 		out->proto_name = "tcp";
 	}
-	if (port && !resid_proto_has_ports(out->flow.proto))
+	if (port && !resid_verdict_has_ports(out->flow.proto))
 		return destination_fail(err, "is a protocol without ports", out->proto_name);
 	address_bytes(outer->family, key, outer->address);
 	return 0;

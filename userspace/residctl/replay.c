@@ -241,7 +241,7 @@ static bool replay_record_packet(const json_t *record, struct resid_packet *out)
 	out->dest[0].family = (uint8_t)family;
 	address_bytes(family, key, out->dest[0].address);
 	out->proto_known = proto_parse(replay_text_of(record, "proto"), &out->proto);
-	if (json_is_integer(port) && out->proto_known && resid_proto_has_ports(out->proto)) {
+	if (json_is_integer(port) && out->proto_known && resid_verdict_has_ports(out->proto)) {
 		out->has_port = true;
 		out->dport = htons((uint16_t)json_integer_value(port));
 	}

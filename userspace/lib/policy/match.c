@@ -210,7 +210,7 @@ static bool match_takes(const struct policy_rule *rule, const struct match_piece
 		return false;
 	if (!rule->ports_count)
 		return true;
-	if (!resid_proto_has_ports((uint8_t)piece->proto))
+	if (!resid_verdict_has_ports((uint8_t)piece->proto))
 		return false;
 	for (i = 0; i < rule->ports_count; i++)
 		if (piece->port >= rule->ports[i].first && piece->port <= rule->ports[i].last)
@@ -229,7 +229,7 @@ static size_t match_protos(const struct policy *policy, const uint16_t *list, si
 		for (j = 0; j < policy->rule[list[i]].proto_count; j++)
 			named[policy->rule[list[i]].proto[j]] = true;
 	for (p = 0; p < 256; p++) {
-		bool *seen = &other[resid_proto_has_ports((uint8_t)p)];
+		bool *seen = &other[resid_verdict_has_ports((uint8_t)p)];
 
 		if (!named[p] && *seen)
 			continue;
@@ -290,7 +290,7 @@ void match_live(const struct policy *policy, const uint16_t *list, size_t count,
 
 	memset(live, 0, count * sizeof(*live));
 	for (p = 0; p < protos; p++) {
-		size_t pieces = resid_proto_has_ports(proto[p]) ? ports : 1;
+		size_t pieces = resid_verdict_has_ports(proto[p]) ? ports : 1;
 
 		for (c = 0; c < pieces; c++) {
 			for (t = 0; t < times; t++) {

@@ -229,7 +229,7 @@ static int rules_read_ports(struct reader *reader, const struct yaml_node *node,
 	if (keys_items(&reader->file, &node, "`port`", &items, &count))
 		return -1;
 	for (i = 0; i < rule->proto_count; i++)
-		if (!resid_proto_has_ports(rule->proto[i]))
+		if (!resid_verdict_has_ports(rule->proto[i]))
 			return keys_fail(&reader->file, node, "`port` with protocol %u, which has no ports; use a rule of its own",
 					 rule->proto[i]);
 	for (i = 0; i < count; i++)

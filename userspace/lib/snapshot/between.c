@@ -51,7 +51,7 @@ static void between_cut(struct between *between, const struct resid_step *step, 
 		between->named[step->proto] = true;
 	else if (step->flags & RESID_STEP_F_PORT)
 		for (proto = 0; proto < 256; proto++)
-			between->named[proto] |= resid_proto_has_ports((uint8_t)proto);
+			between->named[proto] |= resid_verdict_has_ports((uint8_t)proto);
 	if (step->flags & RESID_STEP_F_PORT) {
 		*MEM_PUSH(between->port, between->port_count, between->port_capacity) = step->port_first;
 		*MEM_PUSH(between->port, between->port_count, between->port_capacity) = step->port_last + 1u;
@@ -114,7 +114,7 @@ static void between_grid(struct between *between, int64_t now)
 	for (i = 0; i < 256; i++) {
 		if (between->named[i])
 			*MEM_PUSH(between->proto, between->proto_count, between->proto_capacity) = (uint8_t)i;
-		else if (!resid_proto_has_ports((uint8_t)i))
+		else if (!resid_verdict_has_ports((uint8_t)i))
 			other = i;
 	}
 	*MEM_PUSH(between->proto, between->proto_count, between->proto_capacity) = (uint8_t)other;
@@ -143,7 +143,7 @@ static void between_judge(struct between *between)
 						.now = between->time[time],
 						.dport = (uint16_t)between->port[port],
 						.proto = between->proto[proto],
-						.has_port = resid_proto_has_ports(between->proto[proto]),
+						.has_port = resid_verdict_has_ports(between->proto[proto]),
 						.proto_known = true,
 						.direction = direction ? RESID_DIR_REPLY : RESID_DIR_ORIGINAL,
 					};
@@ -182,7 +182,7 @@ static void between_ports(const struct between_words *words, size_t time, size_t
 	_cleanup_fclose_ FILE *text = open_memstream(out, &length);
 	uint32_t first;
 
-	if (!resid_proto_has_ports(between->proto[proto]))
+	if (!resid_verdict_has_ports(between->proto[proto]))
 		count = 1;
 	for (port = 0; port < count;) {
 		size_t begin = port;
