@@ -5,6 +5,9 @@
  * A device is hooked when it registers, and unhooked when it unregisters; a move to another namespace is one after
  * the other. A device that cannot be hooked is refused: its registration fails, and since the second half of a move
  * cannot fail, it is also refused when it is to be set up.
+ *
+ * RTNL is held in every call of the notifier, and pernet_ops_rwsem while a namespace comes or goes; there is no lock of
+ * this file's. Packets read nothing here.
  */
 #include "attach.h"
 
@@ -136,7 +139,11 @@ int resid_attach_init(void)
 	return error;
 }
 
-/* A packet may still be inside a hook on return: the caller waits for a grace period. */
+/*
+ * In reverse order. Unregistering the notifier replays the end of every device, so EGRESS hooks go first and for a
+ * moment only LOCAL_OUT and FORWARD refuse: the module is not armed by then, or it would not be unloaded. A packet may
+ * still be inside a hook on return: the caller waits for a grace period.
+ */
 void resid_attach_fini(void)
 {
 	unregister_netdevice_notifier(&attach_notifier);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Which hooks hang where: every network namespace, every device but loopback. See attach.c. */
+/* Meeting place. Which hooks hang where: every network namespace, every device but loopback. See attach.c. */
 #ifndef _RESID_ATTACH_H
 #define _RESID_ATTACH_H
 

@@ -14,6 +14,10 @@
  * into one key for each verdict. Detail is lost, and said so in the key; packets and bytes never are. A class that says
  * `on_loss: deny` would rather not send a packet than lose that detail of it: what would be let go and recorded is then
  * refused, until the daemon has acknowledged and room is made.
+ *
+ * A packet takes the lock of its CPU's active table and no other, with BH off. audit_mutex belongs to those who drain,
+ * read and acknowledge; the locks of CPUs are taken inside it, one at a time, and only to swap and to look. A batch
+ * that waits is out of the packets' reach, so it is read and wiped under the mutex alone.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What was refused, or is to be recorded: counted per flow and CPU, drained in numbered batches. See audit.c. */
+/*
+ * Meeting place. What was refused, or is to be recorded: counted per flow and CPU, drained in numbered batches. See
+ * audit.c.
+ */
 #ifndef _RESID_AUDIT_H
 #define _RESID_AUDIT_H
 

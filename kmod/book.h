@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What was judged, into the counters and, if it is to be recorded, into the audit table. See book.c. */
+/* Packet path. What was judged, into the counters and, if it is to be recorded, into the audit table. See book.c. */
 #ifndef _RESID_BOOK_H
 #define _RESID_BOOK_H
 

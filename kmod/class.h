@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Whose data a packet carries. See class.c. */
+/* Packet path. Whose data a packet carries. See class.c. */
 #ifndef _RESID_CLASS_H
 #define _RESID_CLASS_H
 

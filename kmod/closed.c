@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Without a policy a node that booted closed still has to reach what it gets its policy from. That is its own networks,
+ * and the addresses that its administrator named when the module was loaded; of its own networks the metadata services
+ * of clouds are excepted, for they pass on what they are given.
+ *
+ * The list is written before the first hook and does not change, so packets read it without a lock.
+ */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include "closed.h"

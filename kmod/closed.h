@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What leaves a node that booted closed, until its first policy: local networks and the bootstrap addresses. */
+/*
+ * Packet path. What leaves a node that booted closed, until its first policy: local networks and the bootstrap
+ * addresses. See closed.c.
+ */
 #ifndef _RESID_CLOSED_H
 #define _RESID_CLOSED_H
 

@@ -9,6 +9,11 @@
  *
  * So a node that loads ever new rules keeps at most two policies' counters in use, 65,536 retired ones and one for each
  * class and verdict, and all of them together always add up to all packets that were judged.
+ *
+ * Packets add without a lock, each CPU to its own sum, with BH off, and find their counters in the array of the policy
+ * that judged them. That array is taken apart a grace period after the last state that pointed to the policy, so a sum
+ * per CPU that is folded or freed has no writer left. Readers use the sequence of each sum; all else is under
+ * counter_mutex, which is the innermost of the module's.
  */
 #include "counter.h"
 

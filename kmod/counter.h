@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Packets and bytes by (class, verdict, rule key), since insmod: a policy load resets nothing. See counter.c. */
+/*
+ * Meeting place. Packets and bytes by (class, verdict, rule key), since insmod: a policy load resets nothing. See
+ * counter.c.
+ */
 #ifndef _RESID_COUNTER_H
 #define _RESID_COUNTER_H
 

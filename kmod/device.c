@@ -2,13 +2,12 @@
 /*
  * What the module knows of a device: its hook, and whether it faces a tenant.
  *
- * RTNL guards the table and all in it. Packets read it under RCU: the table, and of a device only @inside, a word that
- * may change under them, so that a packet on its way takes the one answer or the other.
+ * RTNL guards the table and all in it. Packets read it under RCU: the table, and of a device only @inside, which may
+ * change while they do.
  *
- * Order at the end of a device: its hook goes first, and only then the entry, so that no packet finds a hook whose
- * device is unknown, which would be taken for an outside one. The hook's private data is the entry: a packet that is
- * still inside the hook reads it, so it is freed a grace period later, and module exit waits for that with
- * rcu_barrier().
+ * A device that is not in the table is an outside one, which is the stricter answer. So a hook may see packets before
+ * its device is in the table, and at a device's end the hook goes first and then the entry. The hook's private data is
+ * the entry: a packet that is inside the hook by then still reads it, so it is freed a grace period later.
  */
 #include "device.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The devices that have an EGRESS hook, and which of them face a tenant. See device.c. */
+/* Meeting place. The devices that have an EGRESS hook, and which of them face a tenant. See device.c. */
 #ifndef _RESID_DEVICE_H
 #define _RESID_DEVICE_H
 

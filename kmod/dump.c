@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * All in process context, a message at a time. A list that changes between two messages may hold a thing twice or not
- * at all; NLM_F_DUMP_INTR says so, and the asker begins again.
+ * The commands whose answer is a list. All in process context, a message at a time; netlink holds the mutex of the
+ * socket, so two messages of one list are not made at once. What is listed is locked only while a message is made:
+ * devices by RTNL and net_rwsem, counters and records by their files. A list that changes between two messages may hold
+ * a thing twice or not at all; NLM_F_DUMP_INTR says so, and the asker begins again.
  */
 #include "dump.h"
 

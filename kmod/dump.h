@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The netlink commands whose answer is a list: what stands in the table of netlink.c. See dump.c. */
+/* Control path. The netlink commands whose answer is a list: what stands in the table of netlink.c. See dump.c. */
 #ifndef _RESID_DUMP_H
 #define _RESID_DUMP_H
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Asks the judge about packets that nobody sends. A question is made into the packet that it describes and goes the
- * way of every other one; only where the class comes from and who books it differ.
+ * way of every other one; only where the class comes from differs, and nothing is booked.
+ *
+ * No lock: the questions of one message are answered inside one RCU read side and by one state, which the answer names.
  */
 #include "evaluate.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What would happen to a packet, for who asks by netlink. See evaluate.c. */
+/* Meeting place. What would happen to a packet, for who asks by netlink. See evaluate.c. */
 #ifndef _RESID_EVALUATE_H
 #define _RESID_EVALUATE_H
 

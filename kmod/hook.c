@@ -8,6 +8,9 @@
  *
  * The first two only refuse. What they let pass is judged again at EGRESS, after whatever NAT did to it, and booked
  * there at the lowest device; what they refuse is booked where it died.
+ *
+ * No lock. What is judged and what is booked is on the stack. While a device is told that it is inside, or another
+ * policy is swapped in, the hooks that one packet passes may see different answers; EGRESS has the last word.
  */
 #include "hook.h"
 

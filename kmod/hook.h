@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Where packets are met; attach.c registers these. See hook.c. */
+/* Packet path. Where packets are met; attach.c registers these. See hook.c. */
 #ifndef _RESID_HOOK_H
 #define _RESID_HOOK_H
 

@@ -1,4 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The judgement of one packet: read it, class it, look up where it goes, and take the rule that the policy has for
+ * that.
+ *
+ * All of it is on the packet path, on the caller's stack, and takes no lock. The state is loaded once, and everything
+ * about the packet is decided by it: while another one is swapped in, a packet is judged by the old or by the new,
+ * never by parts of both. What the ruling points to, the counter, belongs to that state's policy: it is there until the
+ * caller leaves the RCU read side, and no longer.
+ *
+ * Two things are read that others may write meanwhile. A conntrack entry is only asked for the direction of this
+ * packet, which stands in the skb. The class is class.c's affair.
+ */
 #include "judge.h"
 
 #include <net/net_namespace.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* From a packet to a verdict. See judge.c. */
+/* Packet path. From a packet to a verdict. See judge.c. */
 #ifndef _RESID_JUDGE_H
 #define _RESID_JUDGE_H
 

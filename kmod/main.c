@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Meeting place. The module's parameters, its beginning and its end.
+ *
+ * Both run alone: the kernel holds neither RTNL nor a lock of ours, and no command is heard before resid_netlink_init()
+ * or after resid_netlink_fini(). Packets are not so polite: they come from the first hook on, so that all they use is
+ * there before.
+ */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/genetlink.h>
@@ -97,10 +104,23 @@ err_audit:
 	return error;
 }
 
+/*
+ * Whoever uses a thing goes before it:
+ *
+ *   attach     no hook is called any more, and after the grace period no packet is inside one: nothing judges, counts
+ *              or records from here on
+ *   audit_stop packets have scheduled the work that wakes listeners; it calls into netlink, so it ends before that
+ *   netlink    no command any more, and no end of a socket is heard: these two use all that follows
+ *   stage      an upload that was never committed
+ *   state      its works end, and it lets its policy go, which lets its counters go
+ *   counter    what is left is retired, and in nobody's hands
+ *   audit      a batch that was not acknowledged is lost; the daemon drains before it unloads
+ *
+ * rcu_barrier() waits for what was given to kfree_rcu(), so that all memory is back when unloading is done.
+ */
 static void __exit main_exit(void)
 {
 	resid_attach_fini();
-	/* no packet is inside a hook any more */
 	synchronize_rcu();
 	resid_audit_stop();
 	resid_netlink_fini();

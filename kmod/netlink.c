@@ -1,4 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The commands of uapi/resid.h: each takes its attributes out of the message, calls the one function that does it, and
+ * puts the answer into a message.
+ *
+ * All in process context and without a lock of this file's: commands of several sockets run at the same time, and the
+ * functions that they call have locks of their own. An answer is made before anything is done where making it may fail,
+ * so that no command has been obeyed that could not be answered.
+ */
 #include "netlink.h"
 
 #include <linux/bpf.h>
@@ -458,6 +466,11 @@ int __init resid_netlink_init(void)
 	return 0;
 }
 
+/*
+ * Process context. The family goes first: unregistering it waits for commands that are running. A socket that is closed
+ * between the two may still have an upload, which is heard of or is dropped by resid_stage_fini(). Nobody calls
+ * resid_netlink_wake() any more: resid_audit_stop() has come before.
+ */
 void resid_netlink_fini(void)
 {
 	genl_unregister_family(&netlink_family);

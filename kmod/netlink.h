@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The generic netlink family; uapi/resid.h describes it. */
+/* Control path. The generic netlink family; uapi/resid.h describes it. See netlink.c. */
 #ifndef _RESID_NETLINK_H
 #define _RESID_NETLINK_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A snapshot that can be judged by, with its counters. See policy.c. */
+/* Meeting place. A snapshot that can be judged by, with its counters. See policy.c. */
 #ifndef _RESID_POLICY_H
 #define _RESID_POLICY_H
 

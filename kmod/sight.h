@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A packet where it was met: what hands it to judge.c and, if it is to be booked, to book.c. Lives on the stack of the
- * one who met it.
+ * Packet path. A packet where it was met: this is handed to judge.c and, if the packet is to be booked, to book.c. It
+ * lives on the stack of the one who met it.
  */
 #ifndef _RESID_SIGHT_H
 #define _RESID_SIGHT_H

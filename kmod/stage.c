@@ -1,4 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One upload at a time: begun, filled from its first byte to its last, committed.
+ *
+ * stage_mutex guards it, and is held through the commit, so an upload cannot be dropped while it is being validated.
+ * The state's mutex is taken inside it.
+ *
+ * An upload belongs to a socket, which may be closed at any moment. That is told by its port id, and a port id can be
+ * another socket's before it is told; so who continues an upload must also name its token. The other way round, an
+ * upload may be dropped because of a socket that had its port id before: then the next chunk is refused, and its sender
+ * begins again.
+ */
 #include "stage.h"
 
 #include <linux/mm.h>
@@ -14,7 +25,7 @@ static void *stage_data;		/* NULL: no stage */
 static u32 stage_length;
 static u32 stage_received;
 static u32 stage_portid;
-static u64 stage_token;			/* a portid can be reused before its URELEASE is heard; a token cannot */
+static u64 stage_token;			/* random */
 
 static void stage_drop(void)
 {
@@ -112,7 +123,7 @@ void resid_stage_release(u32 portid)
 	mutex_unlock(&stage_mutex);
 }
 
-/* Process context, module exit, no netlink any more. */
+/* Process context, module exit: no command and no end of a socket is heard any more, so nobody needs the mutex. */
 void resid_stage_fini(void)
 {
 	stage_drop();

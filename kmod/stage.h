@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A snapshot on its way in: one at a time, it belongs to the socket that began it and dies with it. */
+/* Control path. A snapshot on its way in: one at a time, it belongs to the socket that began it and dies with it. */
 #ifndef _RESID_STAGE_H
 #define _RESID_STAGE_H
 

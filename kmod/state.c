@@ -1,4 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The state in force, and every way to change it.
+ *
+ * Each change is a copy of the state, the change made to the copy, a swap of the pointer, a grace period, and only then
+ * the end of what the old state alone pointed to. Packets take no lock, and see the one state or the other. state_mutex
+ * is held throughout, the grace period included: changes wait for each other, and a trial that runs out waits for them.
+ * It is taken inside the stage's mutex, and the counters' is taken inside it.
+ *
+ * The state owns a policy and a tagger, each of which passes to the state that replaces it. A policy that another one
+ * replaced on trial is kept aside, in state_previous, where no packet sees it; it comes back or is freed when the trial
+ * ends, in whichever way.
+ *
+ * An armed module holds a reference to itself, so that unloading cannot open a node. try_module_get() fails once
+ * unloading has begun, and then nothing is published any more; the reference is given back by whatever takes the last
+ * policy away.
+ */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include "state.h"
@@ -300,7 +316,11 @@ void resid_state_pin_closed(void)
 	mutex_unlock(&state_mutex);
 }
 
-/* Process context, module exit, no hook and no netlink any more. */
+/*
+ * Process context, module exit: no hook and no command any more. The works of the trials are the last that may swap
+ * states, so they are stopped first, without the mutex, which they take. From there on nobody else is left: packets
+ * have had their grace period before this was called, so neither pointer nor mutex is needed to take the state apart.
+ */
 void resid_state_fini(void)
 {
 	struct resid_state *last = rcu_dereference_protected(resid_state, true);

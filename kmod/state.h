@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What decides: one immutable object behind one RCU pointer. The control path (netlink, stage) replaces it, the packet
- * path (hook, judge, class) reads it; the two sides meet here and nowhere else.
+ * Meeting place. What decides: one immutable object behind one RCU pointer. The control path (netlink, stage) replaces
+ * it, the packet path (hook, judge, class) reads it. See state.c.
  */
 #ifndef _RESID_STATE_H
 #define _RESID_STATE_H

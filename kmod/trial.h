@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Something that goes back by itself unless it is confirmed in time. See trial.c. */
+/* Control path. Something that goes back by itself unless it is confirmed in time. See trial.c. */
 #ifndef _RESID_TRIAL_H
 #define _RESID_TRIAL_H
 
