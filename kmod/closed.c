@@ -14,6 +14,8 @@
 #include <linux/kernel.h>
 #include <linux/slab.h>
 
+#include "packet.h"
+
 #define CLOSED_BOOTSTRAP_MAX 32
 
 struct closed_prefix {

@@ -6,7 +6,9 @@
 #ifndef _RESID_CLOSED_H
 #define _RESID_CLOSED_H
 
-#include "packet.h"
+#include <linux/types.h>
+
+struct resid_dest;
 
 /* "192.0.2.1,2001:db8::/32", the module parameter; says what is wrong with it. Process context, module init. */
 int resid_closed_init(const char *bootstrap);

@@ -15,6 +15,24 @@ files()
 	done | sort -u
 }
 
+# both_sides: the files of the module that userspace compiles too, and what they include of the module.
+both_sides()
+{
+	local file queue
+	local -A seen=()
+
+	mapfile -t queue < <(make -s print-BOTH | tr ' ' '\n'
+		files 'userspace/*.[ch]' | xargs -r grep -hoE '^#include "kmod/[^"]+' | cut -d '"' -f 2)
+	while ((${#queue[@]})); do
+		file=${queue[0]}
+		queue=("${queue[@]:1}")
+		[[ $file != kmod/uapi/* && -f $file && -z ${seen[$file]:-} ]] || continue
+		seen[$file]=1
+		mapfile -t -O "${#queue[@]}" queue < <(sed -n 's,^#include "\([^"]*\)".*,kmod/\1,p' "$file")
+	done
+	printf '%s\n' "${!seen[@]}" | sort
+}
+
 # shell_scripts: by name or by first line.
 shell_scripts()
 {
