@@ -25,7 +25,7 @@ static bool packet_is_ip(struct resid_parse *parse)
  * Destinations that no router forwards. DHCP is one only as a broadcast: a unicast renewal can be routed anywhere, so
  * it is judged as its server's address is.
  */
-static bool packet_is_link(const struct resid_packet *packet)
+static bool packet_is_link(struct resid_packet *packet)
 {
 	const u8 *address = packet->dest[0].address;
 
@@ -39,7 +39,8 @@ static bool packet_is_link(const struct resid_packet *packet)
 		if (ipv4 == 0xffffffff && packet->proto == IPPROTO_UDP && packet->has_port) {
 			u16 port = get_unaligned_be16(&packet->dport);
 
-			return port == 67 || port == 68;
+			packet->of_link = port == 67 || port == 68;
+			return packet->of_link;
 		}
 		return false;
 	}

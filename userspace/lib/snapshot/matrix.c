@@ -17,7 +17,7 @@ struct matrix_work {
 	uint16_t *list;
 	bool *live;
 	uint64_t *row;			/* of the zone at hand */
-	bool unknown, geographic;	/* the same: nobody knows where, or whose; data say where */
+	bool unknown, geographic, link;	/* the same: nobody knows where, or whose; data say where; it never leaves the link */
 	int64_t stale_at;
 };
 
@@ -118,7 +118,8 @@ static int matrix_cell(struct matrix *matrix, struct matrix_work *work, size_t c
 	const struct policy *policy = work->policy;
 	const struct policy_class *class = &policy->class[class_index];
 	size_t i, count = match_list(policy, class->id, work->row, cover, work->list);
-	uint16_t last = work->unknown && class->has_on_unknown ? matrix_unknown_rule(policy, class_index) :
+	uint16_t last = work->link			       ? matrix_link_rule(policy) :
+			work->unknown && class->has_on_unknown ? matrix_unknown_rule(policy, class_index) :
 								 matrix_default_rule(policy, class_index);
 	_cleanup_buffer_ struct buffer chain = { 0 };
 	struct resid_step *step;
@@ -140,27 +141,42 @@ static int matrix_cell(struct matrix *matrix, struct matrix_work *work, size_t c
 	return matrix_chain_cell(matrix, work, &chain, cell, err);
 }
 
+/* What every class comes to at a place, below the prefixes of a cover. */
+static int matrix_column(struct matrix *matrix, struct matrix_work *work, const struct match_place *place,
+			 const uint64_t *cover, struct intern *columns, uint16_t *group, struct resid_error *err)
+{
+	const struct policy *policy = work->policy;
+	_cleanup_free_ uint16_t *column = mem_zero(policy->class_count, sizeof(*column));
+
+	match_row(policy, place, work->row);
+	work->unknown = match_is_unknown(place);
+	work->geographic = location_is_geographic(place->location);
+	work->link = place->location == LOCATION_LINK;
+	for (size_t c = 0; c < policy->class_count; c++)
+		if (matrix_cell(matrix, work, c, cover, &column[c], err))
+			return -1;
+	*group = (uint16_t)intern_put(columns, column, policy->class_count * sizeof(*column));
+	return 0;
+}
+
 static int matrix_fill(struct matrix *matrix, struct matrix_work *work, const struct space *space,
 		       const struct zones *zones, struct intern *columns, struct resid_error *err)
 {
 	const struct policy *policy = work->policy;
-	_cleanup_free_ uint16_t *column = mem_zero(policy->class_count, sizeof(*column));
+	const struct match_place link = { .location = LOCATION_LINK, .tier = CONTROL_NONE };
+	_cleanup_free_ uint64_t *nothing = mem_zero(space->words, sizeof(*nothing));
 	uint32_t z;
-	size_t c;
 
+	if (matrix_column(matrix, work, &link, nothing, columns, &matrix->link_group, err))
+		return -1;
 	for (z = 0; z < intern_count(zones->zone); z++) {
 		const struct zone *zone = zones_at(zones, z);
 		struct match_place place;
 
 		zones_place(zones, zone, &place);
-		match_row(policy, &place, work->row);
-		work->unknown = match_is_unknown(&place);
-		work->geographic = location_is_geographic(place.location);
-		for (c = 0; c < policy->class_count; c++)
-			if (matrix_cell(matrix, work, c, space_cover(space, zone->cover), &column[c], err))
-				return -1;
-		matrix->group_of_zone[z] =
-			(uint16_t)intern_put(columns, column, policy->class_count * sizeof(*column));
+		if (matrix_column(matrix, work, &place, space_cover(space, zone->cover), columns,
+				  &matrix->group_of_zone[z], err))
+			return -1;
 		if (intern_count(columns) > MATRIX_GROUP_MAX)
 			return resid_fail(err, RESID_EXIT_INPUT,
 					  "%s: its rules tell more than %d groups of destinations apart; use fewer prefixes",
