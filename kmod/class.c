@@ -340,7 +340,7 @@ void resid_class_of(const struct resid_state *state, struct sk_buff *skb, struct
 		class_of_socket(state, skb, sk, dev, packet, classes);
 	} else if (!skb->skb_iif && !class_is_made_here(skb, dev)) {
 		class_add(classes, RESID_CLASS_UNLABELLED);
-	} else if (!sk && !skb->skb_iif && packet->bare_tcp) {
+	} else if (!sk && !skb->skb_iif && (packet->bare_tcp || class_is_frame(packet))) {
 		class_add(classes, RESID_CLASS_KERNEL);
 	} else if (!state->tagger) {
 		class_add(classes, RESID_CLASS_UNLABELLED);
