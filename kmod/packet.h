@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
-/* What a packet says of itself: addresses, ports, and every destination that it names. See packet.c. */
+/* What a packet says of itself: addresses, ports, and every destination that it names. parse.c reads one. */
 #ifndef _RESID_PACKET_H
 #define _RESID_PACKET_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* kmod/packet.c: packets made by hand, a header at a time, and the destinations that they name. */
+/* kmod/parse.c: packets made by hand, a header at a time, and the destinations that they name. */
 #include "packet_support.h"
 
 static void test_plain(void **state)
