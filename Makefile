@@ -27,12 +27,12 @@ LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 BPF_CFLAGS = -O2 -g -Wall -Werror -target bpf -I/usr/include/$(shell $(CC) -print-multiarch) -Ikmod
 
 # Of the module, what compiles for both sides.
-PARSER := $(addprefix kmod/,parse.c encap.c frame.c link.c ip.c extension.c transport.c tunnel.c dest.c)
+PARSER := $(addprefix kmod/,packet.c encap.c frame.c link.c ip.c extension.c transport.c tunnel.c dest.c)
 BOTH := kmod/lpm.c kmod/table.c $(PARSER)
 LIB_SRC := $(wildcard userspace/lib/*/*.c userspace/lib/*/*/*.c) $(BOTH)
 CTL_SRC := $(wildcard userspace/residctl/*.c userspace/residctl/*/*.c)
 RESIDD_SRC := $(wildcard userspace/residd/*.c)
-SKEL := $(patsubst bpf/%.bpf.c,$(B)/gen/%.skel.h,$(wildcard bpf/*.bpf.c))
+SKEL := $(patsubst bpf/%.bpf.c,$(B)/gen/%.skel.h,$(wildcard bpf/*.bpf.c)) $(B)/gen/sets.h
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
 # Before a command: prints "  CC      target", or the command itself with V=1.
@@ -84,7 +84,8 @@ $(B)/obj/%.o: %.c Makefile | $(SKEL)
 	@mkdir -p $(@D)
 	$(call say,CC) $(CC) $(ALL_CFLAGS) -c -o $@ $<
 
-# The policy, the country sets and who operates what are embedded with .incbin.
+# The policy, the country sets and who operates what are embedded with .incbin; the folder tells which sets
+# there are.
 EMBEDDED := $(wildcard policy/*.yaml policy/sets/*.yaml) $(B)/gen/operators.yaml
 $(call obj,userspace/lib/yaml/embedded.c): $(EMBEDDED)
 
@@ -93,6 +94,10 @@ $(B)/gen/operators.yaml: policy/operators/head.yaml $(sort $(filter-out %/head.y
 	policy/operators
 	@mkdir -p $(@D)
 	$(call say,CAT) cat $(filter %.yaml,$^) > $@
+
+$(B)/gen/sets.h: $(wildcard policy/sets/*.yaml) policy/sets
+	@mkdir -p $(@D)
+	@for set in $(basename $(notdir $(sort $(filter %.yaml,$^)))); do echo "SET($$set)"; done >$@
 
 $(B)/gen/%.skel.h: $(B)/bpf/%.bpf.o
 	@mkdir -p $(@D)

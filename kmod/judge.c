@@ -24,14 +24,18 @@
 #include "state.h"
 #include "verdict.h"
 
+/* The kernel's own neighbour discovery may go to any address of the link. */
+static bool judge_is_housekeeping(const struct resid_packet *packet, u8 class)
+{
+	return packet->kind == RESID_PACKET_IP && packet->neighbour && class == RESID_CLASS_KERNEL;
+}
+
 /* A node that booted closed and has no policy yet. */
 static void judge_closed(struct resid_ruling *ruling)
 {
 	const struct resid_packet *packet = &ruling->packet;
 	unsigned int i = 0;
 
-	if (packet->kind == RESID_PACKET_LINK)
-		return;
 	if (packet->kind == RESID_PACKET_IP) {
 		while (i < packet->dest_count && resid_closed_allows(&packet->dest[i]))
 			i++;
@@ -68,19 +72,6 @@ struct judge_opinion {
 	unsigned int dest;
 };
 
-static u16 judge_group(const struct resid_table *table, const struct resid_dest *dest)
-{
-	return dest->family == AF_INET ? resid_lpm_lookup4(&table->lpm4, dest->address) :
-					 resid_lpm_lookup6(&table->lpm6, dest->address);
-}
-
-/* A frame that neighbours exchange. */
-static void judge_frame(const struct resid_table *table, const struct resid_flow *flow, struct judge_opinion *opinion)
-{
-	opinion->group = table->core->link_group;
-	opinion->rule = resid_verdict_decide(table, opinion->class, opinion->group, flow);
-}
-
 /* The strictest rule over all destinations. */
 static void judge_destinations(const struct resid_table *table, const struct resid_flow *flow,
 			       const struct resid_packet *packet, struct judge_opinion *opinion)
@@ -88,7 +79,9 @@ static void judge_destinations(const struct resid_table *table, const struct res
 	unsigned int i;
 
 	for (i = 0; i < packet->dest_count; i++) {
-		u16 group = packet->of_link ? table->core->link_group : judge_group(table, &packet->dest[i]);
+		const struct resid_dest *dest = &packet->dest[i];
+		u16 group = dest->family == AF_INET ? resid_lpm_lookup4(&table->lpm4, dest->address) :
+						      resid_lpm_lookup6(&table->lpm6, dest->address);
 		u16 rule = resid_verdict_decide(table, opinion->class, group, flow);
 
 		if (!i || table->rule[rule].verdict > table->rule[opinion->rule].verdict) {
@@ -107,11 +100,7 @@ static void judge_class(const struct resid_state *state, const struct resid_flow
 
 	switch (packet->kind) {
 	case RESID_PACKET_IP:
-	case RESID_PACKET_LINK:
-		if (packet->dest_count)
-			judge_destinations(table, flow, packet, opinion);
-		else
-			judge_frame(table, flow, opinion);
+		judge_destinations(table, flow, packet, opinion);
 		break;
 	case RESID_PACKET_NON_IP:
 		opinion->rule = core->non_ip_rule;
@@ -150,10 +139,10 @@ static u8 judge_flags(const struct resid_ruling *ruling)
 	const struct resid_packet *packet = &ruling->packet;
 	u8 flags = 0;
 
-	if (packet->kind == RESID_PACKET_UNPARSABLE)
-		flags |= RESID_AUDIT_F_UNPARSABLE;
-	else if (!packet->dest_count)
+	if (packet->kind == RESID_PACKET_NON_IP)
 		flags |= RESID_AUDIT_F_NON_IP;
+	else if (packet->kind != RESID_PACKET_IP)
+		flags |= RESID_AUDIT_F_UNPARSABLE;
 	else if (packet->fragment)
 		flags |= RESID_AUDIT_F_FRAGMENT;
 	if (ruling->dest)
@@ -216,12 +205,11 @@ void resid_judge(const struct resid_sight *sight, struct resid_ruling *ruling)
 		return;
 	resid_packet_parse(&ruling->packet, &bytes, sight->link, core ? core->nat64 : NULL,
 			   core ? core->nat64_count : 0);
+	if (ruling->packet.kind == RESID_PACKET_LINK)
+		return;
 	resid_class_of(state, sight->skb, sight->dev, &ruling->packet, &ruling->classes);
 	ruling->class = ruling->classes.id[0];
-	if (ruling->packet.neighbour && ruling->class == RESID_CLASS_KERNEL) {
-		/* to an address of the link, whatever the policy thinks of where that is */
-		ruling->packet.kind = RESID_PACKET_LINK;
-		ruling->packet.of_link = true;
-	}
+	if (judge_is_housekeeping(&ruling->packet, ruling->class))
+		return;
 	resid_judge_decide(state, judge_direction(sight), policy ? resid_policy_now(policy) : 0, ruling);
 }

@@ -66,9 +66,9 @@ E2E_SCENARIO_FILES := $(patsubst %,$(B)/tests/e2e-scenarios/%.rsnap,$(E2E_SCENAR
 TESTS += $(E2E_SCENARIO_FILES)
 e2e-tools: $(E2E_SCENARIO_FILES)
 
-$(B)/tests/e2e-scenarios/%.yaml: policy/scenarios/%/policy.yaml
+$(B)/tests/e2e-scenarios/%.yaml: policy/scenarios/%/policy.yaml tests/scenarios/aged.awk
 	@mkdir -p $(@D)
-	@sed '/^classes:/a\  e2e-peer: {id: 200, default: allow}' $< >$@
+	@awk -f tests/scenarios/aged.awk $< | sed '/^classes:/a\  e2e-peer: {id: 200, default: allow}' >$@
 
 $(B)/tests/e2e-scenarios/airlock.yaml: $(B)/tests/e2e-scenarios/trusted-cloud-google.yaml
 	@sed 's/^    from: .*/    from: 2026-11-21T01:00:00Z/; s/^    until: .*/    until: 2026-11-21T01:00:20Z/' $< >$@
@@ -80,5 +80,6 @@ $(B)/tests/e2e-scenarios/%.cases: policy/scenarios/%/cases.yaml tests/e2e/cases.
 	@mkdir -p $(@D)
 	@python3 tests/e2e/cases.py $< >$@
 
-$(B)/tests/e2e-scenarios/%.rsnap: $(B)/tests/e2e-scenarios/%.yaml $(B)/residctl $(wildcard policy/packs/*/pack.yaml)
-	$(call say,POLICY) RESID_SHARE_DIR=policy $(B)/residctl policy compile $< -o $@ >/dev/null
+$(B)/tests/e2e-scenarios/%.rsnap: $(B)/tests/e2e-scenarios/%.yaml $(B)/residctl $(wildcard policy/packs/*/pack.yaml tests/scenarios/*.json)
+	$(call say,POLICY) RESID_SHARE_DIR=policy $(B)/residctl policy compile --now 2026-11-22T12:00:00Z \
+		--feed aws=tests/scenarios/ip-ranges.json,azure=tests/scenarios/ServiceTags_Public.json $< -o $@ >/dev/null

@@ -73,7 +73,10 @@ static void read_all(const struct full *full)
 		if (full->first4[at4] > i << 26 || zone4->group >= GROUPS || zone6->group >= GROUPS)
 			abort();
 		read_string(full, zone4->location);
-		read_string(full, full->source[zone6->source].name);
+		if (zone6->source != FULL_NO_SOURCE)
+			read_string(full, full->source[zone6->source].name);
+		for (uint32_t p = 0; p < zone4->piece_count; p++)
+			read_string(full, full->evidence[full->piece[zone4->piece + p] & ~FULL_PIECE_IGNORED].answer);
 		total += strlen(asn_name(&full->asn, asn_find(&full->asn, AF_INET, (u128)i << 122)));
 		total += strlen(asn_name(&full->asn, asn_find(&full->asn, AF_INET6, (u128)i << 122)));
 	}

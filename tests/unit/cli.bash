@@ -41,5 +41,10 @@ cat >"$tmp/geoip" <<'DATA'
 33554432,33619967,FR
 50331648,50397183,US
 DATA
-echo '2a00::,2a00:ffff:ffff:ffff:ffff:ffff:ffff:ffff,FR' >"$tmp/geoip6"
-data=(--geoip4 "$tmp/geoip" --geoip6 "$tmp/geoip6" --asn none)
+cat >"$tmp/geoip6" <<'DATA'
+# Generated: Thu, 25 Jun 2026 04:33:59 GMT
+2a00::,2a00:ffff:ffff:ffff:ffff:ffff:ffff:ffff,FR
+DATA
+files=(--geoip4 "$tmp/geoip" --geoip6 "$tmp/geoip6" --asn none)
+# On a day when they are fresh.
+data=("${files[@]}" --now 2026-11-22T12:00:00Z)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Prefixes that nest at random: the chain of tiers against a slow one that asks every claim. */
+/* Prefixes that nest at random: what two AS databases and a registry say together, against a slow reading of every claim. */
 #include "control_support.h"
 
 #define CLAIMS 40
@@ -21,6 +21,8 @@ static int compare_claims(const void *left, const void *right)
 
 static void random_claims(struct claim *claim, struct source *source)
 {
+	bool registry = source->format == SOURCE_RIR;
+
 	static const char *const country[] = { "FR", "US", "DE", "EU" };
 	static const uint32_t asn[] = { 0, 64500, 64501, 64510 };
 	size_t i;
@@ -39,8 +41,8 @@ static void random_claims(struct claim *claim, struct source *source)
 
 		fact->first = (u128)(0x02000000 | claim[i].first) << 96;
 		fact->last = (u128)(0x02000000 | claim[i].last) << 96 | ~(~(u128)0 << 96);
-		strcpy(fact->country, claim[i].country);
-		fact->asn = claim[i].asn;
+		strcpy(registry ? fact->registered : fact->country, claim[i].country);
+		fact->asn = registry ? 0 : claim[i].asn;
 	}
 }
 
@@ -81,29 +83,23 @@ static bool holds(const struct claim *claim, uint32_t address, uint32_t size)
 	return claim->first <= address && address <= claim->last && claim->last - claim->first == size;
 }
 
-static const char *slow_control(const struct claim *rir, const struct claim *asn, uint32_t address, char set[64])
+/* All that one source says there. */
+static void slow_asn(const struct claim *asn, uint32_t address, char set[64])
 {
-	uint32_t rir_size = smallest(rir, address, false), asn_size = smallest(asn, address, true);
-	size_t i;
+	uint32_t size = smallest(asn, address, true);
 
-	*set = '\0';
-	for (i = 0; i < CLAIMS; i++)
-		if (holds(&asn[i], address, asn_size) && (asn[i].asn == 64500 || asn[i].asn == 64501))
+	for (size_t i = 0; i < CLAIMS; i++)
+		if (holds(&asn[i], address, size) && (asn[i].asn == 64500 || asn[i].asn == 64501))
 			add_country(set, asn[i].asn == 64500 ? "US" : "FR");
-	if (*set)
-		return "operator";
-	for (i = 0; i < CLAIMS; i++)
-		if (holds(&rir[i], address, rir_size))
+}
+
+static void slow_rir(const struct claim *rir, uint32_t address, char set[64])
+{
+	uint32_t size = smallest(rir, address, false);
+
+	for (size_t i = 0; i < CLAIMS; i++)
+		if (holds(&rir[i], address, size))
 			add_country(set, slow_country(rir[i].country));
-	if (*set)
-		return "rir";
-	for (i = 0; i < CLAIMS; i++)
-		if (holds(&asn[i], address, asn_size) && asn[i].asn)
-			add_country(set, slow_country(asn[i].country));
-	if (*set)
-		return "as";
-	strcpy(set, "FR");
-	return "location";
 }
 
 static void test_random_nests(void **context)
@@ -117,34 +113,42 @@ static void test_random_nests(void **context)
 	assert_int_equal(geo_tor_parse("geoip6", WORLD6, strlen(WORLD6), AF_INET6, &geo6, &err), 0);
 	srand(1);
 	for (round = 0; round < 40; round++) {
-		struct source *rir = new_source(SOURCE_RIR, "rir", ""), *asn = new_source(SOURCE_LIBLOC, "libloc", "");
-		struct claim rir_claim[CLAIMS], asn_claim[CLAIMS];
-		const struct world_inputs inputs = { .geo4 = geo4, .geo6 = geo6, .operators = &operators, .rir = rir,
-						     .asn = asn };
+		struct source *rir = new_source(SOURCE_RIR, "rir", "");
+		struct source *asn[] = { new_source(SOURCE_LIBLOC, "libloc", ""), new_source(SOURCE_LIBLOC, "second", "") };
+		struct claim rir_claim[CLAIMS], asn_claim[2][CLAIMS];
+		const struct world_inputs inputs = { .geo4 = geo4, .geo6 = geo6, .operators = &operators, .rir = &rir,
+						     .rir_count = 1, .asn = asn, .asn_count = 2 };
 		struct world *world;
 		struct snapshot *snapshot;
 		uint32_t address;
 
 		random_claims(rir_claim, rir);
-		random_claims(asn_claim, asn);
+		random_claims(asn_claim[0], asn[0]);
+		random_claims(asn_claim[1], asn[1]);
 		world_new(&inputs, &world);
 		assert_int_equal(snapshot_build_data(policy, &(struct full_data){ .world = world }, &snapshot, &err),
 				 0);
 		for (address = 0; address < 256; address++) {
 			uint8_t bytes[4] = { 2, 0, 0, (uint8_t)address };
+			char control[64] = "", registered[64] = "";
 			struct snapshot_place place;
-			char set[64];
-			const char *tier = slow_control(rir_claim, asn_claim, address, set);
 
+			slow_asn(asn_claim[0], address, control);
+			slow_asn(asn_claim[1], address, control);
+			slow_rir(rir_claim, address, registered);
 			snapshot_lookup(snapshot, AF_INET, bytes, &place);
-			if (strcmp(place.control, set) || strcmp(place.tier, tier))
-				fail_msg("round %u, %u: %s by %s, not %s by %s", round, address, place.control, place.tier,
-					 set, tier);
+			if (strcmp(place.control, control) || strcmp(place.tier, *control ? "operator" : "none"))
+				fail_msg("round %u, %u: %s by %s, not %s", round, address, place.control, place.tier,
+					 control);
+			if (strcmp(place.registered, registered))
+				fail_msg("round %u, %u: registered in %s, not %s", round, address, place.registered,
+					 registered);
 		}
 		snapshot_free(snapshot);
 		world_free(world);
 		free_source(rir);
-		free_source(asn);
+		free_source(asn[0]);
+		free_source(asn[1]);
 	}
 }
 

@@ -43,13 +43,15 @@ RESID_BPF_DIR=$tmp/none expect 'no tagger' 2 '' 'residctl: no tagger is loaded (
 	"${explain[@]}" --of cgroup:/ 2.0.0.1
 expect 'the kernel is not here' 2 '' '*' "${explain[@]}" --kernel --class health 2.0.0.1
 
-expect 'each tier' 0 'address *2.0.0.1
-*
-  AXIS      TIER   ANSWER  HOLDS  SOURCE       FILE   DATE        OPERATOR
-  location  geoip  FR      yes    tor-geoipdb  geoip  2026-06-25' '' "$ctl" lookup --snapshot "$s" 2.0.0.1
+expect 'each source' 0 'address *2.0.0.1
+*registered   unknown
+control      unknown
+because      nobody names who operates it, so nothing says who controls it*
+  AXIS      TIER   ANSWER  WHICH IS  SOURCE       FILE   DATE        DAYS OLD*
+  location  geoip  FR      fresh     tor-geoipdb  geoip  2026-06-25*' '' "$ctl" lookup --snapshot "$s" 2.0.0.1
 "$ctl" lookup --json --snapshot "$s" 2.0.0.1 >"$tmp/json"
-[[ $(jq -c '.opinions[0] | [.axis, .tier, .answer, .source, .date, .won]' "$tmp/json") == \
-	'["location","geoip","FR","tor-geoipdb","2026-06-25",true]' ]]
+[[ $(jq -c '.opinions[0] | [.axis, .tier, .answer, .source, .date, .fresh, .counts, .contradicts]' "$tmp/json") == \
+	'["location","geoip","FR","tor-geoipdb","2026-06-25",true,true,false]' ]]
 result $((! $?)) 'as JSON' "$(cat "$tmp/json")"
 input=$'2.0.0.1\n'
 [[ $(printf %s "$input" | "$ctl" lookup --json --snapshot "$s" | jq 'has("opinions")') == false &&

@@ -20,7 +20,7 @@
 #include "node/store.h"
 #include "spool/head.h"
 #include "snapshot/snapshot.h"
-#include "source/source.h"
+#include "source/format.h"
 #include "util/file.h"
 #include "util/memory.h"
 #include "util/settings.h"

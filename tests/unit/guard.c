@@ -41,8 +41,10 @@ static void test_max_age(void **context)
 	inputs.lenient = true;
 	later = compile(&inputs, &heard);
 	assert_non_null(strstr(heard.text, "a load would be refused"));
-	/* the date of the compile does not show in the bytes */
-	assert_same_bytes(snapshot, later);
+	/* of the date of the compile shows what is fresh, and nothing else */
+	assert_same_tables(snapshot, later);
+	assert_opinions(snapshot, "3.0.8.1", "location feed aws DE aws; location geoip tor-geoipdb US; control feed aws US aws");
+	assert_opinions(later, "3.0.8.1", "-location feed aws DE aws; location geoip tor-geoipdb US; -control feed aws US aws");
 	snapshot_free(later);
 	inputs.lenient = false;
 	inputs.accept = "aws";

@@ -280,7 +280,7 @@ static void test_reach_of_us_law(void **context)
 	static const char world[] = WORLD4 "134217728,134283263,PR\n";
 	static const struct {
 		const char *address, *rule;
-	} cases[] = { { "3.0.0.1", "us-reach" },   { "8.0.0.1", "us-reach" },  { "5.0.0.1", "us-unknown" },
+	} cases[] = { { "3.0.0.1", "us-soil" },    { "8.0.0.1", "us-soil" },  { "5.0.0.1", "us-unknown" },
 		      { "6.0.0.1", "us-unknown" }, { "2.0.0.1", "default-vital" } };
 	const struct resid_flow flow = { .proto = 6, .proto_known = true };
 	struct snapshot *snapshot;

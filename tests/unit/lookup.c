@@ -24,14 +24,14 @@ static void test_places(void **context)
 	struct snapshot *snapshot = support_build(CLASSES);
 
 	assert_prefix(snapshot, "2.0.3.4", "2.0.0.0/16", "FR", "tor-geoipdb", "2026-06-25");
-	assert_prefix(snapshot, "2.1.0.0", "2.1.0.0/16", "unknown", "tor-geoipdb", "2026-06-25");
-	assert_prefix(snapshot, "1.2.3.4", "1.0.0.0/8", "unknown", "tor-geoipdb", "2026-06-25");
+	assert_prefix(snapshot, "2.1.0.0", "2.1.0.0/16", "unknown", "", "");
+	assert_prefix(snapshot, "1.2.3.4", "1.0.0.0/8", "unknown", "", "");
 	assert_prefix(snapshot, "10.2.3.4", "10.0.0.0/8", "local", "policy", "");
 	assert_prefix(snapshot, "127.0.0.1", "127.0.0.0/8", "local", "iana", "");
 	assert_prefix(snapshot, "169.254.169.254", "169.254.169.254/32", "metadata", "resid", "");
 	assert_prefix(snapshot, "2a00:1::", "2a00::/16", "FR", "tor-geoipdb", "");
 	assert_prefix(snapshot, "2b00::ff", "2b00::/120", "US", "tor-geoipdb", "");
-	assert_prefix(snapshot, "2b00::100", "2b00::100/120", "unknown", "tor-geoipdb", "");
+	assert_prefix(snapshot, "2b00::100", "2b00::100/120", "unknown", "", "");
 	assert_prefix(snapshot, "::1", "::1/128", "local", "iana", "");
 	snapshot_free(snapshot);
 }
@@ -45,8 +45,8 @@ static void test_ragged_range(void **context)
 	assert_prefix(snapshot, "2.0.0.3", "2.0.0.3/32", "FR", "tor-geoipdb", "");
 	assert_prefix(snapshot, "2.0.0.5", "2.0.0.4/30", "FR", "tor-geoipdb", "");
 	assert_prefix(snapshot, "2.0.0.8", "2.0.0.8/32", "FR", "tor-geoipdb", "");
-	assert_prefix(snapshot, "2.0.0.9", "2.0.0.9/32", "unknown", "tor-geoipdb", "");
-	assert_prefix(snapshot, "2.0.0.10", "2.0.0.10/31", "unknown", "tor-geoipdb", "");
+	assert_prefix(snapshot, "2.0.0.9", "2.0.0.9/32", "unknown", "", "");
+	assert_prefix(snapshot, "2.0.0.10", "2.0.0.10/31", "unknown", "", "");
 	assert_prefix(snapshot, "2a00::6", "2a00::4/126", "FR", "tor-geoipdb", "");
 	snapshot_free(snapshot);
 }

@@ -12,7 +12,7 @@ classes: {health: {id: 4, default: reject}, web: {id: 5, default: allow}}
 '
 cat >"$tmp/a.yaml" <<EOF_A
 ${head}rules:
-  - {id: home, class: health, location: EU, control: {subset of: [EU]}, verdict: allow, reason: at home}
+  - {id: home, class: health, location: EU, control: {subset of: [EU]}, min_tier: prefix, verdict: allow, reason: at home}
 EOF_A
 cat >"$tmp/b.yaml" <<EOF_B
 ${head}rules:
@@ -20,11 +20,55 @@ ${head}rules:
 EOF_B
 sed 's/web: {id: 5, default: allow}/web: {id: 5, default: allow, mode: permissive}, new: {id: 6, default: drop}/' \
 	"$tmp/a.yaml" >"$tmp/c.yaml"
-diff=("$ctl" policy diff "${data[@]}")
+# Who operates all of it, unless somebody else is said to.
+registry()
+{
+	cat <<EOF_R
+resid-operators: 1
+date: 2026-11-21
+operators:
+  - id: site
+    name: Site
+    parent: Site
+    jurisdictions: [{country: FR, basis: seat}]
+    prefixes: [2.0.0.0/16, "2a00::/16"]
+    citation: the register of associations
+    reviewed: 2026-11-21
+    confidence: high
+EOF_R
+}
+# The same with a member of a federation whose parent is seated there, and with a cloud.
+federation()
+{
+	registry
+	cat <<EOF_M
+  - id: aws
+    name: Amazon Web Services
+    parent: Amazon.com, Inc.
+    jurisdictions: [{country: US, basis: seat}]
+    feeds: [{format: aws, file: ip-ranges.json}]
+    citation: its annual report
+    reviewed: 2026-11-21
+    confidence: high
+  - id: member
+    name: Member Cloud
+    parent: $1 Holding
+    jurisdictions: [{country: $1, basis: "seat of the parent"}]
+    prefixes: [2.0.128.0/17, 2.0.0.0/19]
+    citation: the federation's register
+    reviewed: 2026-11-21
+    confidence: high
+EOF_M
+}
+registry >"$tmp/site.yaml"
+federation FR >"$tmp/ops-a.yaml"
+federation US >"$tmp/ops-b.yaml"
+site=(--operators "$tmp/site.yaml")
+diff=("$ctl" policy diff "${data[@]}" "${site[@]}")
 
 expect 'nothing changes' 0 'no verdict changes' '' "${diff[@]}" --expect-none "$tmp/a.yaml" "$tmp/a.yaml"
 expect 'a chain against a rule' 0 'health: allow -> reject  (home -> default-health)  all but tcp 443
-    operator unknown, location FR, control FR, by location
+    Site, location FR, control FR, by prefix
     65,536 IPv4 addresses, 281,474,976,710,656 IPv6 /64s, in 2 prefixes: 2.0.0.0/16 2a00::/16' '' \
 	"${diff[@]}" "$tmp/a.yaml" "$tmp/b.yaml"
 expect 'the other way round' 0 'health: reject -> allow  (default-health -> home)  all but tcp 443*' '' \
@@ -47,49 +91,30 @@ kernel: judged as health -> as web
 frames that are not IP: drop -> reject
 packets that cannot be read: drop -> reject
 NAT64 prefixes differ: other IPv6 addresses carry IPv4 ones*' '' "${diff[@]}" "$tmp/rest-a.yaml" "$tmp/rest-b.yaml"
-echo '2.0.0.0/18,FR' >"$tmp/rir"
 expect 'each kind of evidence is a change, the larger one first' 0 'health: allow -> reject *
-    operator unknown, location FR, control FR, by location
-    49,152 IPv4 addresses, * IPv6 /64s, in 3 prefixes: 2.0.64.0/18 2.0.128.0/17 2a00::/16
-*    operator unknown, location FR, control FR, by rir
-    16,384 IPv4 addresses, 0 IPv6 /64s, in 1 prefixes: 2.0.0.0/18' '' \
-	"${diff[@]}" --rir "$tmp/rir" "$tmp/a.yaml" "$tmp/b.yaml"
+    Member Cloud, location FR, control FR, by prefix
+    40,960 IPv4 addresses, 0 IPv6 /64s, in 2 prefixes: 2.0.0.0/19 2.0.128.0/17
+*    Site, location FR, control FR, by prefix
+    24,576 IPv4 addresses, * IPv6 /64s, in 3 prefixes: 2.0.32.0/19 2.0.64.0/18 2a00::/16' '' \
+	"$ctl" policy diff "${data[@]}" --operators "$tmp/ops-a.yaml" "$tmp/a.yaml" "$tmp/b.yaml"
 echo '2.0.128.0/17,FR,,,' >"$tmp/geofeed"
 expect 'ranges that touch are one' 0 '*in 2 prefixes: 2.0.0.0/16 2a00::/16' '' \
-	"${diff[@]}" --geofeed "ovh=$tmp/geofeed" "$tmp/a.yaml" "$tmp/b.yaml"
-printf '{"syncToken": "1", "createDate": "2026-01-02-00-00-00", "prefixes": [%s], "ipv6_prefixes": []}' \
-	'{"ip_prefix": "2.0.1.0/24", "region": "eu-west-3", "service": "EC2", "network_border_group": "a"}' >"$tmp/aws.json"
-expect 'a feed of the other side' 0 '*Amazon Web Services, location FR, control FR -> US, *256 IPv4 addresses, 0 *: 2.0.1.0/24' '' \
-	"${diff[@]}" --feed-b "aws=$tmp/aws.json" "$tmp/a.yaml" "$tmp/a.yaml"
+	"${diff[@]}" --geofeed "site=$tmp/geofeed" "$tmp/a.yaml" "$tmp/b.yaml"
+printf '{"syncToken": "1", "createDate": "2026-11-20-00-00-00", "prefixes": [%s], "ipv6_prefixes": []}' \
+	'{"ip_prefix": "2.0.1.0/24", "region": "eu-west-3", "service": "EC2", "network_border_group": "eu-west-3"}' >"$tmp/aws.json"
+expect 'a feed of the other side' 0 '*Member Cloud, location FR, control FR -> FR,US, *256 IPv4 addresses, 0 *: 2.0.1.0/24' '' \
+	"$ctl" policy diff "${data[@]}" --operators "$tmp/ops-a.yaml" --feed-b "aws=$tmp/aws.json" "$tmp/a.yaml" "$tmp/a.yaml"
 "${diff[@]}" --json "$tmp/a.yaml" "$tmp/b.yaml" >"$tmp/json"
 [[ $(jq -c '.changes[0] | [.class, .change, .old.verdict, .new.rule, .packets, .ipv4_addresses, .prefix_count, .prefixes]' \
 	"$tmp/json") == '["health","newly refused","allow","default-health","all but tcp 443",65536,2,["2.0.0.0/16","2a00::/16"]]' ]]
 result $((! $?)) '--json' "$(cat "$tmp/json")"
 
 # A member of a federation that comes under outside control: the same policy, two registries.
-registry()
-{
-	cat <<EOF_R
-resid-operators: 1
-date: 2026-11-21
-operators:
-  - id: member
-    name: Member Cloud
-    parent: $1 Holding
-    jurisdictions: [{country: $1, basis: "seat of the parent"}]
-    prefixes: [2.0.128.0/17, 2.0.0.0/19]
-    citation: the federation's register
-    reviewed: 2026-11-21
-    confidence: high
-EOF_R
-}
-registry FR >"$tmp/ops-a.yaml"
-registry US >"$tmp/ops-b.yaml"
 expect 'a member falls out' 0 'health: allow -> reject  (home -> default-health)  all packets
-    Member Cloud, location FR, control FR -> US, by override
+    Member Cloud, location FR, control FR -> US, by prefix
     40,960 IPv4 addresses, 0 IPv6 /64s, in 2 prefixes: 2.0.0.0/19 2.0.128.0/17' '' \
-	"${diff[@]}" --operators "$tmp/ops-a.yaml" --operators-b "$tmp/ops-b.yaml" "$tmp/a.yaml" "$tmp/a.yaml"
-sed 's/prefixes: .*/prefixes: [2.0.0.0\/24, 2.0.2.0\/24, 2.0.4.0\/24, 2.0.6.0\/24]/' "$tmp/ops-b.yaml" >"$tmp/ops-c.yaml"
+	"$ctl" policy diff "${data[@]}" --operators "$tmp/ops-a.yaml" --operators-b "$tmp/ops-b.yaml" "$tmp/a.yaml" "$tmp/a.yaml"
+sed 's/prefixes: .2.0.128.*/prefixes: [2.0.0.0\/24, 2.0.2.0\/24, 2.0.4.0\/24, 2.0.6.0\/24]/' "$tmp/ops-b.yaml" >"$tmp/ops-c.yaml"
 expect 'some prefixes' 0 '*1,024 IPv4 addresses, 0 IPv6 /64s, in 4 prefixes: 2.0.0.0/24 2.0.2.0/24 2.0.4.0/24 ...' '' \
 	"${diff[@]}" --operators-b "$tmp/ops-c.yaml" "$tmp/a.yaml" "$tmp/a.yaml"
 expect 'all of them' 0 '*in 4 prefixes: 2.0.0.0/24 2.0.2.0/24 2.0.4.0/24 2.0.6.0/24' '' \
@@ -98,32 +123,32 @@ for side in a b; do
 	"$ctl" policy compile "$tmp/a.yaml" "${data[@]}" --operators "$tmp/ops-$side.yaml" -o "$tmp/$side.rsnap" \
 		>"$tmp/out" 2>&1
 done
-expect 'snapshots of other data' 0 '*Member Cloud, location FR, control FR -> US, by override*' '' \
+expect 'snapshots of other data' 0 '*Member Cloud, location FR, control FR -> US, by prefix*' '' \
 	"$ctl" policy diff "$tmp/a.rsnap" "$tmp/b.rsnap"
 
 
 # Places that change in the same way stand below one heading, the biggest first; what is newly refused comes before what
 # is newly allowed.
-printf '%s\n' 33554432,33554687,BE 33554688,33555199,DE 33555200,33555455,ES 33555456,33555711,NL 50331648,50397183,US \
+printf '%s\n' '# Generated: Thu, 25 Jun 2026 04:33:59 GMT' 33554432,33554687,BE 33554688,33555199,DE 33555200,33555455,ES 33555456,33555711,NL 50331648,50397183,US \
 	>"$tmp/many"
 sed 's/{id: home.*/{id: home, class: health, location: US, verdict: allow, reason: r, justification: j}/' "$tmp/a.yaml" \
 	>"$tmp/d.yaml"
 groups='health: allow -> reject  (home -> default-health)  all packets
     1,280 IPv4 addresses, 281,474,976,710,656 IPv6 /64s, in 6 prefixes, of which
-    operator unknown, location DE, control DE, by location
+    Site, location DE, control FR, by prefix
     512 IPv4 addresses, 0 IPv6 /64s, in 2 prefixes: 2.0.1.0/24 2.0.2.0/24
-    operator unknown, location BE, *
-    operator unknown, location ES, *'
+    Site, location BE, *
+    Site, location ES, *'
 tail='health: reject -> allow  (default-health -> home)  all packets
-    operator unknown, location US, control US, by location
+    operator unknown, location US, control unknown, by none
     65,536 IPv4 addresses, 0 IPv6 /64s, in 1 prefixes: 3.0.0.0/16'
-several=("$ctl" policy diff --geoip4 "$tmp/many" --geoip6 "$tmp/geoip6" --asn none "$tmp/a.yaml" "$tmp/d.yaml")
+several=("$ctl" policy diff --geoip4 "$tmp/many" "${data[@]:2}" "${site[@]}" "$tmp/a.yaml" "$tmp/d.yaml")
 expect 'the biggest of a group' 0 "$groups
     and 2 more operators, locations and controllers: --all
 $tail" '' "${several[@]}"
 expect 'all of a group' 0 "$groups
-    operator unknown, location NL, *
-    operator unknown, location FR, *
+    Site, location NL, *
+    Site, location FR, *
 $tail" '' "${several[@]}" --all
 
 cat >"$tmp/log" <<'EOF_LOG'
@@ -133,7 +158,7 @@ cat >"$tmp/log" <<'EOF_LOG'
 {"id":"4","verdict":"reject","fold":"all","packets":7,"bytes":700}
 EOF_LOG
 expect 'flows' 0 '*health: allow -> reject  (home -> default-health)  newly refused
-    Member Cloud, location FR, control FR -> US, by override
+    Member Cloud, location FR, control FR -> US, by prefix
     3 packets, 180 bytes, 1 flows: 2.0.128.9 tcp 443
 3 of 10 recorded packets change their verdict; 7 do not say enough to be judged again' '' \
 	"$ctl" policy diff "$tmp/a.rsnap" "$tmp/b.rsnap" --flows "$tmp/log"

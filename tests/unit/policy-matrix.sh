@@ -21,7 +21,8 @@ rules:
     prefix: [5.0.0.0/24, "2a01::/32"]
     control: {subset of: [EU, CH]}
     operator: [aws, ovh]
-    min_tier: as
+    min_tier: holder
+    uncontradicted: true
     port: [443, 8000-8099]
     direction: reply
     verdict: allow
@@ -32,7 +33,7 @@ matrix=("$ctl" policy matrix --policy "$tmp/p.yaml")
 
 csv=$'class,order,destination,protocol,port,direction,verdict,justification,reason,clause,rule,owner,ticket,from,until\r
 health,1,"location not in EEA, CH, unknown: true","tcp, gre",any,both,drop,,"no | mail, ""ever""",19.6.c,mail,,,,\r
-health,2,"prefix 5.0.0.0/24, 2a01::/32; control subset of EU, CH; operator aws, ovh; evidence at least as",any,'
+health,2,"prefix 5.0.0.0/24, 2a01::/32; control subset of EU, CH; operator aws, ovh; evidence at least holder; uncontradicted true",any,'
 csv+=$'"443, 8000-8099",reply,allow,contract 7,partners,,partner,,,,\r
 health,3,location or control unknown,any,any,both,drop,,no rule matched*\r
 health,4,all else,any,any,both,reject,,*\r

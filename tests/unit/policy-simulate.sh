@@ -89,10 +89,10 @@ PY
 simulate=("$ctl" policy simulate "${data[@]}" --against "$tmp/old.yaml" "$tmp/new.yaml" --class health)
 # A tunnel is judged by its inner destination as well; it has no ports of its own, so `mail` does not let it through.
 seen='health: allow -> drop  (home -> answers)  newly refused
-    operator unknown, location FR, control FR, by location
+    operator unknown, location FR, control unknown, by none
     2 packets, 80 bytes, 1 flows: 2.0.0.8 tcp 5001
 health: reject -> allow  (default-health -> mail)  newly allowed
-    operator unknown, location US, control US, by location
+    operator unknown, location US, control unknown, by none
     1 packets, 40 bytes, 1 flows: 3.0.0.1 tcp 25
 health: reject -> allow  (default-health -> *
     1 packets, 60 bytes, 1 flows: 64:ff9b::300:3 tcp 25

@@ -129,8 +129,13 @@ static void test_sets(void **context)
 		eu += location_set_has(&policy->rule[0].locations, location);
 		eea += location_set_has(&policy->rule[1].locations, location);
 	}
-	assert_int_equal(eu, 27);
-	assert_int_equal(eea, 30);
+	/* with the outermost regions and Åland, which have codes of their own */
+	assert_int_equal(eu, 27 + 7);
+	assert_int_equal(eea, 30 + 7);
+	assert_true(rule_has(&policy->rule[0], "RE"));
+	assert_true(rule_has(&policy->rule[1], "AX"));
+	assert_false(rule_has(&policy->rule[0], "NC"));
+	assert_false(rule_has(&policy->rule[1], "SJ"));
 	assert_false(rule_has(&policy->rule[0], "region-EU"));
 	assert_false(rule_has(&policy->rule[0], "GB"));
 	assert_false(rule_has(&policy->rule[0], "NO"));
@@ -330,15 +335,59 @@ static void test_reachable(void **context)
 	count_warnings(CLASSES "rules:\n" RULE("a", "port: 0-65535, verdict: allow")
 		       RULE("b", "proto: icmp, verdict: allow") RULE("c", "verdict: allow"), NULL);
 	/* each tier by itself, and who controls what nobody can place */
-	count_warnings(CLASSES "rules:\n" RULE("a", "min_tier: override, verdict: audit") RULE("b", "min_tier: feed, verdict: audit")
-		       RULE("c", "min_tier: operator, verdict: audit") RULE("d", "min_tier: rir, verdict: audit")
-		       RULE("e", "min_tier: as, verdict: audit") RULE("f", "min_tier: location, verdict: audit")
+	count_warnings(CLASSES "rules:\n" RULE("a", "min_tier: override, verdict: audit") RULE("b", "min_tier: prefix, verdict: audit")
+		       RULE("f", "min_tier: feed, verdict: audit") RULE("c", "min_tier: operator, verdict: audit") RULE("d", "min_tier: holder, verdict: audit")
 		       RULE("g", "control: {in: unknown}, verdict: audit"), NULL);
 	/* of the registries' prefixes what an override places is somewhere */
 	count_warnings(CLASSES "sources: {overrides: [{prefix: 198.51.100.0/25, location: FR, reason: r}]}\n"
 			       "rules:\n" RULE("a", "prefix: 198.51.100.0/24, location: FR, verdict: audit"), NULL);
 	/* an override need not name an operator, and then none is known */
 	count_warnings(CLASSES "sources: {overrides: [{prefix: 2.0.0.0/24, control: US, reason: r}]}\n" BY_OPERATOR, NULL);
+}
+
+/* What is allowed is not taken from those behind it where the evidence is stale, or speaks against it. */
+static void test_burden_leaves(void **context)
+{
+	count_warnings(CLASSES "rules:\n"
+		       RULE("sure", "location: EU, control: {subset of: EU}, min_tier: feed, uncontradicted: true, verdict: allow")
+		       RULE("less", "location: EU, control: {subset of: EU}, min_tier: feed, verdict: audit")
+		       RULE("least", "location: EU, control: {subset of: EU}, min_tier: operator, verdict: audit")
+		       RULE("none", "location: EU, control: {subset of: EU}, verdict: reject")
+		       RULE("registered", "registered: {in: US}, verdict: drop")
+		       RULE("nowhere", "registered: {in: unknown}, location: anycast, verdict: drop"), NULL);
+}
+
+/* A country is its legal territory wherever it is named. */
+static void test_territories(void **context)
+{
+	_cleanup_policy_ struct policy *policy = support_policy(
+		"resid: 1\nhome: FR\nclasses: {shut: {id: 1, default: reject}}\nsets: {own: [US, CH]}\nrules:\n"
+		RULE("a", "location: $home, verdict: allow") RULE("c", "location: own, verdict: drop")
+		RULE("d", "location: GB, verdict: reject") RULE("b", "location: {not in: [CN]}, verdict: audit")
+		RULE("e", "control: {in: US}, verdict: reject"));
+
+	assert_true(rule_has(&policy->rule[0], "RE"));
+	assert_false(rule_has(&policy->rule[0], "NC"));
+	assert_true(rule_has(&policy->rule[1], "PR"));
+	assert_false(rule_has(&policy->rule[2], "JE"));
+	assert_false(rule_has(&policy->rule[3], "HK"));
+	assert_true(rule_has(&policy->rule[3], "TW"));
+	assert_true(location_set_has(&policy->rule[4].controllers, (unsigned int)location_find("GU")));
+}
+
+/* What is sound and yet not what somebody would want. */
+static void test_weak_allows(void **context)
+{
+	assert_int_equal(count_warnings(CLASSES "rules:\n" RULE("a", "control: {subset of: EU}, verdict: allow"),
+					"p.yaml:7:5: rule 'a' lets go by who controls a place and does not say on what evidence: "
+					"`min_tier` is operator"), 1);
+	assert_int_equal(count_warnings(CLASSES "rules:\n" RULE("a", "control: {in: EU}, min_tier: feed, verdict: allow"),
+					"p.yaml:7:5: rule 'a' allows by `control: {in: ...}`, which more evidence can loosen; "
+					"an allow says {subset of: ...}"), 1);
+	assert_int_equal(count_warnings(CLASSES "rules:\n" RULE("a", "registered: {subset of: EU}, verdict: allow"),
+					"p.yaml:7:5: rule 'a' allows by where a holder is registered, which says nothing of who "
+					"controls it"), 1);
+	assert_int_equal(count_warnings(CLASSES "rules:\n" RULE("a", "control: {in: EU}, verdict: reject"), NULL), 0);
 }
 
 /* What only an override can say needs one. */
@@ -385,6 +434,9 @@ int main(void)
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_warnings),
 		cmocka_unit_test(test_reachable),
+		cmocka_unit_test(test_burden_leaves),
+		cmocka_unit_test(test_territories),
+		cmocka_unit_test(test_weak_allows),
 		cmocka_unit_test(test_unreachable_operator),
 		cmocka_unit_test(test_examples),
 	};

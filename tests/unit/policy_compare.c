@@ -52,7 +52,7 @@
 	"    location: [FR, DE]\n" \
 	"    control: {subset of: [FR, DE]}\n" \
 	"    operator: aws\n" \
-	"    min_tier: as\n" \
+	"    min_tier: holder\n" \
 	"    prefix: 2.0.0.0/16\n" \
 	"    proto: tcp\n" \
 	"    port: [443, 8000-8099]\n" \
@@ -96,6 +96,7 @@ static const struct edit {
 	{ "location: FR, control", "location: DE, control", "override 198.51.100.0/24: location: FR -> DE" },
 	{ "control: [FR], reason", "control: [FR, US], reason", "override 198.51.100.0/24: control: now also US" },
 	{ "control: [FR], reason", "control: [FR], operator: ovh, reason", "override 198.51.100.0/24: operator: not said -> ovh" },
+	{ "control: [FR], reason", "control: [FR], until: 2031-11-30T00:00:00Z, reason", "override 198.51.100.0/24: until: not said -> 2031-11-30T00:00:00Z" },
 	{ "max_exception: 31d", "max_exception: 32d", "policy: max_exception: 31d -> 32d" },
 	{ "2031-11-01T", "2031-11-02T", "exception trial: from: 2031-11-01T00:00:00Z -> 2031-11-02T00:00:00Z" },
 	{ "2031-11-30T", "2031-11-29T", "exception trial: until: 2031-11-30T00:00:00Z -> 2031-11-29T00:00:00Z" },
@@ -106,8 +107,10 @@ static const struct edit {
 	{ "    class: health\n    location", "    class: [web, health]\n    location", "rule out: class: now also web" },
 	{ "{subset of: [FR, DE]}", "{in: [FR, DE]}", "rule out: control: subset of -> in" },
 	{ "{subset of: [FR, DE]}", "{subset of: [FR]}", "rule out: controllers: no longer DE" },
+	{ "    min_tier", "    uncontradicted: true\n    min_tier", "rule out: uncontradicted: " },
+	{ "    min_tier", "    registered: {in: FR}\n    min_tier", "rule out: registered: " },
 	{ "operator: aws", "operator: {not in: aws}", "rule out: operator: no longer aws; now also not aws" },
-	{ "min_tier: as", "min_tier: feed", "rule out: min_tier: as -> feed" },
+	{ "min_tier: holder", "min_tier: feed", "rule out: min_tier: holder -> feed" },
 	{ "2.0.0.0/16", "2.1.0.0/16", "rule out: prefix: no longer 2.0.0.0/16; now also 2.1.0.0/16" },
 	{ "proto: tcp", "proto: udp", "rule out: proto: no longer tcp; now also udp" },
 	{ "8000-8099", "8000-8098", "rule out: port: no longer 8000-8099; now also 8000-8098" },

@@ -40,7 +40,7 @@ expect 'a warning is no failure' 0 '*sound' "warning: *warn.yaml:3:5: rule 'b' i
 [[ $? == 0 && ! -s $tmp/err && $(jq -c '[.classes, .rules, (.warnings | length)]' "$tmp/json") == '[1,2,1]' ]]
 result $((! $?)) 'check --json has the warnings' "$(cat "$tmp/json" "$tmp/err")"
 
-expect 'compile' 0 'generation *: 5 classes, 11 rules, *' 'note: compiled in *' \
+expect 'compile' 0 'generation *: 5 classes, 10 rules, *' 'note: compiled in *' \
 	"$ctl" policy compile policy/default.yaml "${data[@]}" -o "$s"
 expect 'compile again, = and the long name' 0 'generation *' '*' \
 	"$ctl" policy compile policy/default.yaml --geoip4="$tmp/geoip" --geoip6="$tmp/geoip6" --asn=none \
@@ -100,7 +100,7 @@ cases:
   - {class: technical, to: "3.0.0.7:443", verdict: audit, rule: airlock}
   - {class: technical, to: "3.0.0.7:443", now: "2026-11-22T03:00:00Z", verdict: reject, rule: default-technical}
 DATA
-airlock=(--policy "$tmp/airlock.yaml" "${data[@]}")
+airlock=(--policy "$tmp/airlock.yaml" "${files[@]}")
 expect 'a window, to the second' 0 '*4 cases, 0 failed' '' \
 	"$ctl" policy test "$tmp/airlock-cases.yaml" "${airlock[@]}" --now 2026-11-22T02:30:00Z
 expect 'it ends' 4 '*:4:5: *4 cases, 1 failed' 'warning: *airlock*ended on 2026-11-22T03:00:00Z*' \
@@ -119,9 +119,8 @@ expect 'no bootstrap' 3 '' 'residctl: policy/default.yaml: has no *bootstrap*' \
 
 expect 'lookup' 0 $'address *2.0.0.1\nprefix *2.0.0.0/16\nlocation *FR, France (tor-geoipdb of 2026-06-25)\n*' '' "$ctl" lookup --snapshot "$s" 2.0.0.1
 json='{"address":"2.0.0.1","prefix":"2.0.0.0/16","location":"FR","source":"tor-geoipdb","date":"2026-06-25",'
-json+='"control":?"FR"?,"tier":"location",'
-json+='"evidence":?{"of":"location","source":"tor-geoipdb","date":"2026-06-25"},'
-json+='{"of":"control","source":"tor-geoipdb","date":"2026-06-25"}?}'
+json+='"where":?"FR"?,"registered":??,"control":??,"tier":"none","because":"nobody names who operates it, *",'
+json+='"evidence":?{"of":"location","source":"tor-geoipdb","date":"2026-06-25"}?}'
 expect 'lookup --json' 0 "${json%?}*" '' "$ctl" lookup --json --snapshot "$s" 2.0.0.1
 input=$'2.0.0.1\r\n\n  2a00::1  \n'
 expect 'lookup of lines' 0 "$json"$'\n''{"address":"2a00::1","prefix":"2a00::/16","location":"FR",*' '' \
@@ -142,23 +141,24 @@ cat >"$tmp/ranges.json" <<'DATA'
 {"syncToken": "1767312000", "createDate": "2026-01-02-00-00-00", "prefixes": [
  {"ip_prefix": "2.0.1.0/24", "region": "eu-west-3", "service": "EC2", "network_border_group": "eu-west-3"},
  {"ip_prefix": "2.0.1.0/25", "region": "eu-west-3", "service": "S3", "network_border_group": "eu-west-3"}],
- "ipv6_prefixes": [{"ipv6_prefix": "2a00:1::/56", "region": "eu-west-3", "service": "EC2", "network_border_group": "a"}]}
+ "ipv6_prefixes": [{"ipv6_prefix": "2a00:1::/56", "region": "eu-west-3", "service": "EC2", "network_border_group": "eu-west-3"}]}
 DATA
 printf '2.0.2.0/24\n2.0.0.0/25\n' >"$tmp/list"
 cat >"$tmp/control.yaml" <<'DATA'
 resid: 1
 home: EU
 classes: {health: {id: 4, default: reject}}
+sources: {overrides: [{prefix: [2.0.0.0/24, 2.0.2.0/24], control: [FR], reason: ours}]}
 rules:
   - {id: us, location: EU, control: {in: [US]}, verdict: drop, reason: reached by foreign law, clause: "19.6.c"}
-  - {id: home, location: EU, control: {subset of: [EU]}, verdict: allow, reason: at home}
+  - {id: home, location: EU, control: {subset of: [EU]}, min_tier: feed, verdict: allow, reason: at home}
 DATA
 controlled=(--policy "$tmp/control.yaml" "${data[@]}" --feed "aws=$tmp/ranges.json")
 expect 'lookup with a feed' 0 '*2.0.1.9*2.0.1.0/24*FR, France*control *US (by feed: aws of 2026-01-02)*operator *Amazon Web Services, of *' '' \
 	"$ctl" lookup "${controlled[@]}" 2.0.1.9
 expect 'explain control' 0 $'*location *FR*\ncontrol *US (by feed: aws of 2026-01-02)\noperator *rule *us: *\nclause *19.6.c\n*drop' \
 	'' "$ctl" explain "${controlled[@]}" --class health 2.0.1.9
-expect 'explain control --json' 0 '*"control":?"US"?,"operator":"aws"*"tier":"feed","evidence":*"clause":"19.6.c"*' '' \
+expect 'explain control --json' 0 '*"control":?"US"?,"operator":"aws"*"tier":"feed",*"evidence":*"clause":"19.6.c"*' '' \
 	"$ctl" explain --json "${controlled[@]}" --class health 2.0.1.9
 exposure='{"feed":"ranges.json","format":"aws","addresses":256,"allow":0,"audit":0,"reject":0,"drop":256,'
 exposure+='"ipv6":{"slash64":256,"allow":0,"audit":0,"reject":0,"drop":256},"operators":?{"operator":"aws",*}'
@@ -222,11 +222,11 @@ expect 'the same as JSON' 0 '*"name":"a",*"on_loss":"deny"*"name":"b",*"on_loss"
 	"$ctl" policy show --json --snapshot "$tmp/loss.rsnap"
 expect 'a snapshot is compiled already' 1 '' '*explain: --snapshot is compiled already, and --geoip4 has no part in it*' \
 	"$ctl" explain --class a --snapshot "$tmp/loss.rsnap" "${data[@]}" 2.0.0.1
-expect 'policy show' 0 '# generation *# policy *default.yaml*# data *geoip, of 2026-06-25*# set *EU 2020-02-01: AT BE *resid: 1*' '' \
+expect 'policy show' 0 '# generation *# policy *default.yaml*# data *geoip, of 2026-06-25*# set *EU 2020-02-01: AT AX BE *resid: 1*' '' \
 	"$ctl" policy show --snapshot "$s"
 "$ctl" policy show --snapshot "$s" | sed '1,/^$/d' | cmp -s - policy/default.yaml
 result $((! $?)) 'policy show has the policy as it was written'
-expect 'policy show --json' 0 '{"generation":"*"policy":"default.yaml"*"sha256":"*"members":"AT BE*' '' \
+expect 'policy show --json' 0 '{"generation":"*"policy":"default.yaml"*"sha256":"*"members":"AT AX BE*' '' \
 	"$ctl" policy show --json --snapshot "$s"
 
 "$ctl" lookup --snapshot "$s" 2.0.0.1 >/dev/full 2>"$tmp/err"

@@ -31,6 +31,8 @@
 	"  open: {id: 1, default: allow}\n"      \
 	"  shut: {id: 2, default: reject}\n"
 
+#define SUPPORT_NOW 1784505600	/* 2026-07-20, when the world above is young */
+
 static const struct policy_options support_options = { .sets = "/nonexistent" };
 
 static inline struct policy *support_policy(const char *text)
@@ -57,8 +59,9 @@ static inline struct snapshot *support_build_data(const char *text, const char *
 	if (geo_tor_parse("geoip", v4, strlen(v4), AF_INET, &geo4, &err) ||
 	    geo_tor_parse("geoip6", v6, strlen(v6), AF_INET6, &geo6, &err))
 		fail_msg("%s", err.text);
-	world_new(&(struct world_inputs){ .geo4 = geo4, .geo6 = geo6, .operators = &nobody, .asn = asn }, &world);
-	if (snapshot_build_data(policy, &(struct full_data){ .world = world, .stale_at = stale_at }, &snapshot, &err))
+	world_new(&(struct world_inputs){ .geo4 = geo4, .geo6 = geo6, .operators = &nobody, .asn = &asn,
+					  .asn_count = asn != NULL }, &world);
+	if (snapshot_build_data(policy, &(struct full_data){ .world = world, .now = SUPPORT_NOW, .stale_at = stale_at }, &snapshot, &err))
 		fail_msg("%s", err.text);
 	return snapshot;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* From MaxMind DBs to a snapshot: the country is a location, the registered country a holder, the AS an AS. */
+/* From MaxMind DBs to a snapshot: the country is a location, the registered country a registration, the AS an AS. */
 #include "mmdb.h"
 #include "world_support.h"
 
@@ -53,32 +53,75 @@ static void assert_as(const struct snapshot *snapshot, const char *address, uint
 	assert_string_equal(as.name, name);
 }
 
-/* The registered country is told as an opinion on control, and never where an address is. */
+/* The registered country is where the holder is registered: neither control nor a location. */
 static void test_registered(void **context)
 {
 	struct build_inputs inputs = inputs_of(POLICY);
 	struct snapshot *snapshot;
-	struct world *world;
 
-	fresh_cache("registered");
+	inputs.uncached = true;
 	inputs.mmdb = put_countries();
 	snapshot = compile(&inputs, NULL);
 	assert_place(snapshot, "2.0.1.1", "DE", "mmdb", "mmdb");
-	assert_control(snapshot, "2.0.1.1", "US", "rir", "");
-	assert_control(snapshot, "2.0.2.1", "FR", "rir", "");
-	assert_control(snapshot, "2.0.3.1", "DE", "location", "");
-	assert_control(snapshot, "2.0.4.1", "DE", "location", "");
+	assert_control(snapshot, "2.0.1.1", "", "none", "");
+	assert_registered(snapshot, "2.0.1.1", "US");
+	assert_registered(snapshot, "2.0.2.1", "FR");
+	assert_registered(snapshot, "2.0.3.1", "");
+	assert_registered(snapshot, "2.0.4.1", "");
 	snapshot_free(snapshot);
 
-	/* below the registries' own list, also where that knows less of the prefix */
+	/* beside the registries' own list */
 	inputs.rir = put("rir.csv", "2.0.0.0/16,FR\n");
 	snapshot = compile(&inputs, NULL);
-	assert_control(snapshot, "2.0.1.1", "FR", "rir", "");
-	world = world_load(snapshot_world(snapshot), NULL, true);
-	assert_non_null(world);
-	assert_opinions(world, "2.0.1.1", "location mmdb mmdb DE; location geoip tor-geoipdb FR; control rir rir FR; "
-					  "control rir mmdb US");
-	world_free(world);
+	assert_registered(snapshot, "2.0.1.1", "FR,US");
+	assert_opinions(snapshot, "2.0.1.1", "location mmdb mmdb DE; location geoip tor-geoipdb FR; -registered rir rir FR; "
+					     "registered mmdb mmdb US");
+	snapshot_free(snapshot);
+}
+
+/* A base of another state is under its law, although nobody is named: it refuses, and lets nothing go. */
+static void test_represented(void **context)
+{
+	struct build_inputs inputs = inputs_of(CLASSES
+		"rules:\n  - {id: us, class: shut, control: {in: US}, port: 25, verdict: drop, reason: r}\n"
+		"  - {id: home, class: shut, location: FR, control: {subset of: [FR, US]}, min_tier: holder, verdict: allow, "
+		"reason: r, justification: j}\n");
+	struct mmdb *db = mmdb_new();
+	struct snapshot *snapshot;
+
+	mmdb_add(db, "2.0.1.0/24");
+	mmdb_map(&db->data, 2);
+	mmdb_code(db, "country", "FR");
+	mmdb_code(db, "represented_country", "US");
+	inputs.uncached = true;
+	inputs.mmdb = put_mmdb("base.mmdb", db);
+	snapshot = compile(&inputs, NULL);
+	assert_control(snapshot, "2.0.1.1", "US", "represented", "");
+	assert_string_equal(support_rule(snapshot, 2, "2.0.1.1", 6, 25), "us");
+	assert_string_equal(support_rule(snapshot, 2, "2.0.1.1", 6, 443), "default-shut");
+	snapshot_free(snapshot);
+}
+
+/* The flags of a network are places of their own. */
+static void test_flags(void **context)
+{
+	struct build_inputs inputs = inputs_of(CLASSES
+		"rules: [{id: home, class: shut, location: [EU, US], verdict: allow, reason: r, justification: j}]\n");
+	struct mmdb *db = mmdb_new();
+	struct snapshot *snapshot;
+
+	mmdb_add(db, "2.0.1.0/24");
+	mmdb_map(&db->data, 2);
+	mmdb_code(db, "country", "US");
+	mmdb_text(&db->data, "traits");
+	mmdb_map(&db->data, 1);
+	mmdb_true(db, "is_anycast");
+	inputs.uncached = true;
+	inputs.mmdb = put_mmdb("flags.mmdb", db);
+	snapshot = compile(&inputs, NULL);
+	assert_place(snapshot, "2.0.1.1", "anycast", "mmdb", "mmdb");
+	assert_string_equal(support_rule(snapshot, 2, "2.0.1.1", 6, 443), "default-shut");
+	assert_string_equal(support_rule(snapshot, 2, "2.0.2.1", 6, 443), "home");
 	snapshot_free(snapshot);
 }
 
@@ -91,9 +134,11 @@ static void test_ases(void **context)
 	inputs.asn = put_ases();
 	first = compile(&inputs, NULL);
 	assert_control(first, "2.0.1.1", "US", "operator", "aws");
-	assert_place(first, "2.0.1.1", "FR", "geoip", "tor-geoipdb");
-	/* nobody curated it, and the database knows no countries */
-	assert_control(first, "2.0.4.1", "FR", "location", "");
+	/* a cloud, without its list */
+	assert_place(first, "2.0.1.1", "unknown", "none", "");
+	/* nobody curated it */
+	assert_place(first, "2.0.4.1", "FR", "geoip", "tor-geoipdb");
+	assert_control(first, "2.0.4.1", "", "none", "");
 	assert_as(first, "2.0.1.1", 16509, "Amazon \"02\"");
 	assert_as(first, "2.0.4.1", 64496, "Example");
 	assert_as(first, "2.0.5.1", 0, "");
@@ -116,9 +161,10 @@ static void test_one_file(void **context)
 	inputs.uncached = true;
 	inputs.asn = put_mmdb("both.mmdb", db);
 	snapshot = compile(&inputs, NULL);
+	/* of one day, so the stronger has the word */
 	assert_place(snapshot, "2.0.1.1", "FR", "geoip", "tor-geoipdb");
 	assert_place(snapshot, "9.0.0.1", "SE", "libloc", "asn");
-	assert_control(snapshot, "2.0.1.1", "DE", "as", "");
+	assert_control(snapshot, "2.0.1.1", "", "none", "");
 	assert_as(snapshot, "2.0.1.1", 64496, "Beispiel");
 	snapshot_free(snapshot);
 	inputs.mmdb = inputs.asn;
@@ -147,6 +193,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_registered),
+		cmocka_unit_test(test_represented),
+		cmocka_unit_test(test_flags),
 		cmocka_unit_test(test_ases),
 		cmocka_unit_test(test_one_file),
 		cmocka_unit_test(test_wrong_kind),

@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "geo/opinions.h"
 #include "geo/world_file.h"
 #include "util/file.h"
 #include "util/memory.h"
@@ -117,6 +116,16 @@ static inline void assert_same_bytes(const struct snapshot *left, const struct s
 	assert_memory_equal(a, b, left_length);
 }
 
+/* The kernel's tables, without the header, which has the digests of the rest. */
+static inline void assert_same_tables(const struct snapshot *left, const struct snapshot *right)
+{
+	size_t left_length, right_length, header = sizeof(struct resid_snapshot_header);
+	const uint8_t *a = snapshot_kernel_part(left, &left_length), *b = snapshot_kernel_part(right, &right_length);
+
+	assert_int_equal(left_length, right_length);
+	assert_memory_equal(a + header, b + header, left_length - header);
+}
+
 static inline void look(const struct snapshot *snapshot, const char *address, struct snapshot_place *out)
 {
 	sa_family_t family;
@@ -174,22 +183,34 @@ static inline void fresh_cache(const char *name)
 	setenv("RESID_CACHE_DIR", in_folder(name), 1);
 }
 
-static inline void assert_opinions(const struct world *world, const char *address, const char *expected)
+/* "location feed aws FR; ...": all that is said; '-' before what is stale, '!' before what does not count. */
+static inline void assert_opinions(const struct snapshot *snapshot, const char *address, const char *expected)
 {
-	struct world_opinion opinion[WORLD_OPINIONS_MAX];
+	struct snapshot_opinion opinion[16];
 	char text[1024] = "";
 	sa_family_t family;
+	uint8_t bytes[16];
 	size_t i, count;
 	u128 key;
 
 	assert_true(address_parse(address, &family, &key));
-	count = world_opinions_of(world, family, key, opinion);
+	address_bytes(family, key, bytes);
+	count = snapshot_opinions(snapshot, family, bytes, opinion, 16);
 	for (i = 0; i < count; i++)
-		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s %s %s %s%s%s", i ? "; " : "",
-			 opinion[i].axis, opinion[i].tier, opinion[i].source, opinion[i].answer,
-			 *opinion[i].operator ? " " : "", opinion[i].operator);
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s%s%s %s %s %s%s%s", i ? "; " : "",
+			 opinion[i].fresh ? "" : "-", opinion[i].ignored ? "!" : "", opinion[i].axis, opinion[i].tier,
+			 opinion[i].source, opinion[i].answer, *opinion[i].operator ? " " : "", opinion[i].operator);
 	if (strcmp(text, expected))
 		fail_msg("%s: '%s', not '%s'", address, text, expected);
+}
+
+static inline void assert_registered(const struct snapshot *snapshot, const char *address, const char *registered)
+{
+	struct snapshot_place place;
+
+	look(snapshot, address, &place);
+	if (strcmp(place.registered, registered))
+		fail_msg("%s: registered in '%s', not '%s'", address, place.registered, registered);
 }
 
 static inline int begin(void **context)

@@ -27,7 +27,7 @@ static struct snapshot_rule explain_way(const struct explain *explain, enum resi
 /* Nobody said a direction, and it matters. */
 static bool explain_ways_differ(const struct explain *explain)
 {
-	return !explain->to.flow.direction &&
+	return !explain->to.flow.direction && !explain->to.link &&
 	       strcmp(explain_way(explain, RESID_DIR_ORIGINAL).id, explain_way(explain, RESID_DIR_REPLY).id);
 }
 
@@ -86,6 +86,14 @@ static void explain_destination(struct view *view, const struct explain *explain
 		view_number(view, "proto", NULL, flow->proto);
 }
 
+static void explain_place(struct view *view, const struct explain *explain, const struct destination_place *at)
+{
+	const struct place place = { explain->snapshot, &at->place, at->family, at->address };
+
+	place_view(view, &place);
+	place_view_opinions(view, &place);
+}
+
 static void explain_rule(struct view *view, const struct snapshot_rule *rule)
 {
 	view_text(view, "rule", "rule", rule->id);
@@ -111,7 +119,7 @@ static void explain_embedded(struct view *view, const struct explain *explain)
 
 		view_row(view);
 		view_prefix(view, "address", "carries", place->text);
-		place_view(view, &place->place);
+		explain_place(view, explain, place);
 		explain_rule(view, &rule);
 		view_end(view);
 	}
@@ -130,11 +138,11 @@ void explain_view(struct view *view, const struct explain *explain, const struct
 	if (explain->tag)
 		explain_tag_view(view, explain->tag);
 	explain_destination(view, explain);
-	place_view(view, &to->place[0].place);
+	explain_place(view, explain, &to->place[0]);
 	explain_embedded(view, explain);
 	if (to->link) {
 		view_bool(view, "link", NULL, true);
-		view_text(view, NULL, "link", "it never leaves the link");
+		view_text(view, NULL, "link", "it never leaves the link, so it passes whatever the policy says");
 	}
 	if (to->flow.direction)
 		view_text(view, "direction", NULL, explain_directions[to->flow.direction]);
@@ -157,7 +165,10 @@ void explain_brief(struct view *view, const struct explain *explain, const struc
 
 	view_text(view, NULL, "class", explain->class_name);
 	view_prefix(view, NULL, "address", to->place[0].text);
-	view_verdict(view, NULL, "verdict", rule.verdict);
+	if (to->link)
+		view_text(view, NULL, "verdict", "link");
+	else
+		view_verdict(view, NULL, "verdict", rule.verdict);
 	view_text(view, NULL, "rule", rule.id);
 	if (answer && !explain_kernel_agrees(explain, answer))
 		view_more(view, "%s", explain_kernel_says(explain, answer).text);

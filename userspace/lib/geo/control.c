@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "geo/control.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,8 +9,8 @@
 #include "util/memory.h"
 
 static const char *const control_names[CONTROL_TIERS] = {
-	[CONTROL_OVERRIDE] = "override", [CONTROL_FEED] = "feed", [CONTROL_OPERATOR] = "operator",
-	[CONTROL_RIR] = "rir",		 [CONTROL_AS] = "as",	  [CONTROL_LOCATION] = "location",
+	[CONTROL_OVERRIDE] = "override", [CONTROL_PREFIX] = "prefix", [CONTROL_FEED] = "feed",
+	[CONTROL_OPERATOR] = "operator", [CONTROL_HOLDER] = "holder", [CONTROL_REPRESENTED] = "represented",
 	[CONTROL_NONE] = "none",
 };
 
@@ -20,74 +21,48 @@ const char *control_tier_name(enum control_tier tier)
 
 int control_tier_parse(const char *text)
 {
-	int tier;
-
-	for (tier = 0; tier < CONTROL_NONE; tier++)
+	for (int tier = 0; tier <= CONTROL_NAMES; tier++)
 		if (!strcmp(text, control_names[tier]))
 			return tier;
 	return -1;
 }
 
-void control_init(struct control *control, const struct operators *operators)
+void control_init(struct control *control, struct dossiers *dossiers, const struct operators *operators)
 {
 	size_t i, j;
 
-	*control = (struct control){ .operators = operators };
-	intern_new(&control->fact);
-	control->set = mem_zero(operators ? operators->count : 0, sizeof(*control->set));
+	*control = (struct control){ .dossiers = dossiers, .operators = operators };
+	control->law = mem_zero(operators ? operators->count : 0, sizeof(*control->law));
 	for (i = 0; operators && i < operators->count; i++) {
 		const struct operator *operator = &operators->operator[i];
 
 		for (j = 0; j < operator->jurisdiction_count; j++)
-			location_set_add(&control->set[i],
+			location_set_add(&control->law[i],
 					 (unsigned int)location_of_code(operator->jurisdiction[j].country));
 		/* A member of no set of countries, so that `subset of` fails. */
 		if (operator->uncertain)
-			location_set_add(&control->set[i], LOCATION_UNKNOWN);
+			location_set_add(&control->law[i], LOCATION_UNKNOWN);
 	}
 }
 
 void control_fini(struct control *control)
 {
-	intern_free(control->fact);
-	free(control->set);
+	free(control->law);
 }
 
 uint32_t control_put(struct control *control, const struct location_set *set, uint32_t operator, uint32_t source,
 		     enum control_tier tier)
 {
-	struct control_fact fact;
+	struct evidence evidence = { .set = *set, .source = source, .operator = operator, .axis = EVIDENCE_CONTROL,
+				     .tier = tier };
 
-	memset(&fact, 0, sizeof(fact));
-	fact.set = *set;
-	fact.operator = operator;
-	fact.source = source;
-	fact.tier = tier;
-	return intern_put(control->fact, &fact, sizeof(fact));
+	return dossiers_put(control->dossiers, &evidence);
 }
 
-/* The operator and the source are those that stand first. */
-uint32_t control_unite(void *context, uint32_t left, uint32_t right)
+static uint32_t control_put_operator(struct control *control, uint32_t operator, uint32_t source,
+				     enum control_tier tier)
 {
-	struct control *control = context;
-	struct control_fact a, b;
-	size_t i;
-
-	if (left == right || right == LAYER_HOLE)
-		return left;
-	if (left == LAYER_HOLE)
-		return right;
-	a = *control_fact(control, left);
-	b = *control_fact(control, right);
-	if (a.tier != b.tier)
-		return a.tier < b.tier ? left : right;
-	for (i = 0; i < sizeof(a.set.bits) / sizeof(a.set.bits[0]); i++)
-		a.set.bits[i] |= b.set.bits[i];
-	if (b.operator < a.operator)
-		a.operator = b.operator;
-	if (b.source < a.source)
-		a.source = b.source;
-	return intern_put(control->fact, &a, sizeof(a));
+	return control_put(control, &control->law[operator], operator, source, tier);
 }
 
 void control_claim_curated(struct control *control, sa_family_t family, uint32_t number, struct layer_claims *claims)
@@ -102,7 +77,7 @@ void control_claim_curated(struct control *control, sa_family_t family, uint32_t
 			if (prefix_parse(operators->operator[o].prefix[i], &prefix) || prefix.family != family)
 				continue;
 			layer_claim(claims, prefix.first, prefix_last(&prefix),
-				    control_put(control, &control->set[o], (uint32_t)o, number, CONTROL_OVERRIDE));
+				    control_put_operator(control, (uint32_t)o, number, CONTROL_PREFIX));
 		}
 	}
 }
@@ -128,7 +103,7 @@ struct control_published {
 /* Whose range it is by the filters of operators.yaml, the narrowest of those that match: an index, or no operator. */
 static uint32_t control_owner(const struct operators *operators, const struct control_published *published)
 {
-	uint32_t found = CONTROL_NO_OPERATOR;
+	uint32_t found = EVIDENCE_NOBODY;
 	size_t best = 0, o, i;
 
 	for (o = 0; o < operators->count; o++) {
@@ -162,75 +137,91 @@ void control_claim_feed(struct control *control, const struct source *source, co
 							     source->string[fact->service] };
 		uint32_t operator = control_owner(control->operators, &published);
 
-		if (operator == CONTROL_NO_OPERATOR)
+		if (operator == EVIDENCE_NOBODY)
 			continue;
 		layer_claim(claims, fact->first, fact->last,
-			    control_put(control, &control->set[operator], operator, number, CONTROL_FEED));
+			    control_put_operator(control, operator, number, CONTROL_FEED));
 	}
-}
-
-/* The country that holds or announces it; a code that is no country is no opinion. */
-static uint32_t control_country(struct control *control, const struct source_fact *fact, uint32_t number,
-				enum control_tier tier, uint32_t known[LOCATION_COUNT])
-{
-	const char *code = fact->registered[0] ? fact->registered : fact->country;
-	int location = code[0] ? location_of_code(code) : -1;
-	struct location_set set = { 0 };
-
-	if (location < 0 || !location_is_country((unsigned int)location))
-		return LAYER_HOLE;
-	if (!known[location]) {
-		location_set_add(&set, (unsigned int)location);
-		known[location] = control_put(control, &set, CONTROL_NO_OPERATOR, number, tier) + 1;
-	}
-	return known[location] - 1;
-}
-
-void control_claim_holders(struct control *control, const struct source_facts *facts, uint32_t number,
-			   struct layer_claims *claims)
-{
-	uint32_t known[LOCATION_COUNT] = { 0 };
-	size_t i;
-
-	for (i = 0; i < facts->count; i++)
-		layer_claim(claims, facts->fact[i].first, facts->fact[i].last,
-			    control_country(control, &facts->fact[i], number, CONTROL_RIR, known));
-}
-
-void control_claim_registered(struct control *control, const struct source_facts *facts, uint32_t number,
-			      struct layer_claims *claims)
-{
-	uint32_t known[LOCATION_COUNT] = { 0 };
-	size_t i;
-
-	for (i = 0; i < facts->count; i++)
-		if (*facts->fact[i].registered)
-			layer_claim(claims, facts->fact[i].first, facts->fact[i].last,
-				    control_country(control, &facts->fact[i], number, CONTROL_RIR, known));
 }
 
 void control_claim_asn(struct control *control, const struct source_facts *facts, uint32_t number,
 		       struct layer_claims *claims)
 {
 	const struct operators *operators = control->operators;
-	uint32_t known[LOCATION_COUNT] = { 0 };
-	size_t i;
 
-	for (i = 0; i < facts->count; i++) {
+	for (size_t i = 0; i < facts->count; i++) {
 		const struct source_fact *fact = &facts->fact[i];
 		const struct operator *operator = operators_by_asn(operators, fact->asn);
-		uint32_t claimed;
+		uint32_t claimed = LAYER_HOLE;
 
 		/* what nobody announces by itself is announced with what is around it */
 		if (!fact->asn)
 			continue;
-		if (operator) {
-			uint32_t index = (uint32_t)(operator - operators->operator);
-
-			claimed = control_put(control, &control->set[index], index, number, CONTROL_OPERATOR);
-		} else {
-			claimed = control_country(control, fact, number, CONTROL_AS, known);
-		}
+		if (operator)
+			claimed = control_put_operator(control, (uint32_t)(operator - operators->operator), number,
+						       CONTROL_OPERATOR);
 		layer_claim(claims, fact->first, fact->last, claimed);
+	}
+}
+
+/* Is it the name of a holder? Without regard to case and punctuation; '*' at the end of the pattern is any rest. */
+static bool control_is_holder(const char *pattern, const char *name)
+{
+	for (;;) {
+		while (*pattern && *pattern != '*' && !isalnum((unsigned char)*pattern) && !(*pattern & 0x80))
+			pattern++;
+		while (*name && !isalnum((unsigned char)*name) && !(*name & 0x80))
+			name++;
+		if (*pattern == '*')
+			return true;
+		if (!*pattern || tolower((unsigned char)*pattern) != tolower((unsigned char)*name))
+			return !*pattern && !*name;
+		pattern++;
+		name++;
+	}
+}
+
+/* By string of a source, the operator whose holder it names + 1; 0: nobody's. */
+static uint32_t *control_find_holders(const struct operators *operators, const struct source *source)
+{
+	uint32_t *found = mem_zero(source->string_count, sizeof(*found));
+
+	for (size_t s = 1; s < source->string_count; s++)
+		for (size_t o = 0; o < operators->count && !found[s]; o++)
+			for (size_t i = 0; i < operators->operator[o].holder_count; i++)
+				if (control_is_holder(operators->operator[o].holder[i], source->string[s]))
+					found[s] = (uint32_t)o + 1;
+	return found;
+}
+
+void control_claim_holders(struct control *control, const struct source *source, const struct source_facts *facts,
+			   uint32_t number, struct layer_claims *claims)
+{
+	_cleanup_free_ uint32_t *holder = control_find_holders(control->operators, source);
+
+	for (size_t i = 0; i < facts->count; i++) {
+		uint32_t operator = holder[facts->fact[i].service];
+
+		/* a holder that nobody curated hides the shorter prefix around it */
+		if (facts->fact[i].service)
+			layer_claim(claims, facts->fact[i].first, facts->fact[i].last,
+				    operator ? control_put_operator(control, operator - 1, number, CONTROL_HOLDER) :
+					       LAYER_HOLE);
+	}
+}
+
+void control_claim_represented(struct control *control, const struct source_facts *facts, uint32_t number,
+			       struct layer_claims *claims)
+{
+	for (size_t i = 0; i < facts->count; i++) {
+		const struct source_fact *fact = &facts->fact[i];
+		int location = *fact->represented ? location_of_code(fact->represented) : -1;
+		struct location_set set = { 0 };
+
+		if (location < 0 || !location_is_country((unsigned int)location))
+			continue;
+		location_set_add(&set, (unsigned int)location);
+		layer_claim(claims, fact->first, fact->last,
+			    control_put(control, &set, EVIDENCE_NOBODY, number, CONTROL_REPRESENTED));
 	}
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What one tier says, as disjoint ranges: of its claims the longest prefix wins and equal ones unite. Tiers are laid
- * over each other from the weakest to the strongest; a stronger one wins however short its prefix. A fact is a number
- * that means something to whoever made the claim.
+ * What one source says on one axis, as disjoint ranges: of its claims the longest prefix wins and equal ones unite. A
+ * fact is a number that means something to whoever made the claim.
  */
 #ifndef RESID_GEO_LAYER_H
 #define RESID_GEO_LAYER_H
@@ -13,7 +12,7 @@
 
 #define LAYER_HOLE	UINT32_MAX	/* a fact that has no opinion and hides the shorter prefixes around it */
 
-/* A range of a tier, before nesting is resolved; claims nest or are disjoint. */
+/* A range of a source, before nesting is resolved; claims nest or are disjoint. */
 struct layer_claim {
 	u128 first, last;
 	uint32_t fact;
@@ -46,9 +45,5 @@ void layer_fini(struct layer *layer);
 
 /* Claims become a layer and are given up; layer must be empty. */
 void layer_flatten(struct layer_claims *claims, layer_unite *unite, void *context, struct layer *layer);
-/* Puts a tier over what is there. */
-void layer_over(struct layer *layer, const struct layer *strong);
-/* The range that holds the address, or NULL. */
-const struct layer_range *layer_find(const struct layer *layer, u128 key);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "geo/laws.h"
 #include "kmod/deps.h"
 #include "source/format.h"
 #include "source/reader.h"
@@ -44,6 +45,7 @@ void operators_free(struct operators *operators)
 		free(operator->holder);
 		free(operator->feed);
 		free(operator->prefix);
+		free(operator->anycast);
 		free(operator->citation);
 		free(operator->reviewed);
 		free(operator->confidence);
@@ -79,6 +81,14 @@ const struct operator *operators_by_asn(const struct operators *operators, uint3
 		return NULL;
 	found = bsearch(&key, operators->asn, operators->asn_count, sizeof(key), operators_compare_asn);
 	return found ? &operators->operator[found->operator] : NULL;
+}
+
+bool operator_locates(const struct operator *operator)
+{
+	for (size_t i = 0; i < operator->feed_count; i++)
+		if (source_format_locates(operator->feed[i].format))
+			return true;
+	return false;
 }
 
 /* A list under a key; items: NULL and 0 when the key is absent and not required. */
@@ -293,6 +303,25 @@ static int operators_prefixes(const struct keys_file *file, const struct yaml_no
 	return 0;
 }
 
+static int operators_anycast(const struct keys_file *file, const struct yaml_node *node, struct operator *operator)
+{
+	struct yaml_node **items;
+	size_t count;
+
+	if (operators_list(file, node, "anycast", false, &items, &count))
+		return -1;
+	operator->anycast = mem_zero(count, sizeof(*operator->anycast));
+	for (size_t i = 0; i < count; i++) {
+		struct prefix *prefix = &operator->anycast[operator->anycast_count++];
+
+		if (keys_prefix(file, items[i], prefix))
+			return -1;
+		if (!prefix->length)
+			return keys_fail(file, items[i], "prefix '%s' is every address there is", items[i]->text);
+	}
+	return 0;
+}
+
 static int operators_confidence(const struct keys_file *file, const struct yaml_node *node, char **out)
 {
 	if (laws_text(file, node, "confidence", true, out))
@@ -307,7 +336,7 @@ static int operators_one(const struct keys_file *file, const struct yaml_node *n
 			 struct operators *operators, struct operator *operator)
 {
 	static const char *const keys[] = { "id", "name", "parent", "technology", "criterion", "uncertain",
-					    "jurisdictions", "asn", "holders", "feeds", "prefixes", "citation",
+					    "jurisdictions", "asn", "holders", "feeds", "prefixes", "anycast", "citation",
 					    "reviewed", "confidence", "comment", NULL };
 	const struct yaml_node *id;
 	struct yaml_node **items;
@@ -346,7 +375,8 @@ static int operators_one(const struct keys_file *file, const struct yaml_node *n
 		if (operators_feed(file, items[i], &operator->feed[i]))
 			return -1;
 	}
-	if (operators_holders(file, node, operator) || operators_asns(file, node, operators, operator))
+	if (operators_holders(file, node, operator) || operators_asns(file, node, operators, operator) ||
+	    operators_anycast(file, node, operator))
 		return -1;
 	return operators_prefixes(file, node, operators, operator);
 }

@@ -11,8 +11,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "geo/laws.h"
 #include "source/source.h"
+
+struct operator_jurisdiction {
+	char country[3];
+	char *basis;		/* "CLOUD Act (18 USC 2713)" */
+	char *valid_until;	/* "2026-06-12"; "" : none */
+};
 
 struct operator_feed {
 	enum source_format format;
@@ -35,8 +40,10 @@ struct operator {
 	size_t holder_count;
 	struct operator_feed *feed;
 	size_t feed_count;
-	char **prefix;		/* curated prefixes that override what ASN and feeds say, as text */
+	char **prefix;		/* curated prefixes, as text */
 	size_t prefix_count;
+	struct prefix *anycast;	/* curated prefixes that are announced from many places */
+	size_t anycast_count;
 	char *citation;
 	char *reviewed;		/* "2026-11-21" */
 	char *confidence;	/* high, medium, low */
@@ -61,6 +68,8 @@ struct operators {
 int operators_read(const char *path, struct operators **out, struct resid_error *err);
 void operators_free(struct operators *operators);
 const struct operator *operators_find(const struct operators *operators, const char *id);
+/* Does it publish where its ranges are? Then nobody else's word on that is good enough. */
+bool operator_locates(const struct operator *operator);
 /* By origin ASN; NULL: nobody curated it. */
 const struct operator *operators_by_asn(const struct operators *operators, uint32_t asn);
 

@@ -3,12 +3,9 @@
 
 #include <string.h>
 
-#include "util/cleanup.h"
-#include "util/memory.h"
-
 static const char *const place_names[PLACE_TIERS] = {
-	[PLACE_OVERRIDE] = "override", [PLACE_GEOFEED] = "geofeed", [PLACE_FEED] = "feed",     [PLACE_MMDB] = "mmdb",
-	[PLACE_GEOIP] = "geoip",       [PLACE_LIBLOC] = "libloc",   [PLACE_NONE] = "none",
+	[PLACE_OVERRIDE] = "override", [PLACE_GEOFEED] = "geofeed", [PLACE_FEED] = "feed",     [PLACE_PREFIX] = "prefix",
+	[PLACE_MMDB] = "mmdb",	       [PLACE_GEOIP] = "geoip",	    [PLACE_LIBLOC] = "libloc", [PLACE_NONE] = "none",
 };
 
 const char *place_tier_name(enum place_tier tier)
@@ -16,81 +13,106 @@ const char *place_tier_name(enum place_tier tier)
 	return place_names[tier];
 }
 
-uint32_t place_put(struct intern *facts, unsigned int location, uint32_t source, enum place_tier tier)
+static uint32_t place_put_set(struct dossiers *dossiers, const struct location_set *set, const struct place_source *by)
 {
-	const struct place_fact fact = { location, source, tier };
+	struct evidence evidence = { .set = *set, .source = by->number, .operator = by->operator,
+				     .axis = EVIDENCE_LOCATION, .tier = by->tier };
 
-	return intern_put(facts, &fact, sizeof(fact));
+	return dossiers_put(dossiers, &evidence);
 }
 
-uint32_t place_unite(void *context, uint32_t left, uint32_t right)
+uint32_t place_put(struct dossiers *dossiers, unsigned int location, const struct place_source *by)
 {
-	const struct place_fact *a, *b;
+	struct location_set set = { 0 };
 
-	if (left == right || right == LAYER_HOLE)
-		return left;
-	if (left == LAYER_HOLE)
-		return right;
-	a = place_fact(context, left);
-	b = place_fact(context, right);
-	if (a->location != b->location)
-		return LAYER_HOLE;
-	return a->source < b->source ? left : right;
+	location_set_add(&set, location);
+	return place_put_set(dossiers, &set, by);
 }
 
-/* The number of a location's fact, made when it is first asked for. */
+/* The number of a place's evidence, made when it is first asked for. */
 struct place_known {
-	struct intern *facts;
-	uint32_t source;
-	enum place_tier tier;
-	uint32_t number[LOCATION_COUNT];	/* + 1; 0: not yet */
+	struct dossiers *dossiers;
+	const struct place_source *by;
+	uint32_t number[LOCATION_COUNT + 1][SOURCE_F_ALL + 1];	/* + 1; 0: not yet. After the locations: none */
 };
 
-static uint32_t place_number(struct place_known *known, int location)
+/* location below 0: it says no more than the flags. */
+static uint32_t place_number(struct place_known *known, int location, uint8_t flags)
 {
-	if (location < 0 || location == LOCATION_UNKNOWN)
+	static const unsigned int meaning[] = { LOCATION_ANYCAST, LOCATION_SATELLITE, LOCATION_PROXY };
+	struct location_set set = { 0 };
+	uint32_t *number = &known->number[location < 0 ? LOCATION_COUNT : location][flags];
+
+	if (location < 0 && !flags)
 		return LAYER_HOLE;
-	if (!known->number[location])
-		known->number[location] =
-			place_put(known->facts, (unsigned int)location, known->source, known->tier) + 1;
-	return known->number[location] - 1;
+	if (*number)
+		return *number - 1;
+	if (location >= 0)
+		location_set_add(&set, (unsigned int)location);
+	for (unsigned int i = 0; i < sizeof(meaning) / sizeof(meaning[0]); i++)
+		if (flags >> i & 1)
+			location_set_add(&set, meaning[i]);
+	*number = place_put_set(known->dossiers, &set, known->by) + 1;
+	return *number - 1;
 }
 
-void place_claim_geoip(struct intern *facts, const struct geo_table *table, uint32_t number,
+/* What is not known is not said. */
+static int place_of_code(const char *code)
+{
+	int location = *code ? location_of_code(code) : -1;
+
+	return location == LOCATION_UNKNOWN ? -1 : location;
+}
+
+void place_claim_geoip(struct dossiers *dossiers, const struct geo_table *table, const struct place_source *by,
 		       struct layer_claims *claims)
 {
-	struct place_known known = { .facts = facts, .source = number, .tier = PLACE_GEOIP };
-	size_t i;
+	struct place_known known = { .dossiers = dossiers, .by = by };
 
-	for (i = 0; i < table->count; i++)
+	for (size_t i = 0; i < table->count; i++) {
+		int location = table->range[i].location;
+
 		layer_claim(claims, table->range[i].first, table->range[i].last,
-			    place_number(&known, table->range[i].location));
-}
-
-void place_claim_countries(struct intern *facts, const struct source_facts *said, uint32_t number,
-			   enum place_tier tier, struct layer_claims *claims)
-{
-	struct place_known known = { .facts = facts, .source = number, .tier = tier };
-	size_t i;
-
-	for (i = 0; i < said->count; i++) {
-		const struct source_fact *fact = &said->fact[i];
-
-		layer_claim(claims, fact->first, fact->last,
-			    place_number(&known, *fact->country ? location_of_code(fact->country) : -1));
+			    place_number(&known, location == LOCATION_UNKNOWN ? -1 : location, 0));
 	}
 }
 
-void place_claim_regions(struct intern *facts, const struct regions *regions, const struct source *source,
-			 const struct source_facts *said, uint32_t number, struct layer_claims *claims)
+void place_claim_countries(struct dossiers *dossiers, const struct source_facts *said, const struct place_source *by,
+			   struct layer_claims *claims)
 {
-	struct place_known known = { .facts = facts, .source = number, .tier = PLACE_FEED };
-	_cleanup_free_ int *location = mem_zero(source->string_count, sizeof(*location));
-	size_t i;
+	struct place_known known = { .dossiers = dossiers, .by = by };
 
-	for (i = 0; i < source->string_count; i++)
-		location[i] = regions_find(regions, source->format, source->string[i]);
-	for (i = 0; i < said->count; i++)
-		layer_claim(claims, said->fact[i].first, said->fact[i].last,
-			    place_number(&known, location[said->fact[i].region]));
+	for (size_t i = 0; i < said->count; i++) {
+		const struct source_fact *fact = &said->fact[i];
+
+		layer_claim(claims, fact->first, fact->last,
+			    place_number(&known, place_of_code(fact->country), fact->flags & SOURCE_F_ALL));
+	}
+}
+
+void place_claim_feed(struct dossiers *dossiers, const int *location, const struct source_facts *said,
+		      const struct place_source *by, struct layer_claims *claims)
+{
+	struct place_known known = { .dossiers = dossiers, .by = by };
+
+	for (size_t i = 0; i < said->count; i++) {
+		const struct source_fact *fact = &said->fact[i];
+		int where = *fact->country ? place_of_code(fact->country) : location[fact->region];
+
+		layer_claim(claims, fact->first, fact->last, place_number(&known, where, fact->flags & SOURCE_F_ALL));
+	}
+}
+
+void place_claim_anycast(struct dossiers *dossiers, const struct operators *operators, sa_family_t family,
+			 uint32_t number, struct layer_claims *claims)
+{
+	for (size_t o = 0; o < operators->count; o++) {
+		const struct operator *operator = &operators->operator[o];
+		const struct place_source by = { number, (uint32_t)o, PLACE_PREFIX };
+
+		for (size_t i = 0; i < operator->anycast_count; i++)
+			if (operator->anycast[i].family == family)
+				layer_claim(claims, operator->anycast[i].first, prefix_last(&operator->anycast[i]),
+					    place_put(dossiers, LOCATION_ANYCAST, &by));
+	}
 }

@@ -50,9 +50,9 @@ static int regions_one(const struct keys_file *file, const struct yaml_node *nam
 	    keys_kind(file, country, YAML_SCALAR, "the country of a region"))
 		return -1;
 	location = location_find(country->text);
-	if (location < 0 || !location_is_country((unsigned int)location))
-		return keys_fail(file, country, "region '%s': '%s' is no country of ISO 3166-1", name->text,
-				 country->text);
+	if (location < 0 || (!location_is_country((unsigned int)location) && location != LOCATION_ANYCAST))
+		return keys_fail(file, country, "region '%s': '%s' is neither a country of ISO 3166-1 nor anycast",
+				 name->text, country->text);
 	region = MEM_PUSH(regions->region, regions->count, regions->capacity);
 	region->format = format;
 	region->name = mem_copy(name->text, strlen(name->text));

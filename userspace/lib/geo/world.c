@@ -21,116 +21,130 @@ void world_free(struct world *world)
 	for (i = 0; i < world->operator_count; i++)
 		free(world->operator[i]);
 	free(world->operator);
+	for (i = 0; i < world->region_count; i++)
+		free(world->region[i].name);
 	control_fini(&world->control);
-	intern_free(world->place);
-	intern_free(world->pair);
+	dossiers_fini(&world->dossiers);
 	free(world->v4.range);
 	free(world->v6.range);
 	asn_fini(&world->asn);
 	free(world->source);
 	free(world->overlap);
-	free(world->opinions);
-	buffer_fini(&world->bytes);
+	free(world->region);
 	free(world);
 }
 
-/* ---- both axes ---- */
+/* ---- all layers over each other ---- */
 
-static void world_emit(struct world *world, struct world_ranges *ranges, u128 first, uint32_t place, uint32_t control)
+static void world_emit(struct world_ranges *ranges, u128 first, uint32_t dossier)
 {
-	const struct world_pair pair = { place, control };
-	const struct world_pair *end = ranges->count ? world_pair(world, ranges->range[ranges->count - 1].pair) : NULL;
-
-	if (end && end->place == place && end->control == control)
+	if (ranges->count && ranges->range[ranges->count - 1].dossier == dossier)
 		return;
 	*MEM_PUSH(ranges->range, ranges->count, ranges->capacity) =
-		(struct world_range){ .first = first, .pair = intern_put(world->pair, &pair, sizeof(pair)) };
+		(struct world_range){ .first = first, .dossier = dossier };
 }
 
-/* Where a walk over a layer stands: its fact there and up to where that holds. */
+/* Where a walk over a layer stands: what it says there, and up to where that holds. */
 struct world_cursor {
 	const struct layer *layer;
 	size_t at;
+	uint32_t fact;
+	u128 end;
 };
 
-static uint32_t world_step(struct world_cursor *cursor, u128 at, u128 *end)
+/* at ascends from call to call, and is over the cursor's end but for the first. */
+static void world_step(struct world_cursor *cursor, u128 at)
 {
 	const struct layer_range *range;
 
 	while (cursor->at < cursor->layer->count && cursor->layer->range[cursor->at].last < at)
 		cursor->at++;
+	cursor->fact = LAYER_HOLE;
+	cursor->end = U128_MAX;
 	if (cursor->at >= cursor->layer->count)
-		return LAYER_HOLE;
+		return;
 	range = &cursor->layer->range[cursor->at];
 	if (range->first > at) {
-		*end = range->first - 1 < *end ? range->first - 1 : *end;
-		return LAYER_HOLE;
+		cursor->end = range->first - 1;
+		return;
 	}
-	*end = range->last < *end ? range->last : *end;
-	return range->fact;
+	cursor->fact = range->fact;
+	cursor->end = range->last;
 }
 
-static void world_join(struct world *world, const struct layer *places, const struct layer *controls, uint32_t nowhere,
-		       struct world_ranges *out)
+/* What several layers say at once, remembered: most places are like some other. */
+struct world_joiner {
+	struct dossiers *dossiers;
+	struct intern *said;		/* uint32_t[]: dossiers of the layers that say something */
+	uint32_t *dossier;		/* by its number */
+	size_t count, capacity;
+};
+
+static uint32_t world_join_said(struct world_joiner *joiner, const uint32_t *said, size_t count)
 {
-	struct world_cursor place = { places, 0 }, control = { controls, 0 };
+	uint32_t known = intern_count(joiner->said), number, dossier = 0;
+
+	number = intern_put(joiner->said, said, count * sizeof(*said));
+	if (number == known) {
+		for (size_t i = 0; i < count; i++)
+			dossier = i ? dossiers_unite(joiner->dossiers, dossier, said[i]) : said[i];
+		*MEM_PUSH(joiner->dossier, joiner->count, joiner->capacity) = dossier;
+	}
+	return joiner->dossier[number];
+}
+
+static void world_join(struct dossiers *dossiers, const struct layer *layer, size_t count, struct world_ranges *out)
+{
+	_cleanup_free_ struct world_cursor *cursor = mem_zero(count, sizeof(*cursor));
+	_cleanup_free_ uint32_t *said = mem_zero(count, sizeof(*said));
+	struct world_joiner joiner = { .dossiers = dossiers };
 	u128 at = 0, end;
 
+	intern_new(&joiner.said);
+	for (size_t i = 0; i < count; i++) {
+		cursor[i].layer = &layer[i];
+		world_step(&cursor[i], 0);
+	}
 	do {
-		uint32_t where, who;
+		size_t speaking = 0;
 
 		end = U128_MAX;
-		where = world_step(&place, at, &end);
-		who = world_step(&control, at, &end);
-		world_emit(world, out, at, where == LAYER_HOLE ? nowhere : where, who);
+		for (size_t i = 0; i < count; i++) {
+			if (cursor[i].end < at)
+				world_step(&cursor[i], at);
+			end = cursor[i].end < end ? cursor[i].end : end;
+			if (cursor[i].fact != LAYER_HOLE)
+				said[speaking++] = cursor[i].fact;
+		}
+		world_emit(out, at, world_join_said(&joiner, said, speaking));
 		at = end + 1;
 	} while (end != U128_MAX);
+	intern_free(joiner.said);
+	free(joiner.dossier);
 }
 
-static void world_consume_facts(const struct world_work *work, struct source *source)
+/* The AS database that says who announces what, in records: the youngest. */
+static struct source *world_youngest_asn(const struct world_inputs *inputs)
 {
-	struct source_facts *facts = work->family == AF_INET ? &source->v4 : &source->v6;
+	struct source *found = NULL;
 
-	free(facts->fact);
-	*facts = (struct source_facts){ 0 };
-}
-
-/* What is laid out is needed no more. */
-static void world_consume(const struct world_work *work)
-{
-	const struct world_inputs *inputs = work->inputs;
-	struct geo_table *table = work->family == AF_INET ? inputs->geo4 : inputs->geo6;
-	size_t i;
-
-	free(table->range);
-	table->range = NULL;
-	table->count = 0;
-	for (i = 0; i < inputs->feed_count; i++)
-		world_consume_facts(work, inputs->feed[i].source);
-	for (i = 0; i < inputs->geofeed_count; i++)
-		world_consume_facts(work, inputs->geofeed[i]);
-	if (inputs->mmdb)
-		world_consume_facts(work, inputs->mmdb);
-	if (inputs->rir)
-		world_consume_facts(work, inputs->rir);
-	if (inputs->asn)
-		world_consume_facts(work, inputs->asn);
+	for (size_t i = 0; i < inputs->asn_count; i++)
+		if (!found || strcmp(inputs->asn[i]->date, found->date) > 0)
+			found = inputs->asn[i];
+	return found;
 }
 
 static void world_lay(struct world_work *work, sa_family_t family)
 {
-	_cleanup_(layer_fini) struct layer places = { 0 }, controls = { 0 };
+	_cleanup_(world_layers_fini) struct world_layers layers = { 0 };
+	struct source *asn = world_youngest_asn(work->inputs);
 	struct world *world = work->world;
-	uint32_t nowhere = place_put(world->place, LOCATION_UNKNOWN,
-				     family == AF_INET ? WORLD_GEOIP4 : WORLD_GEOIP6, PLACE_NONE);
 
 	work->family = family;
-	asn_lay(&world->asn, family, work->inputs->asn ? world_facts(work, work->inputs->asn) : NULL);
-	world_lay_all_places(work, &places);
-	world_lay_all_controls(work, &controls);
-	if (work->inputs->consume)
-		world_consume(work);
-	world_join(world, &places, &controls, nowhere, family == AF_INET ? &world->v4 : &world->v6);
+	work->layers = &layers;
+	asn_lay(&world->asn, family, asn ? world_facts(work, asn) : NULL);
+	world_lay_sources(work);
+	world_join(&world->dossiers, layers.layer, layers.count, family == AF_INET ? &world->v4 : &world->v6);
 }
 
 void world_new(const struct world_inputs *inputs, struct world **out)
@@ -140,16 +154,15 @@ void world_new(const struct world_inputs *inputs, struct world **out)
 	struct world_work work = { .inputs = inputs, .world = world };
 	size_t i;
 
-	control_init(&world->control, operators);
+	dossiers_init(&world->dossiers);
+	control_init(&world->control, &world->dossiers, operators);
 	world->operator_count = operators ? operators->count : 0;
 	world->operator = mem_zero(world->operator_count, sizeof(*world->operator));
 	for (i = 0; i < world->operator_count; i++)
 		world->operator[i] = mem_copy(operators->operator[i].id, strlen(operators->operator[i].id));
-	intern_new(&world->place);
-	intern_new(&world->pair);
 	world_add_sources(&work);
 	world_add_overlaps(&work);
-	asn_lay_names(&world->asn, inputs->asn);
+	asn_lay_names(&world->asn, world_youngest_asn(inputs));
 	world_lay(&work, AF_INET);
 	world_lay(&work, AF_INET6);
 	*out = world;
@@ -157,49 +170,66 @@ void world_new(const struct world_inputs *inputs, struct world **out)
 
 /* ---- what the policy decides itself ---- */
 
-static void world_override_family(struct world *world, const struct world_override *override, size_t count,
-				  sa_family_t family, struct world_ranges *ranges)
+static void world_override_place(struct world *world, const struct world_override *item, struct layer_claims *claims)
 {
-	_cleanup_(layer_fini) struct layer places = { 0 }, controls = { 0 };
-	struct world_cursor place = { &places, 0 }, control = { &controls, 0 };
-	struct layer_claims where = { 0 }, who = { 0 };
+	struct evidence evidence = { .until = item->until, .source = WORLD_POLICY, .operator = EVIDENCE_NOBODY,
+				     .axis = EVIDENCE_LOCATION, .tier = PLACE_OVERRIDE };
+
+	if (item->location < 0)
+		return;
+	location_set_add(&evidence.set, (unsigned int)item->location);
+	layer_claim(claims, item->prefix.first, prefix_last(&item->prefix), dossiers_put(&world->dossiers, &evidence));
+}
+
+static void world_override_control(struct world *world, const struct world_override *item, struct layer_claims *claims)
+{
+	struct evidence evidence = { .set = item->set, .until = item->until, .source = WORLD_POLICY,
+				     .operator = item->operator, .axis = EVIDENCE_CONTROL, .tier = CONTROL_OVERRIDE };
+
+	if (item->controlled)
+		layer_claim(claims, item->prefix.first, prefix_last(&item->prefix),
+			    dossiers_put(&world->dossiers, &evidence));
+}
+
+/* One axis of one family into its ranges. */
+static void world_override_axis(struct world *world, struct layer_claims *claims, struct world_ranges *ranges)
+{
+	_cleanup_(layer_fini) struct layer layer = { 0 };
+	struct world_cursor cursor = { .layer = &layer };
 	struct world_ranges old = *ranges;
-	size_t i, r = 0;
 	u128 at = 0, end;
+	size_t r = 0;
 
-	for (i = 0; i < count; i++) {
-		const struct world_override *item = &override[i];
-
-		if (item->prefix.family != family)
-			continue;
-		if (item->location >= 0)
-			layer_claim(&where, item->prefix.first, prefix_last(&item->prefix),
-				    place_put(world->place, (unsigned int)item->location, WORLD_POLICY,
-					      PLACE_OVERRIDE));
-		if (item->controlled)
-			layer_claim(&who, item->prefix.first, prefix_last(&item->prefix),
-				    control_put(&world->control, &item->set, item->operator, WORLD_POLICY,
-						CONTROL_OVERRIDE));
-	}
-	layer_flatten(&where, place_unite, world->place, &places);
-	layer_flatten(&who, control_unite, &world->control, &controls);
-	if (!places.count && !controls.count)
+	layer_flatten(claims, dossiers_unite, &world->dossiers, &layer);
+	if (!layer.count)
 		return;
 	*ranges = (struct world_ranges){ 0 };
+	world_step(&cursor, 0);
 	do {
-		struct world_pair pair = *world_pair(world, old.range[r].pair);
-		uint32_t fact;
-
+		if (cursor.end < at)
+			world_step(&cursor, at);
 		end = r + 1 < old.count ? old.range[r + 1].first - 1 : U128_MAX;
-		fact = world_step(&place, at, &end);
-		pair.place = fact == LAYER_HOLE ? pair.place : fact;
-		fact = world_step(&control, at, &end);
-		pair.control = fact == LAYER_HOLE ? pair.control : fact;
-		world_emit(world, ranges, at, pair.place, pair.control);
+		end = cursor.end < end ? cursor.end : end;
+		world_emit(ranges, at, dossiers_unite(&world->dossiers, old.range[r].dossier, cursor.fact));
 		at = end + 1;
 		r += r + 1 < old.count && old.range[r + 1].first == at;
 	} while (end != U128_MAX);
 	free(old.range);
+}
+
+static void world_override_family(struct world *world, const struct world_override *override, size_t count,
+				  sa_family_t family, struct world_ranges *ranges)
+{
+	struct layer_claims where = { 0 }, who = { 0 };
+
+	for (size_t i = 0; i < count; i++) {
+		if (override[i].prefix.family != family)
+			continue;
+		world_override_place(world, &override[i], &where);
+		world_override_control(world, &override[i], &who);
+	}
+	world_override_axis(world, &where, ranges);
+	world_override_axis(world, &who, ranges);
 }
 
 void world_override(struct world *world, const struct world_override *override, size_t count)
@@ -208,7 +238,7 @@ void world_override(struct world *world, const struct world_override *override, 
 	world_override_family(world, override, count, AF_INET6, &world->v6);
 }
 
-const struct world_pair *world_find(const struct world *world, sa_family_t family, u128 key)
+uint32_t world_find(const struct world *world, sa_family_t family, u128 key)
 {
 	const struct world_ranges *ranges = world_family(world, family);
 	size_t low = 0, count = ranges->count;
@@ -219,5 +249,5 @@ const struct world_pair *world_find(const struct world *world, sa_family_t famil
 		low += ranges->range[low + half].first <= key ? half : 0;
 		count -= half;
 	}
-	return world_pair(world, ranges->range[low].pair);
+	return ranges->range[low].dossier;
 }

@@ -36,10 +36,10 @@ static bool world_check_layout(struct world_reader *reader, const uint8_t *data)
 	for (i = 0; i < WORLD_TABLES; i++) {
 		reader->table[i] = data + at;
 		at += (header->count[i] * (uint64_t)world_element(i) + 7) & ~7ull;
-		if (at > header->head)
+		if (at > header->length)
 			return false;
 	}
-	return at == header->head && header->count[WORLD_STRINGS] && !reader->table[WORLD_STRINGS][0] &&
+	return at == header->length && header->count[WORLD_STRINGS] && !reader->table[WORLD_STRINGS][0] &&
 	       !reader->table[WORLD_STRINGS][header->count[WORLD_STRINGS] - 1];
 }
 
@@ -52,15 +52,12 @@ static bool world_take_sources(const struct world_reader *reader, struct world *
 		struct world_source *to = MEM_PUSH(world->source, world->source_count, world->source_capacity);
 		const char *name = world_string(reader, from->name), *file = world_string(reader, from->file);
 
-		if (!name || !file || from->control >= CONTROL_TIERS || from->place >= PLACE_TIERS ||
-		    memchr(from->date, 0, sizeof(to->date)) == NULL)
+		if (!name || !file || memchr(from->date, 0, sizeof(to->date)) == NULL)
 			return false;
 		to->name = mem_copy(name, strlen(name));
 		to->file = mem_copy(file, strlen(file));
 		memcpy(to->date, from->date, sizeof(to->date));
 		memcpy(to->sha256, from->sha256, sizeof(to->sha256));
-		to->control = from->control;
-		to->place = from->place;
 		to->prefixes = from->prefixes;
 		to->v4 = from->v4;
 		to->v6 = from->v6;
@@ -98,30 +95,57 @@ static bool world_take_overlaps(const struct world_reader *reader, struct world 
 	return true;
 }
 
-/* Facts stand once each, so that their numbers are their places. */
-static bool world_take_facts(const struct world_reader *reader, struct world *world)
+static bool world_take_regions(const struct world_reader *reader, struct world *world)
 {
-	const struct place_fact *place = (const void *)reader->table[WORLD_PLACES];
-	const struct control_fact *control = (const void *)reader->table[WORLD_CONTROLS];
-	const struct world_pair *pair = (const void *)reader->table[WORLD_PAIRS];
-	const uint32_t *count = reader->header->count;
-	uint32_t i;
+	const struct world_file_region *from = (const void *)reader->table[WORLD_REGIONS];
 
-	for (i = 0; i < count[WORLD_PLACES]; i++)
-		if (place[i].location >= LOCATION_COUNT || place[i].source >= world->source_count ||
-		    place[i].tier >= PLACE_TIERS || intern_put(world->place, &place[i], sizeof(*place)) != i)
+	for (uint32_t i = 0; i < reader->header->count[WORLD_REGIONS]; i++) {
+		const char *name = world_string(reader, from[i].name);
+
+		if (!name || from[i].source >= world->source_count)
 			return false;
-	for (i = 0; i < count[WORLD_CONTROLS]; i++)
-		if (control[i].source >= world->source_count || control[i].tier > CONTROL_AS || control[i].reserved ||
-		    (control[i].operator != CONTROL_NO_OPERATOR && control[i].operator >= world->operator_count) ||
-		    intern_put(world->control.fact, &control[i], sizeof(*control)) != i)
-			return false;
-	for (i = 0; i < count[WORLD_PAIRS]; i++)
-		if (pair[i].place >= count[WORLD_PLACES] ||
-		    (pair[i].control != LAYER_HOLE && pair[i].control >= count[WORLD_CONTROLS]) ||
-		    intern_put(world->pair, &pair[i], sizeof(*pair)) != i)
-			return false;
+		*MEM_PUSH(world->region, world->region_count, world->region_capacity) = (struct world_region){
+			mem_copy(name, strlen(name)), from[i].source, from[i].v4, from[i].v6
+		};
+	}
 	return true;
+}
+
+static bool world_is_evidence(const struct world *world, const struct evidence *evidence)
+{
+	static const uint32_t tiers[EVIDENCE_AXES] = {
+		[EVIDENCE_LOCATION] = PLACE_TIERS, [EVIDENCE_REGISTERED] = REGISTERED_TIERS,
+		[EVIDENCE_CONTROL] = CONTROL_TIERS,
+	};
+
+	return evidence->axis < EVIDENCE_AXES && evidence->tier < tiers[evidence->axis] &&
+	       evidence->source < world->source_count &&
+	       (evidence->operator == EVIDENCE_NOBODY || evidence->operator < world->operator_count);
+}
+
+/* Each stands once, so that its number is its place. */
+static bool world_take_dossiers(const struct world_reader *reader, struct world *world)
+{
+	const struct evidence *evidence = (const void *)reader->table[WORLD_EVIDENCE];
+	const uint32_t *size = (const void *)reader->table[WORLD_DOSSIERS];
+	const uint32_t *piece = (const void *)reader->table[WORLD_PIECES];
+	const uint32_t *count = reader->header->count;
+	uint32_t i, at = 0;
+
+	for (i = 0; i < count[WORLD_EVIDENCE]; i++)
+		if (!world_is_evidence(world, &evidence[i]) ||
+		    intern_put(world->dossiers.evidence, &evidence[i], sizeof(*evidence)) != i)
+			return false;
+	for (i = 0; i < count[WORLD_PIECES]; i++)
+		if (piece[i] >= count[WORLD_EVIDENCE])
+			return false;
+	for (i = 0; i < count[WORLD_DOSSIERS]; i++) {
+		if (size[i] > count[WORLD_PIECES] - at ||
+		    intern_put(world->dossiers.dossier, piece + at, size[i] * sizeof(*piece)) != i)
+			return false;
+		at += size[i];
+	}
+	return count[WORLD_DOSSIERS] && at == count[WORLD_PIECES];
 }
 
 static bool world_take_ranges(const struct world_reader *reader, struct world *world)
@@ -136,13 +160,13 @@ static bool world_take_ranges(const struct world_reader *reader, struct world *w
 	world->v4.range = mem_resize(NULL, world->v4.count, sizeof(*world->v4.range));
 	world->v6.range = mem_resize(NULL, world->v6.count, sizeof(*world->v6.range));
 	for (i = 0; i < world->v4.count; i++) {
-		world->v4.range[i] = (struct world_range){ (u128)from4[i].first << 96, from4[i].pair };
-		if (from4[i].pair >= count[WORLD_PAIRS] || (i ? from4[i].first <= from4[i - 1].first : from4[i].first))
+		world->v4.range[i] = (struct world_range){ (u128)from4[i].first << 96, from4[i].dossier };
+		if (from4[i].dossier >= count[WORLD_DOSSIERS] || (i ? from4[i].first <= from4[i - 1].first : from4[i].first))
 			return false;
 	}
 	for (i = 0; i < world->v6.count; i++) {
-		world->v6.range[i] = (struct world_range){ (u128)from6[i].high << 64 | from6[i].low, from6[i].pair };
-		if (from6[i].pair >= count[WORLD_PAIRS] ||
+		world->v6.range[i] = (struct world_range){ (u128)from6[i].high << 64 | from6[i].low, from6[i].dossier };
+		if (from6[i].dossier >= count[WORLD_DOSSIERS] ||
 		    (i ? world->v6.range[i].first <= world->v6.range[i - 1].first : world->v6.range[i].first))
 			return false;
 	}
@@ -162,50 +186,8 @@ static bool world_take_asn(const struct world_reader *reader, struct world *worl
 	return asn_is_sound(&view);
 }
 
-/* What a tier says: sorted, and every fact is one. */
-static bool world_check_opinions(const struct world *world, const struct world_opinions *opinions)
-{
-	uint32_t facts = intern_count(opinions->axis == WORLD_PLACE ? world->place : world->control.fact), fact;
-	uint64_t i, size = opinions->family == 4 ? sizeof(struct world_opinion4) : sizeof(struct world_opinion6);
-
-	if (opinions->axis > WORLD_CONTROL || (opinions->family != 4 && opinions->family != 6) || !opinions->count ||
-	    opinions->offset % 8 || opinions->offset > world->bytes.length ||
-	    opinions->count > (world->bytes.length - opinions->offset) / size)
-		return false;
-	for (i = 0; i < opinions->count; i++) {
-		const uint8_t *at = world->bytes.data + opinions->offset + i * size;
-
-		fact = opinions->family == 4 ? ((const struct world_opinion4 *)at)->fact :
-					       ((const struct world_opinion6 *)at)->fact;
-		if (fact != LAYER_HOLE && fact >= facts)
-			return false;
-	}
-	return true;
-}
-
-static bool world_take_opinions(const struct world_reader *reader, int fd, struct world *world)
-{
-	const struct world_opinions *from = (const void *)reader->table[WORLD_VOICES];
-	const struct world_header *header = reader->header;
-	uint8_t digest[RESID_DIGEST_LEN];
-	uint32_t i;
-
-	buffer_extend(&world->bytes, header->opinions);
-	if (pread(fd, world->bytes.data, header->opinions, (off_t)header->head) != (ssize_t)header->opinions)
-		return false;
-	sha256(world->bytes.data, (unsigned int)header->opinions, digest);
-	if (memcmp(digest, header->opinions_sha256, sizeof(digest)))
-		return false;
-	for (i = 0; i < header->count[WORLD_VOICES]; i++) {
-		if (!world_check_opinions(world, &from[i]))
-			return false;
-		*MEM_PUSH(world->opinions, world->opinions_count, world->opinions_capacity) = from[i];
-	}
-	return true;
-}
-
-/* The head of the file in memory, or NULL. */
-static uint8_t *world_read_head(int fd, const uint8_t *key)
+/* The file in memory, or NULL. */
+static uint8_t *world_read(int fd, const uint8_t *key)
 {
 	_cleanup_free_ uint8_t *data = NULL;
 	struct world_header header;
@@ -215,17 +197,16 @@ static uint8_t *world_read_head(int fd, const uint8_t *key)
 
 	if (fstat(fd, &st) || pread(fd, &header, sizeof(header), 0) != (ssize_t)sizeof(header) ||
 	    memcmp(header.magic, WORLD_MAGIC, sizeof(header.magic)) || memcmp(header.key, key, sizeof(header.key)) ||
-	    header.head < sizeof(header) || header.head > WORLD_FILE_MAX || header.opinions > WORLD_FILE_MAX ||
-	    header.head + header.opinions != (uint64_t)st.st_size)
+	    header.length < sizeof(header) || header.length > WORLD_FILE_MAX || header.length != (uint64_t)st.st_size)
 		return NULL;
-	data = mem_alloc(header.head);
-	if (pread(fd, data, header.head, 0) != (ssize_t)header.head)
+	data = mem_alloc(header.length);
+	if (pread(fd, data, header.length, 0) != (ssize_t)header.length)
 		return NULL;
-	sha256(data + skipped, (unsigned int)(header.head - skipped), digest);
+	sha256(data + skipped, (unsigned int)(header.length - skipped), digest);
 	return memcmp(digest, header.sha256, sizeof(digest)) ? NULL : TAKE(data);
 }
 
-struct world *world_load(const uint8_t key[RESID_DIGEST_LEN], const struct operators *operators, bool opinions)
+struct world *world_load(const uint8_t key[RESID_DIGEST_LEN], const struct operators *operators)
 {
 	struct path file = world_file(key);
 	_cleanup_close_ int fd = cache_open(file_base_name(file.text));
@@ -235,20 +216,18 @@ struct world *world_load(const uint8_t key[RESID_DIGEST_LEN], const struct opera
 
 	if (fd < 0)
 		return NULL;
-	data = world_read_head(fd, key);
+	data = world_read(fd, key);
 	if (!data)
 		return NULL;
 	reader.header = (const struct world_header *)data;
 	world = mem_zero(1, sizeof(*world));
-	control_init(&world->control, operators);
-	intern_new(&world->place);
-	intern_new(&world->pair);
+	dossiers_init(&world->dossiers);
+	control_init(&world->control, &world->dossiers, operators);
 	memcpy(world->key, key, sizeof(world->key));
 	if (!world_check_layout(&reader, data) || !world_take_sources(&reader, world) ||
-	    !world_take_operators(&reader, world) || (operators && world->operator_count != operators->count) ||
-	    !world_take_overlaps(&reader, world) || !world_take_facts(&reader, world) ||
-	    !world_take_ranges(&reader, world) || !world_take_asn(&reader, world) ||
-	    (opinions && !world_take_opinions(&reader, fd, world)))
+	    !world_take_operators(&reader, world) || world->operator_count != operators->count ||
+	    !world_take_overlaps(&reader, world) || !world_take_regions(&reader, world) ||
+	    !world_take_dossiers(&reader, world) || !world_take_ranges(&reader, world) || !world_take_asn(&reader, world))
 		return NULL;
 	/* used now: what was not used for longest goes first */
 	futimens(fd, NULL);

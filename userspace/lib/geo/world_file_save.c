@@ -33,8 +33,6 @@ static void world_put_source(struct buffer *out, struct buffer *strings, const s
 
 	to->name = world_put_string(strings, source->name);
 	to->file = world_put_string(strings, source->file);
-	to->control = source->control;
-	to->place = source->place;
 	to->prefixes = source->prefixes;
 	to->v4 = source->v4;
 	to->v6 = source->v6;
@@ -45,7 +43,7 @@ static void world_put_source(struct buffer *out, struct buffer *strings, const s
 
 /* The tables that name strings are made before the strings are written. */
 struct world_named {
-	struct buffer strings, sources, operators;
+	struct buffer strings, sources, operators, regions;
 };
 
 static void world_named_fini(struct world_named *named)
@@ -53,6 +51,7 @@ static void world_named_fini(struct world_named *named)
 	buffer_fini(&named->strings);
 	buffer_fini(&named->sources);
 	buffer_fini(&named->operators);
+	buffer_fini(&named->regions);
 }
 
 static void world_name(struct world_named *named, const struct world *world)
@@ -67,14 +66,34 @@ static void world_name(struct world_named *named, const struct world *world)
 
 		buffer_append(&named->operators, &id, sizeof(id));
 	}
+	for (i = 0; i < world->region_count; i++) {
+		const struct world_region *region = &world->region[i];
+		const struct world_file_region to = { world_put_string(&named->strings, region->name), region->source,
+						      region->v4, region->v6 };
+
+		buffer_append(&named->regions, &to, sizeof(to));
+	}
 }
 
-static void world_put_interned(struct buffer *out, const struct intern *intern, size_t size)
+static void world_put_evidence(struct buffer *out, const struct dossiers *dossiers)
 {
-	uint32_t i;
+	for (uint32_t i = 0; i < intern_count(dossiers->evidence); i++)
+		buffer_append(out, dossiers_evidence(dossiers, i), sizeof(struct evidence));
+}
 
-	for (i = 0; i < intern_count(intern); i++)
-		buffer_append(out, intern_get(intern, i, NULL), size);
+/* How many pieces each has, or the pieces. */
+static void world_put_dossiers(struct buffer *out, const struct dossiers *dossiers, bool pieces)
+{
+	for (uint32_t i = 0; i < intern_count(dossiers->dossier); i++) {
+		size_t count;
+		const uint32_t *list = dossiers_get(dossiers, i, &count);
+		const uint32_t number = (uint32_t)count;
+
+		if (pieces && count)
+			buffer_append(out, list, count * sizeof(*list));
+		else if (!pieces)
+			buffer_append(out, &number, sizeof(number));
+	}
 }
 
 static void world_put_ranges4(struct buffer *out, const struct world_ranges *ranges)
@@ -83,7 +102,7 @@ static void world_put_ranges4(struct buffer *out, const struct world_ranges *ran
 	size_t i;
 
 	for (i = 0; i < ranges->count; i++)
-		to[i] = (struct world_file_range4){ (uint32_t)(ranges->range[i].first >> 96), ranges->range[i].pair };
+		to[i] = (struct world_file_range4){ (uint32_t)(ranges->range[i].first >> 96), ranges->range[i].dossier };
 }
 
 static void world_put_ranges6(struct buffer *out, const struct world_ranges *ranges)
@@ -93,7 +112,7 @@ static void world_put_ranges6(struct buffer *out, const struct world_ranges *ran
 
 	for (i = 0; i < ranges->count; i++)
 		to[i] = (struct world_file_range6){ (uint64_t)(ranges->range[i].first >> 64),
-						    (uint64_t)ranges->range[i].first, ranges->range[i].pair, 0 };
+						    (uint64_t)ranges->range[i].first, ranges->range[i].dossier, 0 };
 }
 
 static void world_put_table(struct buffer *out, const struct world *world, const struct world_named *named,
@@ -106,27 +125,25 @@ static void world_put_table(struct buffer *out, const struct world *world, const
 		return buffer_append(out, named->sources.data, named->sources.length);
 	case WORLD_OVERLAPS:
 		return buffer_append(out, world->overlap, world->overlap_count * sizeof(*world->overlap));
-	case WORLD_PLACES:
-		return world_put_interned(out, world->place, sizeof(struct place_fact));
-	case WORLD_CONTROLS:
-		return world_put_interned(out, world->control.fact, sizeof(struct control_fact));
-	case WORLD_PAIRS:
-		return world_put_interned(out, world->pair, sizeof(struct world_pair));
+	case WORLD_EVIDENCE:
+		return world_put_evidence(out, &world->dossiers);
+	case WORLD_DOSSIERS:
+	case WORLD_PIECES:
+		return world_put_dossiers(out, &world->dossiers, table == WORLD_PIECES);
 	case WORLD_RANGES4:
 		return world_put_ranges4(out, &world->v4);
 	case WORLD_RANGES6:
 		return world_put_ranges6(out, &world->v6);
 	case WORLD_OPERATORS:
 		return buffer_append(out, named->operators.data, named->operators.length);
-	case WORLD_VOICES:
-		return buffer_append(out, world->opinions, world->opinions_count * sizeof(*world->opinions));
+	case WORLD_REGIONS:
+		return buffer_append(out, named->regions.data, named->regions.length);
 	default:
 		table -= WORLD_ASN;
 		return buffer_append(out, world->asn.part[table].data, world->asn.part[table].length);
 	}
 }
 
-/* All but the opinions. */
 static void world_write(const struct world *world, struct buffer *out)
 {
 	_cleanup_(world_named_fini) struct world_named named = { 0 };
@@ -145,9 +162,7 @@ static void world_write(const struct world *world, struct buffer *out)
 		buffer_align(out);
 	}
 	memcpy(header.key, world->key, sizeof(header.key));
-	header.head = out->length;
-	header.opinions = world->bytes.length;
-	sha256(world->bytes.data, (unsigned int)world->bytes.length, header.opinions_sha256);
+	header.length = out->length;
 	memcpy(out->data, &header, sizeof(header));
 	sha256(out->data + skipped, (unsigned int)(out->length - skipped), header.sha256);
 	memcpy(out->data, &header, sizeof(header));
@@ -156,12 +171,11 @@ static void world_write(const struct world *world, struct buffer *out)
 void world_save(const struct world *world)
 {
 	struct path file = world_file(world->key);
-	_cleanup_buffer_ struct buffer head = { 0 };
+	_cleanup_buffer_ struct buffer data = { 0 };
 
 	if (!cache_is_writable())
 		return;
-	world_write(world, &head);
-	cache_write(file_base_name(file.text),
-		    (struct iovec[]){ { head.data, head.length }, { world->bytes.data, world->bytes.length } }, 2);
+	world_write(world, &data);
+	cache_write(file_base_name(file.text), (struct iovec[]){ { data.data, data.length } }, 1);
 	cache_prune(WORLD_SUFFIX, WORLD_KEPT);
 }

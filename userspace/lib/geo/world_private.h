@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A world while it is made: what world.c, world_sources.c and world_tiers.c share. */
+/* A world while it is made: what world.c, world_sources.c and world_layers.c share. */
 #ifndef RESID_GEO_WORLD_PRIVATE_H
 #define RESID_GEO_WORLD_PRIVATE_H
 
 #include "geo/world.h"
 
+struct world_layers {
+	struct layer *layer;		/* none is empty */
+	size_t count, capacity;
+};
+
 struct world_work {
 	const struct world_inputs *inputs;
 	struct world *world;
 	sa_family_t family;
-	uint32_t operators, regions, feed, geofeed, mmdb, rir, asn;	/* numbers of the sources */
+	struct world_layers *layers;	/* of the family at hand */
+	uint32_t operators, feed, geofeed, mmdb, rir, asn;	/* numbers of the sources, of several the first's */
 };
 
 static inline const struct source_facts *world_facts(const struct world_work *work, const struct source *source)
@@ -32,8 +38,8 @@ static inline unsigned int world_shift(sa_family_t family)
 void world_add_sources(struct world_work *work);
 /* Which lists of two operators name the same addresses. */
 void world_add_overlaps(struct world_work *work);
-/* The tiers of the family at hand, from the weakest to the strongest, over each other. */
-void world_lay_all_places(struct world_work *work, struct layer *places);
-void world_lay_all_controls(struct world_work *work, struct layer *controls);
+/* What each source says of the family at hand, axis by axis, becomes a layer. */
+void world_lay_sources(struct world_work *work);
+void world_layers_fini(struct world_layers *layers);
 
 #endif

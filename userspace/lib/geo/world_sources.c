@@ -96,8 +96,6 @@ static struct world_source *world_add_source(struct world *world, const char *na
 	memcpy(source->date, date, strlen(date));
 	if (sha256)
 		memcpy(source->sha256, sha256, sizeof(source->sha256));
-	source->control = CONTROL_NONE;
-	source->place = PLACE_NONE;
 	return source;
 }
 
@@ -106,7 +104,6 @@ static void world_add_geoip(struct world *world, const struct geo_table *table)
 	struct world_source *source = world_add_source(world, table->source, table->file, table->date, table->sha256);
 	size_t i;
 
-	source->place = PLACE_GEOIP;
 	source->prefixes = table->count;
 	for (i = 0; i < table->count; i++) {
 		const struct geo_range *range = &table->range[i];
@@ -116,17 +113,23 @@ static void world_add_geoip(struct world *world, const struct geo_table *table)
 	}
 }
 
-static uint32_t world_add_facts(struct world *world, const struct source *said, enum control_tier control,
-				enum place_tier place)
+static void world_add_facts(struct world *world, const struct source *said)
 {
 	struct world_source *source = world_add_source(world, said->name, said->file, said->date, said->sha256);
 
-	source->control = control;
-	source->place = place;
 	source->prefixes = said->v4.count + said->v6.count;
 	source->v4 = world_count(&said->v4, AF_INET);
 	source->v6 = world_count(&said->v6, AF_INET6);
-	return (uint32_t)world->source_count - 1;
+}
+
+/* The number of the first. */
+static uint32_t world_add_all(struct world *world, struct source *const *said, size_t count)
+{
+	uint32_t first = (uint32_t)world->source_count;
+
+	for (size_t i = 0; i < count; i++)
+		world_add_facts(world, said[i]);
+	return first;
 }
 
 void world_add_sources(struct world_work *work)
@@ -142,26 +145,17 @@ void world_add_sources(struct world_work *work)
 	world_add_source(world, "resid", "", "", NULL);
 	if (inputs->operators) {
 		work->operators = (uint32_t)world->source_count;
-		world_add_source(world, "operators", "operators.yaml", inputs->operators->date, inputs->operators->sha256)
-			->control = CONTROL_OVERRIDE;
+		world_add_source(world, "operators", "operators.yaml", inputs->operators->date, inputs->operators->sha256);
 	}
 	if (inputs->regions && inputs->feed_count)
-		world_add_source(world, "regions", "regions.yaml", inputs->regions->date, inputs->regions->sha256)->place =
-			PLACE_FEED;
+		world_add_source(world, "regions", "regions.yaml", inputs->regions->date, inputs->regions->sha256);
 	work->feed = (uint32_t)world->source_count;
 	for (i = 0; i < inputs->feed_count; i++)
-		world_add_facts(world, inputs->feed[i].source, CONTROL_FEED, PLACE_FEED);
-	work->geofeed = (uint32_t)world->source_count;
-	for (i = 0; i < inputs->geofeed_count; i++)
-		world_add_facts(world, inputs->geofeed[i], CONTROL_NONE, PLACE_GEOFEED);
-	if (inputs->mmdb)
-		work->mmdb = world_add_facts(world, inputs->mmdb, source_says(inputs->mmdb, SOURCE_SAYS_REGISTERED) ?
-					     CONTROL_RIR : CONTROL_NONE, PLACE_MMDB);
-	if (inputs->rir)
-		work->rir = world_add_facts(world, inputs->rir, CONTROL_RIR, PLACE_NONE);
-	if (inputs->asn)
-		work->asn = world_add_facts(world, inputs->asn, CONTROL_OPERATOR,
-					    source_says(inputs->asn, SOURCE_SAYS_COUNTRY) ? PLACE_LIBLOC : PLACE_NONE);
+		world_add_facts(world, inputs->feed[i].source);
+	work->geofeed = world_add_all(world, inputs->geofeed, inputs->geofeed_count);
+	work->mmdb = world_add_all(world, inputs->mmdb, inputs->mmdb_count);
+	work->rir = world_add_all(world, inputs->rir, inputs->rir_count);
+	work->asn = world_add_all(world, inputs->asn, inputs->asn_count);
 }
 
 void world_add_overlaps(struct world_work *work)

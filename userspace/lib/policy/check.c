@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * What is wrong with rules taken together. A rule that no packet can reach is refused: it says something that is not
- * so. The search is exact, over every class, every location, set of controllers, operator and tier that data may give,
- * every interval of addresses and every protocol, port, direction and time; what looks alike is looked at once.
+ * so. The search is exact, over every class, every location, set of controllers, operator, tier, age and registration
+ * that one source may give, every interval of addresses and every protocol, port, direction and time; what looks alike
+ * is looked at once. Several sources at once open nothing more.
  *
  * There are 2^250 sets of controllers. To the rules a set is no more than which of their sets it touches and which it
  * leaves, and what a union touches or leaves is what its parts do: so from the single countries all kinds of sets are
@@ -32,8 +33,9 @@ struct check {
 	struct reader *reader;
 	const struct policy *policy;
 	struct space *space;
-	struct intern *rows;	/* uint64_t[words]: the rules whose location and control a place meets */
-	struct intern *free;	/* uint64_t[words]: the same for control that no location implies, locations left out */
+	struct intern *rows;	/* uint64_t[words]: the rules that a place meets */
+	struct intern *controls;	/* uint64_t[words]: the same as far as control goes */
+	struct intern *registers;	/* and as far as registration goes */
 	uint32_t *geographic;	/* rows that location data can give */
 	size_t geographic_count, geographic_capacity;
 	struct intern *pairs;	/* uint32_t[2]: row, cover */
@@ -47,7 +49,8 @@ static void check_fini(struct check *check)
 {
 	space_free(check->space);
 	intern_free(check->rows);
-	intern_free(check->free);
+	intern_free(check->controls);
+	intern_free(check->registers);
 	free(check->geographic);
 	intern_free(check->pairs);
 	intern_free(check->lists);
@@ -203,15 +206,31 @@ static int check_find_kinds(struct check *check, struct check_kinds *kinds)
 	return 0;
 }
 
-static uint32_t check_put_control(struct check *check, struct intern *rows, const struct match_place *place)
+/* Does the rule take the place? A refusal that meets it perhaps refuses; what lets go must meet it surely. */
+static bool check_takes(const struct policy_rule *rule, enum match match)
 {
-	size_t r, words = match_words(check->policy);
+	return match == MATCH_YES || (match == MATCH_MAYBE && !policy_rule_lets_go(rule));
+}
+
+typedef enum match check_question(const struct policy_rule *rule, const struct match_place *place);
+
+/* The rules that take a place as far as one question goes. */
+static void check_ask(const struct check *check, check_question *ask, const struct match_place *place, uint64_t *bits)
+{
+	memset(bits, 0, match_words(check->policy) * sizeof(*bits));
+	for (size_t r = 0; r < check->policy->rule_count; r++)
+		if (check_takes(&check->policy->rule[r], ask(&check->policy->rule[r], place)))
+			bits[r / 64] |= 1ull << r % 64;
+}
+
+static void check_put(const struct check *check, struct intern *rows, check_question *ask,
+		      const struct match_place *place)
+{
+	size_t words = match_words(check->policy);
 	_cleanup_free_ uint64_t *bits = mem_zero(words, sizeof(*bits));
 
-	for (r = 0; r < check->policy->rule_count; r++)
-		if (match_meets_control(&check->policy->rule[r], place))
-			bits[r / 64] |= 1ull << r % 64;
-	return intern_put(rows, bits, words * sizeof(*bits));
+	check_ask(check, ask, place, bits);
+	intern_put(rows, bits, words * sizeof(*bits));
 }
 
 /* An override of the policy may say who controls a prefix and name no operator. */
@@ -226,35 +245,65 @@ static bool check_overrides_alone(const struct policy *policy)
 	return false;
 }
 
-/* Control of every kind on all evidence but the location's, by each operator that a rule names, another, and none. */
-static int check_find_free(struct check *check)
+/* One source's word on who controls a place, fresh and stale. */
+static void check_put_control(struct check *check, const struct match_control *said)
+{
+	struct match_place place = { .control_count = 1, .control[0] = *said };
+
+	check_put(check, check->controls, match_control, &place);
+	place.control[0].fresh = false;
+	check_put(check, check->controls, match_control, &place);
+}
+
+/* Control of every kind on all evidence, by each operator that a rule names, another, and none. */
+static int check_find_controls(struct check *check)
 {
 	_cleanup_(check_kinds_fini) struct check_kinds kinds = { 0 };
+	static const struct match_place nobody;
 	const struct policy *policy = check->policy;
 	bool alone = check_overrides_alone(policy);
 	size_t i, r, o;
 
 	if (check_find_kinds(check, &kinds))
 		return -1;
+	check_put(check, check->controls, match_control, &nobody);
 	for (i = 0; i < kinds.count; i++) {
-		struct match_place place = { .control = kinds.set[i], .tier = CONTROL_OVERRIDE };
+		struct match_control said = { .set = &kinds.set[i], .tier = CONTROL_REPRESENTED, .fresh = true };
 
+		check_put_control(check, &said);
+		said.tier = CONTROL_OVERRIDE;
 		if (alone)
-			check_put_control(check, check->free, &place);
-		for (place.tier = CONTROL_RIR; place.tier <= CONTROL_AS; place.tier++)
-			check_put_control(check, check->free, &place);
-		for (place.tier = CONTROL_OVERRIDE; place.tier <= CONTROL_OPERATOR; place.tier++) {
-			place.operator = "";
-			check_put_control(check, check->free, &place);
+			check_put_control(check, &said);
+		for (; said.tier <= CONTROL_NAMES; said.tier++) {
+			said.operator = "";
+			check_put_control(check, &said);
 			for (r = 0; r < policy->rule_count; r++) {
 				for (o = 0; o < policy->rule[r].operator_count; o++) {
-					place.operator = policy->rule[r].operator[o]->text;
-					check_put_control(check, check->free, &place);
+					said.operator = policy->rule[r].operator[o]->text;
+					check_put_control(check, &said);
 				}
 			}
 		}
 	}
 	return 0;
+}
+
+/* Every country that a holder may be registered in, and none. */
+static void check_find_registers(struct check *check)
+{
+	struct match_place place = { 0 };
+
+	check_put(check, check->registers, match_registered, &place);
+	for (unsigned int location = 0; location < LOCATION_COUNT; location++) {
+		struct location_set set = { 0 };
+
+		if (!location_is_country(location))
+			continue;
+		location_set_add(&set, location);
+		place.registered[0] = &set;
+		place.registered_count = 1;
+		check_put(check, check->registers, match_registered, &place);
+	}
 }
 
 static void check_add_geographic(struct check *check, const uint64_t *bits, size_t words)
@@ -266,42 +315,42 @@ static void check_add_geographic(struct check *check, const uint64_t *bits, size
 		*MEM_PUSH(check->geographic, check->geographic_count, check->geographic_capacity) = row;
 }
 
-/* All rows that location data and sources of control can give, each once. */
+/* A place of this location, with everything that may be said of who controls it and where it is registered. */
+static void check_add_location(struct check *check, const uint64_t *location, size_t words)
+{
+	_cleanup_free_ uint64_t *bits = mem_zero(words, sizeof(*bits));
+
+	for (uint32_t c = 0; c < intern_count(check->controls); c++) {
+		const uint64_t *control = intern_get(check->controls, c, NULL);
+
+		for (uint32_t r = 0; r < intern_count(check->registers); r++) {
+			const uint64_t *registered = intern_get(check->registers, r, NULL);
+
+			for (size_t w = 0; w < words; w++)
+				bits[w] = location[w] & control[w] & registered[w];
+			check_add_geographic(check, bits, words);
+		}
+	}
+}
+
+/* All rows that data can give, each once. */
 static void check_find_rows(struct check *check)
 {
-	size_t words = match_words(check->policy), r, w;
+	size_t words = match_words(check->policy);
 	_cleanup_free_ uint64_t *bits = mem_zero(words, sizeof(*bits));
-	_cleanup_free_ uint64_t *both = mem_zero(words, sizeof(*both));
 	struct intern *locations;
-	unsigned int location;
-	uint32_t number, known;
 
 	intern_new(&locations);
-	for (location = 0; location < LOCATION_COUNT; location++) {
-		struct match_place place = { .location = location, .tier = CONTROL_NONE };
+	for (unsigned int location = 0; location < LOCATION_COUNT; location++) {
+		struct match_place place = { .where_fresh = true };
+		uint32_t known = intern_count(locations);
 
 		if (!location_is_geographic(location))
 			continue;
-		if (location_is_country(location)) {
-			location_set_add(&place.control, location);
-			place.tier = CONTROL_LOCATION;
-		}
-		match_row(check->policy, &place, bits);
-		check_add_geographic(check, bits, words);
-		memset(bits, 0, words * sizeof(*bits));
-		for (r = 0; r < check->policy->rule_count; r++)
-			if (match_meets_location(&check->policy->rule[r], location))
-				bits[r / 64] |= 1ull << r % 64;
-		known = intern_count(locations);
-		if (intern_put(locations, bits, words * sizeof(*bits)) < known)
-			continue;
-		for (number = 0; number < intern_count(check->free); number++) {
-			const uint64_t *control = intern_get(check->free, number, NULL);
-
-			for (w = 0; w < words; w++)
-				both[w] = bits[w] & control[w];
-			check_add_geographic(check, both, words);
-		}
+		location_set_add(&place.where, location);
+		check_ask(check, match_location, &place, bits);
+		if (intern_put(locations, bits, words * sizeof(*bits)) == known)
+			check_add_location(check, bits, words);
 	}
 	intern_free(locations);
 }
@@ -316,10 +365,10 @@ static int check_half(struct check *check, const struct space_half *half)
 		const struct space_interval *interval = &half->interval[i];
 
 		if (interval->layer != SPECIAL_LAYERS) {
-			const struct match_place place = { .location = special_location(interval->layer),
-							   .tier = CONTROL_NONE };
+			struct match_place place = { .where_fresh = true };
 
-			match_row(check->policy, &place, bits);
+			location_set_add(&place.where, special_location(interval->layer));
+			check_ask(check, match_rule, &place, bits);
 			if (check_pair(check, intern_put(check->rows, bits, words * sizeof(*bits)), interval->cover))
 				return -1;
 			/* an override can say that a registry's prefix is in a country */
@@ -375,14 +424,16 @@ int check_rules(struct reader *reader)
 
 	space_new(check.policy, &check.space);
 	intern_new(&check.rows);
-	intern_new(&check.free);
+	intern_new(&check.controls);
+	intern_new(&check.registers);
 	intern_new(&check.pairs);
 	intern_new(&check.lists);
 	check.rule = mem_zero(check.policy->rule_count, sizeof(*check.rule));
 	check.list = mem_zero(check.policy->rule_count, sizeof(*check.list));
 	check.live = mem_zero(check.policy->rule_count, sizeof(*check.live));
-	if (check_find_free(&check))
+	if (check_find_controls(&check))
 		return -1;
+	check_find_registers(&check);
 	check_find_rows(&check);
 	if (check_half(&check, &check.space->v4) || check_half(&check, &check.space->v6))
 		return -1;

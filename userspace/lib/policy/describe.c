@@ -212,10 +212,18 @@ static void describe_operators(struct describe *describe, const void *member)
 	}
 }
 
+/* It means something where an allow leans on who controls a place, be it written there or not. */
 static void describe_tier(struct describe *describe, const void *member)
 {
-	if (*(const enum control_tier *)member != CONTROL_NONE)
-		fputs(control_tier_name(*(const enum control_tier *)member), describe->out);
+	const struct policy_rule *rule = OWNER(policy_rule, min_tier);
+
+	if (policy_rule_lets_go(rule) && policy_rule_asks_control(rule))
+		fputs(control_tier_name(rule->min_tier), describe->out);
+}
+
+static void describe_true(struct describe *describe, const void *member)
+{
+	fputs(*(const bool *)member ? "true" : "", describe->out);
 }
 
 static void describe_direction(struct describe *describe, const void *member)
@@ -336,6 +344,7 @@ static const struct describe_row describe_rule_rows[] = {
 	SILENT(policy_rule, document),
 	SILENT(policy_rule, any_location),
 	SILENT(policy_rule, operator_not),
+	SILENT(policy_rule, has_min_tier),
 	SILENT(policy_rule, exception),
 	LIST(policy_rule, classes, "class", classes),
 	LIST(policy_rule, locations, "location", location),
@@ -343,6 +352,9 @@ static const struct describe_row describe_rule_rows[] = {
 	LIST(policy_rule, controllers, "controllers", set),
 	LIST(policy_rule, operator, "operator", operators),
 	ROW(policy_rule, min_tier, "min_tier", tier),
+	ROW(policy_rule, uncontradicted, "uncontradicted", true),
+	ROW(policy_rule, registered, "registered", control),
+	LIST(policy_rule, registrars, "registrars", set),
 	LIST(policy_rule, prefix, "prefix", rule_prefixes),
 	LIST(policy_rule, proto, "proto", protos),
 	LIST(policy_rule, ports, "port", ports),
@@ -384,6 +396,7 @@ static const struct describe_row describe_override_rows[] = {
 	ROW(policy_override, location, "location", place),
 	ROW(policy_override, operator, "operator", operator),
 	LIST(policy_override, control, "control", override_control),
+	ROW(policy_override, until, "until", time),
 };
 
 static void describe_row(struct describe *describe, const struct describe_row *row, const void *owner)

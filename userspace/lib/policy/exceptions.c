@@ -46,9 +46,10 @@ static int exceptions_check(struct reader *reader, const struct yaml_node *node,
 
 static int exceptions_read_one(struct reader *reader, const struct yaml_node *node)
 {
-	static const char *const keys[] = { "id",	 "class",	  "location", "control", "operator", "min_tier",
-					    "prefix",	 "proto",	  "port",     "from",	 "until",    "direction",
-					    "owner",	 "ticket",	  "reason",   "clause",	 "justification", NULL };
+	static const char *const keys[] = { "id",	  "class",    "location", "control",   "registered", "operator",
+					    "min_tier",	  "prefix",   "proto",	  "port",      "from",	     "until",
+					    "direction",  "owner",    "ticket",	  "reason",    "clause",     "justification",
+					    NULL };
 	static const char *const needed[] = { "id", "class", "owner", "ticket", "justification", "from", "until", "reason" };
 	const struct yaml_node *value;
 	struct policy_rule *rule;

@@ -9,69 +9,226 @@
 
 #define JUDGE_FREE 0xffff
 
-static bool match_intersects(const struct location_set *a, const struct location_set *b)
-{
-	size_t i;
+/* ---- where it is ---- */
 
-	for (i = 0; i < sizeof(a->bits) / sizeof(a->bits[0]); i++)
-		if (a->bits[i] & b->bits[i])
+/* An allow on control wants to know where its destination is as well as who controls it. */
+static bool match_is_strict(const struct policy_rule *rule)
+{
+	return policy_rule_lets_go(rule) && rule->control == POLICY_CONTROL_SUBSET;
+}
+
+/* A country outside, or nowhere in particular; "somewhere in Europe" and what nobody knows contradict nothing. */
+static bool match_is_outside(const struct location_set *where, const struct location_set *inside)
+{
+	for (unsigned int location = 0; location < LOCATION_COUNT; location++)
+		if (location_set_has(where, location) && location_is_geographic(location) &&
+		    location != LOCATION_UNKNOWN && location != LOCATION_REGION_EU &&
+		    !location_set_has(inside, location))
 			return true;
 	return false;
 }
 
-static bool match_is_within(const struct location_set *a, const struct location_set *b)
+enum match match_location(const struct policy_rule *rule, const struct match_place *place)
 {
-	size_t i;
-
-	for (i = 0; i < sizeof(a->bits) / sizeof(a->bits[0]); i++)
-		if (a->bits[i] & ~b->bits[i])
-			return false;
-	return true;
+	if (!rule->any_location && !location_set_meets(&place->where, &rule->locations))
+		return MATCH_NO;
+	if (rule->uncontradicted && !place->settled && match_is_outside(&place->where, &rule->controllers))
+		return MATCH_MAYBE;
+	if (rule->any_location)
+		return MATCH_YES;
+	if (!location_set_is_within(&place->where, &rule->locations))
+		return MATCH_MAYBE;
+	return match_is_strict(rule) && !place->where_fresh ? MATCH_MAYBE : MATCH_YES;
 }
 
-static bool match_meets_set(const struct policy_rule *rule, const struct location_set *control)
-{
-	bool known = match_intersects(control, control);
+/* ---- what sources say of countries ---- */
 
-	switch (rule->control) {
+/* The sets of several sources against one of a rule. */
+struct match_said {
+	bool known;
+	bool meets, within;		/* all of them united */
+	bool one_apart, one_within;	/* some source's alone */
+};
+
+static void match_hear(struct match_said *said, const struct location_set *set, const struct location_set *of_rule)
+{
+	bool meets = location_set_meets(set, of_rule), within = location_set_is_within(set, of_rule);
+
+	said->within = (!said->known || said->within) && within;
+	said->known = true;
+	said->meets |= meets;
+	said->one_apart |= !meets;
+	said->one_within |= within;
+}
+
+static enum match match_sets(enum policy_control how, const struct location_set *of_rule, const struct match_said *said)
+{
+	switch (how) {
 	case POLICY_CONTROL_IN:
-		return known ? match_intersects(control, &rule->controllers) :
-			       location_set_has(&rule->controllers, LOCATION_UNKNOWN);
+		return (said->known ? said->meets : location_set_has(of_rule, LOCATION_UNKNOWN)) ? MATCH_YES : MATCH_NO;
 	case POLICY_CONTROL_NOT_IN:
-		return known && !match_intersects(control, &rule->controllers);
+		if (!said->one_apart)
+			return MATCH_NO;
+		return said->meets ? MATCH_MAYBE : MATCH_YES;
 	case POLICY_CONTROL_SUBSET:
-		return known && match_is_within(control, &rule->controllers);
+		if (!said->one_within)
+			return MATCH_NO;
+		return said->within ? MATCH_YES : MATCH_MAYBE;
 	case POLICY_CONTROL_ANY:
 		break;
 	}
-	return true;
+	return MATCH_YES;
 }
 
-static bool match_meets_operator(const struct policy_rule *rule, const char *operator)
-{
-	size_t i;
+/* ---- who controls it ---- */
 
-	if (!rule->operator_count)
-		return true;
-	if (!operator)
-		return false;
-	for (i = 0; i < rule->operator_count; i++)
+static bool match_names(const struct policy_rule *rule, const char *operator)
+{
+	for (size_t i = 0; i < rule->operator_count; i++)
 		if (!strcmp(rule->operator[i]->text, operator))
 			return !rule->operator_not;
 	return rule->operator_not;
 }
 
-bool match_meets_control(const struct policy_rule *rule, const struct match_place *place)
+/* May it carry what lets something go? */
+static bool match_carries(const struct policy_rule *rule, const struct match_control *control)
 {
-	return place->tier <= rule->min_tier && match_meets_set(rule, &place->control) &&
-	       match_meets_operator(rule, place->operator);
+	return control->fresh && control->tier <= rule->min_tier && control->tier <= CONTROL_NAMES;
 }
+
+static enum match match_operator(const struct policy_rule *rule, const struct match_place *place)
+{
+	bool all = true, some = false, carried = false;
+
+	for (size_t i = 0; i < place->control_count; i++) {
+		const struct match_control *control = &place->control[i];
+		bool named = control->operator && match_names(rule, control->operator);
+
+		all &= named || !control->operator;
+		some |= named;
+		carried |= named && match_carries(rule, control);
+	}
+	if (!some)
+		return MATCH_NO;
+	return all && (carried || !policy_rule_lets_go(rule)) ? MATCH_YES : MATCH_MAYBE;
+}
+
+/* The countries of everybody that is named, and whether the word of one of them is good enough for an allow. */
+static enum match match_controllers(const struct policy_rule *rule, const struct match_place *place)
+{
+	struct match_said said = { 0 };
+	bool carried = false;
+	enum match sets;
+
+	for (size_t i = 0; i < place->control_count; i++) {
+		match_hear(&said, place->control[i].set, &rule->controllers);
+		carried |= match_carries(rule, &place->control[i]);
+	}
+	if (place->control_count == MATCH_EVIDENCE)
+		match_hear(&said, &place->rest[1], &rule->controllers);
+	sets = match_sets(rule->control, &rule->controllers, &said);
+	if (sets != MATCH_YES || carried || !policy_rule_lets_go(rule))
+		return sets;
+	if (rule->control == POLICY_CONTROL_SUBSET)
+		return MATCH_MAYBE;
+	/* what is known of nobody is known to no tier */
+	return rule->has_min_tier ? (said.known ? MATCH_MAYBE : MATCH_NO) : MATCH_YES;
+}
+
+enum match match_control(const struct policy_rule *rule, const struct match_place *place)
+{
+	enum match controllers = MATCH_YES, operator = MATCH_YES;
+
+	if (rule->control != POLICY_CONTROL_ANY || rule->has_min_tier)
+		controllers = match_controllers(rule, place);
+	if (rule->operator_count)
+		operator = match_operator(rule, place);
+	return controllers < operator ? controllers : operator;
+}
+
+/* ---- where its holder is registered ---- */
+
+static bool match_contradicts(const struct policy_rule *rule, const struct match_place *place)
+{
+	if (!rule->uncontradicted || place->settled)
+		return false;
+	for (size_t i = 0; i < place->registered_count; i++)
+		if (!location_set_is_within(place->registered[i], &rule->controllers))
+			return true;
+	return place->registered_count == MATCH_EVIDENCE && !location_set_is_within(&place->rest[0], &rule->controllers);
+}
+
+enum match match_registered(const struct policy_rule *rule, const struct match_place *place)
+{
+	struct match_said said = { 0 };
+	enum match sets;
+
+	for (size_t i = 0; i < place->registered_count; i++)
+		match_hear(&said, place->registered[i], &rule->registrars);
+	if (place->registered_count == MATCH_EVIDENCE)
+		match_hear(&said, &place->rest[0], &rule->registrars);
+	sets = match_sets(rule->registered, &rule->registrars, &said);
+	return sets == MATCH_YES && match_contradicts(rule, place) ? MATCH_MAYBE : sets;
+}
+
+enum match match_rule(const struct policy_rule *rule, const struct match_place *place)
+{
+	enum match least = match_location(rule, place), next;
+
+	if (least == MATCH_NO)
+		return MATCH_NO;
+	next = match_control(rule, place);
+	least = next < least ? next : least;
+	if (least == MATCH_NO)
+		return MATCH_NO;
+	next = match_registered(rule, place);
+	return next < least ? next : least;
+}
+
+void match_row(const struct policy *policy, const struct match_place *place, uint64_t *row, uint64_t *sure)
+{
+	memset(row, 0, match_words(policy) * sizeof(*row));
+	memset(sure, 0, match_words(policy) * sizeof(*sure));
+	for (size_t r = 0; r < policy->rule_count; r++) {
+		enum match match = match_rule(&policy->rule[r], place);
+
+		row[r / 64] |= (uint64_t)(match != MATCH_NO) << r % 64;
+		sure[r / 64] |= (uint64_t)(match == MATCH_YES) << r % 64;
+	}
+}
+
+enum match match_is_unknown(const struct match_place *place, bool asks_control)
+{
+	bool somewhere = false, nowhere = false;
+
+	for (unsigned int location = 0; location < LOCATION_COUNT; location++) {
+		if (!location_set_has(&place->where, location))
+			continue;
+		if (!location_is_geographic(location))
+			return MATCH_NO;
+		somewhere |= location_is_country(location);
+		nowhere |= !location_is_country(location);
+	}
+	if (!somewhere || (asks_control && !place->control_count))
+		return MATCH_YES;
+	return nowhere ? MATCH_MAYBE : MATCH_NO;
+}
+
+bool match_class_asks_control(const struct policy *policy, const struct policy_class *class)
+{
+	for (size_t r = 0; r < policy->rule_count; r++)
+		if (policy_rule_has_class(&policy->rule[r], class->id) && policy_rule_asks_control(&policy->rule[r]))
+			return true;
+	return false;
+}
+
+/* ---- rules in their order ---- */
 
 bool match_asks_data(const struct policy_rule *rule)
 {
 	unsigned int location;
 
-	if (policy_rule_asks_control(rule))
+	if (policy_rule_asks_control(rule) || rule->registered != POLICY_CONTROL_ANY)
 		return true;
 	for (location = 0; !rule->any_location && location < LOCATION_COUNT; location++)
 		if (location_is_geographic(location) && location_set_has(&rule->locations, location))
@@ -88,29 +245,6 @@ size_t match_steps(const struct policy *policy, const struct policy_rule *rule)
 		if (policy_rule_has_class(rule, policy->class[i].id) && match_goes_stale(&policy->class[i], rule))
 			return match_is_final(rule) ? 1 : 2 * steps;
 	return match_is_final(rule) ? 0 : steps;
-}
-
-bool match_meets_location(const struct policy_rule *rule, unsigned int location)
-{
-	return rule->any_location || location_set_has(&rule->locations, location);
-}
-
-void match_row(const struct policy *policy, const struct match_place *place, uint64_t *row)
-{
-	size_t r;
-
-	memset(row, 0, match_words(policy) * sizeof(*row));
-	for (r = 0; r < policy->rule_count; r++)
-		if (match_meets_location(&policy->rule[r], place->location) &&
-		    match_meets_control(&policy->rule[r], place))
-			row[r / 64] |= 1ull << r % 64;
-}
-
-bool match_is_unknown(const struct match_place *place)
-{
-	if (!location_is_geographic(place->location))
-		return false;
-	return !location_is_country(place->location) || !match_intersects(&place->control, &place->control);
 }
 
 size_t match_list(const struct policy *policy, uint8_t class_id, const uint64_t *row, const uint64_t *cover,

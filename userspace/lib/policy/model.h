@@ -32,12 +32,16 @@ struct policy_ports {
 	uint16_t first, last;
 };
 
+/* How a rule compares a set of countries, of who controls or of who registered, with its own. */
 enum policy_control {
 	POLICY_CONTROL_ANY,
 	POLICY_CONTROL_IN,	/* the sets meet */
 	POLICY_CONTROL_NOT_IN,	/* known, and they do not meet */
 	POLICY_CONTROL_SUBSET	/* known, and all of it is in the rule's */
 };
+
+/* What lets something go without `min_tier` wants this much: the operator is known by its AS at least. */
+#define POLICY_MIN_TIER	CONTROL_OPERATOR
 
 struct policy_rule {
 	const char *id;
@@ -61,7 +65,11 @@ struct policy_rule {
 	const struct yaml_node **operator;	/* ids; operator_count 0: any */
 	size_t operator_count, operator_capacity;
 	bool operator_not;			/* any known operator but these */
-	enum control_tier min_tier;		/* the weakest; CONTROL_NONE: any */
+	enum control_tier min_tier;		/* the weakest that lets something go */
+	bool has_min_tier;			/* it is written there */
+	bool uncontradicted;			/* nothing else lies outside of `controllers` */
+	enum policy_control registered;		/* POLICY_CONTROL_ANY: not asked */
+	struct location_set registrars;		/* countries; with `in` also unknown */
 	uint8_t direction;			/* 0: any; RESID_STEP_F_ORIGINAL or RESID_STEP_F_REPLY */
 	int64_t from, until;			/* seconds since the epoch: from <= now < until */
 	bool exception;
@@ -102,6 +110,7 @@ struct policy_override {
 	const struct yaml_node *operator;	/* id; NULL: not said */
 	bool controlled;
 	struct location_set control;	/* countries; empty with an operator: those of its entry */
+	int64_t until;			/* seconds since the epoch; 0: no end, so it settles nothing */
 };
 
 struct policy_sources {
@@ -112,10 +121,16 @@ struct policy_sources {
 	size_t override_count, override_capacity;
 };
 
+/* Does it let packets go? */
+static inline bool policy_rule_lets_go(const struct policy_rule *rule)
+{
+	return rule->verdict < RESID_V_REJECT;
+}
+
 /* Does it ask who controls the destination, or on what evidence? */
 static inline bool policy_rule_asks_control(const struct policy_rule *rule)
 {
-	return rule->control != POLICY_CONTROL_ANY || rule->operator_count || rule->min_tier != CONTROL_NONE;
+	return rule->control != POLICY_CONTROL_ANY || rule->operator_count || rule->has_min_tier;
 }
 
 struct policy_assignment {

@@ -262,6 +262,8 @@ static int policy_read_top(struct reader *reader)
 	for (i = 0; i < policy->rule_count; i++)
 		if (controls_check_justified(reader, &policy->rule[i]))
 			return -1;
+	for (i = 0; i < policy->rule_count; i++)
+		controls_warn(reader, &policy->rule[i]);
 	exceptions_warn(reader);
 	return 0;
 }

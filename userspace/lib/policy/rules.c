@@ -302,7 +302,7 @@ int rules_add(struct reader *reader, const struct yaml_node *node, struct policy
 		.mark = node,
 		.file = reader->file.name,
 		.document = reader->document,
-		.min_tier = CONTROL_NONE,
+		.min_tier = POLICY_MIN_TIER,
 		.from = POLICY_BEGINNING,
 		.until = POLICY_NEVER,
 	};
@@ -328,7 +328,8 @@ int rules_read_common(struct reader *reader, const struct yaml_node *node, struc
 
 static int rules_read_one(struct reader *reader, const struct yaml_node *node)
 {
-	static const char *const keys[] = { "id",     "class",	"location", "control", "operator",	"min_tier",
+	static const char *const keys[] = { "id",     "class",	"location", "control", "registered",	"operator",
+					    "min_tier", "uncontradicted",
 					    "prefix", "proto",	"port",	    "from",    "until",		"direction",
 					    "verdict", "reason", "clause",   "justification", NULL };
 	const struct yaml_node *id, *verdict, *reason;

@@ -3,6 +3,9 @@
  * Sets of countries. EU and EEA are dated files, because their members change by treaty: NAME.yaml is looked for where
  * packs are, in sets/ of the configuration and of what was installed, then among the embedded files. A policy may
  * declare sets of its own beside them.
+ *
+ * A country whose law holds in territories with codes of their own has such a file too: who writes FR means the law of
+ * France, and so La Réunion (RE). The members of a file are codes as they stand.
  */
 #include "policy/sets.h"
 
@@ -164,28 +167,44 @@ static const struct policy_set *sets_find(const struct policy *policy, const cha
 	return NULL;
 }
 
-static void sets_unite(struct location_set *out, const struct location_set *members)
+/* The set of that name, read if it was not yet; *out NULL: there is none. */
+static int sets_open(struct reader *reader, const char *name, const struct policy_set **out)
 {
-	size_t i;
+	*out = sets_find(reader->policy, name);
+	if (!*out && sets_load(reader, name) < 0)
+		return -1;
+	*out = sets_find(reader->policy, name);
+	return 0;
+}
 
-	for (i = 0; i < sizeof(out->bits) / sizeof(out->bits[0]); i++)
-		out->bits[i] |= members->bits[i];
+/* A country with its territories. */
+static int sets_add_territory(struct reader *reader, const struct yaml_node *node, struct location_set *out)
+{
+	const struct policy_set *set;
+
+	if (sets_add_country(reader, node, out) || sets_open(reader, node->text, &set))
+		return -1;
+	if (set)
+		location_set_unite(out, &set->members);
+	return 0;
 }
 
 int sets_add_location(struct reader *reader, const struct yaml_node *node, struct location_set *out)
 {
 	const struct policy_set *set;
-	int location, status;
+	int location;
 
 	if (keys_kind(&reader->file, node, YAML_SCALAR, "a location"))
 		return -1;
 	if (!strcmp(node->text, SETS_HOME)) {
 		if (sets_read_home(reader))
 			return -1;
-		sets_unite(out, &reader->policy->home);
+		location_set_unite(out, &reader->policy->home);
 		return 0;
 	}
 	location = location_find(node->text);
+	if (location >= 0 && location_is_country((unsigned int)location))
+		return sets_add_territory(reader, node, out);
 	if (location >= 0) {
 		location_set_add(out, (unsigned int)location);
 		return 0;
@@ -198,16 +217,14 @@ int sets_add_location(struct reader *reader, const struct yaml_node *node, struc
 					 sets_suggest(node->text));
 		if (keys_name(&reader->file, node, "a location"))
 			return -1;
-		status = sets_load(reader, node->text);
-		if (status < 0)
+		if (sets_open(reader, node->text, &set))
 			return -1;
-		if (status)
+		if (!set)
 			return keys_fail(&reader->file, node,
-					 "unknown location '%s': neither a country of ISO 3166-1, nor a set, nor one of $home, local, special, multicast, metadata, translated, link, region-EU, region-AP, unknown",
+					 "unknown location '%s': neither a country of ISO 3166-1, nor a set, nor one of $home, local, special, multicast, metadata, translated, link, region-EU, region-AP, anycast, satellite, proxy, unknown",
 					 node->text);
-		set = sets_find(reader->policy, node->text);
 	}
-	sets_unite(out, &set->members);
+	location_set_unite(out, &set->members);
 	return 0;
 }
 
@@ -216,7 +233,7 @@ int sets_add_countries(struct reader *reader, const struct yaml_node *node, stru
 	if (keys_kind(&reader->file, node, YAML_SCALAR, "a country"))
 		return -1;
 	if (location_find(node->text) >= 0 || location_suggest(node->text))
-		return sets_add_country(reader, node, out);
+		return sets_add_territory(reader, node, out);
 	return sets_add_location(reader, node, out);
 }
 
@@ -273,7 +290,7 @@ int sets_read_inline(struct reader *reader, const struct yaml_node *node)
 			const struct yaml_node *member = members->child[j];
 
 			if (member->kind == YAML_SCALAR && location_find(member->text) >= 0) {
-				if (sets_add_country(reader, member, &found))
+				if (sets_add_territory(reader, member, &found))
 					return -1;
 			} else if (sets_add_location(reader, member, &found)) {
 				return -1;

@@ -134,8 +134,10 @@ static int sources_read_override_place(struct reader *reader, const struct yaml_
 	if (keys_kind(&reader->file, node, YAML_SCALAR, "`location`"))
 		return -1;
 	location = location_find(node->text);
-	if (location < 0 || !location_is_country((unsigned int)location))
-		return keys_fail(&reader->file, node, "an override says in which country a prefix is, and '%s' is none",
+	if (location < 0 || !location_is_geographic((unsigned int)location) ||
+	    (!location_is_country((unsigned int)location) && location < LOCATION_ANYCAST) || location == LOCATION_UNKNOWN)
+		return keys_fail(&reader->file, node,
+				 "an override says in which country a prefix is, or anycast, satellite or proxy; '%s' is none",
 				 node->text);
 	*out = location;
 	return 0;
@@ -169,9 +171,9 @@ static int sources_read_override_control(struct reader *reader, const struct yam
 /* One entry for each of its prefixes. */
 static int sources_read_override(struct reader *reader, const struct yaml_node *node)
 {
-	static const char *const keys[] = { "prefix", "location", "control", "operator", "reason", NULL };
+	static const char *const keys[] = { "prefix", "location", "control", "operator", "reason", "until", NULL };
 	struct policy_sources *sources = &reader->policy->sources;
-	const struct yaml_node *prefix, *reason, *const *items;
+	const struct yaml_node *prefix, *reason, *until = yaml_get(node, "until"), *const *items;
 	struct policy_override override = { .mark = node };
 	size_t i, count;
 
@@ -179,7 +181,8 @@ static int sources_read_override(struct reader *reader, const struct yaml_node *
 	    keys_get(&reader->file, node, "prefix", true, &prefix) || keys_get(&reader->file, node, "reason", true, &reason) ||
 	    keys_kind(&reader->file, reason, YAML_SCALAR, "`reason`") ||
 	    sources_read_override_place(reader, yaml_get(node, "location"), &override.location) ||
-	    sources_read_override_control(reader, node, &override))
+	    sources_read_override_control(reader, node, &override) ||
+	    (until && keys_time(&reader->file, until, "`until`", &override.until)))
 		return -1;
 	if (override.location < 0 && !override.controlled)
 		return keys_fail(&reader->file, node, "an override says a `location`, a `control`, an `operator`, or several of them");

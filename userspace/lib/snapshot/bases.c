@@ -87,9 +87,12 @@ void bases_warn(const struct world *world, const struct policy_options *options)
 
 	if (!options->warn)
 		return;
-	for (i = 0; i < intern_count(world->control.fact); i++)
-		if (control_fact(&world->control, i)->operator != CONTROL_NO_OPERATOR)
-			used[control_fact(&world->control, i)->operator] = true;
+	for (i = 0; i < intern_count(world->dossiers.evidence); i++) {
+		const struct evidence *evidence = dossiers_evidence(&world->dossiers, i);
+
+		if (evidence->axis == EVIDENCE_CONTROL && evidence->operator != EVIDENCE_NOBODY)
+			used[evidence->operator] = true;
+	}
 	for (o = 0; o < operators->count; o++) {
 		const struct operator *operator = &operators->operator[o];
 

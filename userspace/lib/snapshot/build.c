@@ -73,7 +73,6 @@ static void build_core(struct build *build)
 	core->rule_count = matrix_rule_count(policy);
 	core->step_count = (uint16_t)(build->matrix->steps.length / sizeof(struct resid_step));
 	core->group_count = (uint16_t)build->matrix->group_count;
-	core->link_group = build->matrix->link_group;
 	core->non_ip_rule = matrix_non_ip_rule(policy);
 	core->unparsable_rule = matrix_unparsable_rule(policy);
 	core->nat64_count = (uint16_t)policy->nat64_count;
@@ -143,8 +142,7 @@ static int build_file(struct build *build, struct resid_error *err)
 		return resid_fail(err, RESID_EXIT_INPUT, "%s: the kernel's tables are over %u bytes; use fewer prefixes",
 				  build->policy->name, RESID_SNAPSHOT_MAX);
 	build_begin_section(build, RESID_SECTION_FULL);
-	if (full_build(build->policy, build->data, build->zones, matrix, &build->file, err))
-		return -1;
+	full_build(build->policy, build->data, build->zones, matrix, &build->file);
 	build_end_section(build, RESID_SECTION_FULL);
 	sha256(build->file.data, offsetof(struct resid_snapshot_header, sha256), build_header(build)->sha256);
 	return 0;
@@ -161,7 +159,7 @@ int snapshot_build_data(const struct policy *policy, const struct full_data *dat
 
 	space_new(policy, &space);
 	zones_new(space, data->world, &zones);
-	if (matrix_new(policy, space, zones, data->stale_at, &matrix, err))
+	if (matrix_new(policy, space, zones, &(struct matrix_times){ data->now, data->stale_at }, &matrix, err))
 		return -1;
 	build.zones = zones;
 	build.matrix = matrix;
@@ -183,6 +181,6 @@ int snapshot_build(const struct build_inputs *inputs, build_warning *warn, void 
 	if (policy_read(inputs->policy, &options, &policy, err) ||
 	    sources_read(inputs, policy, &options, &sources, err))
 		return -1;
-	data = (struct full_data){ sources->world, sources->stale_at, sources->accepted };
+	data = (struct full_data){ sources->world, inputs->now, sources->stale_at, sources->accepted };
 	return snapshot_build_data(policy, &data, out, err);
 }

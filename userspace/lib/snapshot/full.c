@@ -12,11 +12,13 @@ static const size_t full_size[FULL_ASN] = {
 	[FULL_SOURCES] = sizeof(struct full_source),
 	[FULL_SETS] = sizeof(struct full_set),
 	[FULL_OPERATORS] = sizeof(struct full_operator),
+	[FULL_EVIDENCE] = sizeof(struct full_evidence),
+	[FULL_PIECES] = sizeof(uint32_t),
 	[FULL_ZONES] = sizeof(struct full_zone),
 	[FULL_FIRST4] = sizeof(uint32_t),
-	[FULL_ZONE4] = sizeof(uint16_t),
+	[FULL_ZONE4] = sizeof(uint32_t),
 	[FULL_FIRST6] = sizeof(struct full_first6),
-	[FULL_ZONE6] = sizeof(uint16_t),
+	[FULL_ZONE6] = sizeof(uint32_t),
 };
 
 static size_t full_element(unsigned int id)
@@ -117,7 +119,7 @@ static const char *full_check_names(const struct full *full)
 	for (i = 0; i < full_count(full, FULL_SOURCES); i++)
 		if (!full_has(full, full->source[i].name) || !full_has(full, full->source[i].file) ||
 		    !full_has(full, full->source[i].date) || !full_has(full, full->source[i].accepted) ||
-		    full->source[i].tier >= CONTROL_TIERS || full->source[i].reserved)
+		    !full_has(full, full->source[i].tier) || full->source[i].reserved)
 			return "full table: source out of range";
 	for (i = 0; i < full_count(full, FULL_SETS); i++)
 		if (!full_has(full, full->set[i].name) || !full_has(full, full->set[i].date) ||
@@ -132,16 +134,52 @@ static bool full_less6(const struct full_first6 *a, const struct full_first6 *b)
 	return a->high < b->high || (a->high == b->high && a->low < b->low);
 }
 
+static bool full_has_source(const struct full *full, uint16_t source)
+{
+	return source < full_count(full, FULL_SOURCES) || source == FULL_NO_SOURCE;
+}
+
+static bool full_has_operator(const struct full *full, uint16_t operator)
+{
+	return operator < full_count(full, FULL_OPERATORS) || operator == FULL_NO_OPERATOR;
+}
+
+static bool full_is_evidence(const struct full *full, const struct full_evidence *evidence)
+{
+	static const uint8_t tiers[EVIDENCE_AXES] = {
+		[EVIDENCE_LOCATION] = PLACE_TIERS, [EVIDENCE_REGISTERED] = REGISTERED_TIERS,
+		[EVIDENCE_CONTROL] = CONTROL_TIERS,
+	};
+
+	return full_has(full, evidence->answer) && evidence->source < full_count(full, FULL_SOURCES) &&
+	       full_has_operator(full, evidence->operator) && evidence->axis < EVIDENCE_AXES &&
+	       evidence->tier < tiers[evidence->axis] && evidence->fresh <= 1 &&
+	       full_zero(evidence->reserved, sizeof(evidence->reserved));
+}
+
 static bool full_has_zone(const struct full *full, const struct full_zone *zone, uint32_t group_count)
 {
-	uint32_t sources = full_count(full, FULL_SOURCES);
+	uint32_t pieces = full_count(full, FULL_PIECES);
 
-	return full_has(full, zone->location) && full_has(full, zone->control) && zone->source < sources &&
-	       zone->group < group_count &&
-	       (zone->control_source < sources || zone->control_source == FULL_NO_SOURCE) &&
-	       (zone->operator < full_count(full, FULL_OPERATORS) || zone->operator == FULL_NO_OPERATOR) &&
-	       zone->tier < CONTROL_TIERS && zone->place < PLACE_TIERS &&
+	return full_has(full, zone->location) && full_has(full, zone->where) && full_has(full, zone->registered) &&
+	       full_has(full, zone->control) && zone->piece <= pieces && zone->piece_count <= pieces - zone->piece &&
+	       zone->group < group_count && full_has_source(full, zone->source) &&
+	       full_has_source(full, zone->control_source) && full_has_operator(full, zone->operator) &&
+	       zone->tier < CONTROL_TIERS && zone->place < PLACE_TIERS && zone->settled <= 1 &&
 	       full_zero(zone->reserved, sizeof(zone->reserved));
+}
+
+static const char *full_check_evidence(const struct full *full)
+{
+	uint32_t count = full_count(full, FULL_EVIDENCE);
+
+	for (uint32_t i = 0; i < count; i++)
+		if (!full_is_evidence(full, &full->evidence[i]))
+			return "full table: evidence out of range";
+	for (uint32_t i = 0; i < full_count(full, FULL_PIECES); i++)
+		if ((full->piece[i] & ~FULL_PIECE_IGNORED) >= count)
+			return "full table: a zone has evidence that is not there";
+	return NULL;
 }
 
 static const char *full_check_ranges(const struct full *full, uint32_t group_count)
@@ -186,11 +224,13 @@ const char *full_open(struct full *full, const void *data, size_t length, uint32
 		.source = (const struct full_source *)(bytes + header->table[FULL_SOURCES].offset),
 		.set = (const struct full_set *)(bytes + header->table[FULL_SETS].offset),
 		.operator = (const struct full_operator *)(bytes + header->table[FULL_OPERATORS].offset),
+		.evidence = (const struct full_evidence *)(bytes + header->table[FULL_EVIDENCE].offset),
+		.piece = (const uint32_t *)(bytes + header->table[FULL_PIECES].offset),
 		.zone = (const struct full_zone *)(bytes + header->table[FULL_ZONES].offset),
 		.first4 = (const uint32_t *)(bytes + header->table[FULL_FIRST4].offset),
-		.zone4 = (const uint16_t *)(bytes + header->table[FULL_ZONE4].offset),
+		.zone4 = (const uint32_t *)(bytes + header->table[FULL_ZONE4].offset),
 		.first6 = (const struct full_first6 *)(bytes + header->table[FULL_FIRST6].offset),
-		.zone6 = (const uint16_t *)(bytes + header->table[FULL_ZONE6].offset),
+		.zone6 = (const uint32_t *)(bytes + header->table[FULL_ZONE6].offset),
 	};
 	for (i = 0; i < ASN_PARTS; i++) {
 		full->asn.part[i] = bytes + header->table[FULL_ASN + i].offset;
@@ -200,6 +240,9 @@ const char *full_open(struct full *full, const void *data, size_t length, uint32
 	    full->strings[full_count(full, FULL_STRINGS) - 1])
 		return "full table: strings without an end";
 	error = full_check_names(full);
+	if (error)
+		return error;
+	error = full_check_evidence(full);
 	if (error)
 		return error;
 	if (!asn_is_sound(&full->asn))

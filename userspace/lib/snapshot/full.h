@@ -14,8 +14,9 @@
 #include "geo/asn.h"
 #include "geo/control.h"
 #include "geo/place.h"
+#include "geo/registered.h"
 
-#define FULL_MAGIC	"rsfull6\n"	/* eight bytes, without the final zero */
+#define FULL_MAGIC	"rsfull7\n"	/* eight bytes, without the final zero */
 #define FULL_NO_CLASS	0xffff
 #define FULL_NO_SOURCE	0xffff
 #define FULL_NO_OPERATOR 0xffff
@@ -27,12 +28,14 @@ enum full_table_id {
 	FULL_ASSIGNMENTS,
 	FULL_SOURCES,
 	FULL_SETS,
-	FULL_OPERATORS,		/* those that control some zone */
+	FULL_OPERATORS,		/* those that somebody names */
+	FULL_EVIDENCE,
+	FULL_PIECES,		/* uint32_t[]: numbers of evidence, by zone, or'ed with FULL_PIECE_IGNORED */
 	FULL_ZONES,
 	FULL_FIRST4,		/* uint32_t[]: first address of each range, ascending from 0 */
-	FULL_ZONE4,		/* uint16_t[]: its zone */
+	FULL_ZONE4,		/* uint32_t[]: its zone */
 	FULL_FIRST6,		/* struct full_first6[] */
-	FULL_ZONE6,		/* uint16_t[] */
+	FULL_ZONE6,		/* uint32_t[] */
 	FULL_ASN,		/* as many as enum asn_part (geo/asn.h) has, in its order */
 	FULL_TABLES = FULL_ASN + ASN_PARTS
 };
@@ -81,7 +84,7 @@ struct full_source {
 	uint32_t name;		/* "tor-geoipdb" */
 	uint32_t file;		/* "geoip", or "" */
 	uint32_t date;		/* "2026-06-25", or "" */
-	uint32_t tier;		/* enum control_tier: the strongest that it speaks in */
+	uint32_t tier;		/* "feed": the strongest of control that it speaks in; "registered", "location", "none" */
 	uint32_t accepted;	/* what was wrong with it and let pass by --accept, or "" */
 	uint32_t reserved;
 	uint64_t prefixes;	/* how much it says, for the next one to be held against: both families */
@@ -105,16 +108,35 @@ struct full_operator {
 	uint32_t basis;		/* "US: CLOUD Act (18 USC 2713); US: FISA 702 (50 USC 1881a), until 2026-04-20" */
 };
 
-struct full_zone {
-	uint32_t location;	/* "FR" */
-	uint32_t control;	/* "FR,US", or "" : unknown */
+/* What one source says on one axis (geo/evidence.h). */
+struct full_evidence {
+	uint32_t answer;	/* "FR,US" */
 	uint16_t source;	/* index */
-	uint16_t group;		/* of the kernel's table */
-	uint16_t control_source;	/* index, or FULL_NO_SOURCE: control follows from the location */
 	uint16_t operator;	/* index, or FULL_NO_OPERATOR */
-	uint8_t tier;		/* enum control_tier */
+	int64_t fresh_until;	/* seconds since the epoch; INT64_MIN: its source has no date; INT64_MAX: for good */
+	uint8_t axis;		/* enum evidence_axis */
+	uint8_t tier;		/* enum place_tier, registered_tier or control_tier */
+	uint8_t fresh;		/* it was when the policy was compiled */
+	uint8_t reserved[5];
+};
+
+#define FULL_PIECE_IGNORED	0x80000000u	/* of a location: it does not count here (snapshot/weigh.h) */
+
+struct full_zone {
+	uint32_t location;	/* "FR", or "unknown" where it is disputed */
+	uint32_t where;		/* "DE,FR": all places that it may be in, of which `location` is one or none */
+	uint32_t registered;	/* "IE", or "" : unknown */
+	uint32_t control;	/* "FR,US", or "" : unknown */
+	uint32_t piece;		/* index of the first */
+	uint16_t piece_count;
+	uint16_t source;	/* who says where it is: index, or FULL_NO_SOURCE */
+	uint16_t group;		/* of the kernel's table */
+	uint16_t control_source;	/* who names the operator: index, or FULL_NO_SOURCE */
+	uint16_t operator;	/* index, or FULL_NO_OPERATOR */
+	uint8_t tier;		/* enum control_tier, the strongest that names an operator */
 	uint8_t place;		/* enum place_tier */
-	uint8_t reserved[2];
+	uint8_t settled;	/* by an override that has an end */
+	uint8_t reserved[3];
 };
 
 struct full_first6 {
@@ -131,11 +153,13 @@ struct full {
 	const struct full_source *source;
 	const struct full_set *set;
 	const struct full_operator *operator;
+	const struct full_evidence *evidence;
+	const uint32_t *piece;
 	const struct full_zone *zone;
 	const uint32_t *first4;
-	const uint16_t *zone4;
+	const uint32_t *zone4;
 	const struct full_first6 *first6;
-	const uint16_t *zone6;
+	const uint32_t *zone6;
 	struct asn_view asn;
 };
 

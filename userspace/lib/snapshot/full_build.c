@@ -3,6 +3,7 @@
 
 #include "kmod/deps.h"
 #include "snapshot/full.h"
+#include "snapshot/weigh.h"
 #include "util/file.h"
 #include "util/memory.h"
 
@@ -101,10 +102,6 @@ void full_rule_text(const struct policy *policy, size_t index, struct full_rule_
 		out->id = mem_format("unparsable");
 		out->reason = mem_format("the packet's destinations cannot be read");
 		out->verdict = policy->unparsable;
-	} else if (index == matrix_link_rule(policy)) {
-		out->id = mem_format("default-link");
-		out->reason = mem_format("it never leaves the link, and no rule names `link`");
-		out->verdict = RESID_V_ALLOW;
 	} else if (index >= matrix_stale_rule(policy, 0)) {
 		const struct policy_class *class = full_stale_class(policy, index);
 
@@ -176,6 +173,27 @@ static void full_add_rules(struct full_builder *builder)
 	}
 }
 
+/* What a source is good for: whom it names, else where holders are registered, else where things are. */
+static const char *full_source_tier(const struct world *world, size_t source)
+{
+	uint32_t control = CONTROL_NONE;
+	bool registered = false, location = false;
+
+	for (uint32_t i = 0; i < intern_count(world->dossiers.evidence); i++) {
+		const struct evidence *evidence = dossiers_evidence(&world->dossiers, i);
+
+		if (evidence->source != source)
+			continue;
+		if (evidence->axis == EVIDENCE_CONTROL && evidence->tier < control)
+			control = evidence->tier;
+		registered |= evidence->axis == EVIDENCE_REGISTERED;
+		location |= evidence->axis == EVIDENCE_LOCATION;
+	}
+	if (control < CONTROL_NONE)
+		return control_tier_name(control);
+	return registered ? "registered" : location ? "location" : control_tier_name(CONTROL_NONE);
+}
+
 static void full_add_sources(struct full_builder *builder, const struct full_data *data)
 {
 	size_t i;
@@ -187,7 +205,7 @@ static void full_add_sources(struct full_builder *builder, const struct full_dat
 		out->name = full_add_string(builder, source->name);
 		out->file = full_add_string(builder, source->file);
 		out->date = full_add_string(builder, source->date);
-		out->tier = source->control < CONTROL_NONE ? source->control : CONTROL_LOCATION;
+		out->tier = full_add_string(builder, full_source_tier(data->world, i));
 		if (data->accepted && data->accepted[i])
 			out->accepted = full_add_string(builder, data->accepted[i]);
 		out->prefixes = source->prefixes;
@@ -271,56 +289,115 @@ static uint16_t full_add_operator(struct full_builder *builder, const struct ope
 	return builder->operator[index] - 1;
 }
 
-static int full_add_zones(struct full_builder *builder, const struct zones *zones, const struct matrix *matrix,
-			  struct resid_error *err)
+static uint16_t full_add_named(struct full_builder *builder, const struct world *world, uint32_t operator)
 {
-	uint32_t z;
+	return operator == EVIDENCE_NOBODY ? FULL_NO_OPERATOR :
+					     full_add_operator(builder, world->control.operators, operator);
+}
 
-	if (intern_count(zones->zone) > UINT16_MAX)
-		return resid_fail(err, RESID_EXIT_INPUT, "%s: its prefixes and the sources of control make more than %u zones; use fewer",
-				  builder->policy->name, UINT16_MAX);
-	for (z = 0; z < intern_count(zones->zone); z++) {
-		struct full_zone *out = buffer_extend(&builder->table[FULL_ZONES], sizeof(*out));
-		const struct zone *zone = zones_at(zones, z);
-		const struct control_fact *fact;
-		struct match_place place;
+static void full_add_evidence(struct full_builder *builder, const struct full_data *data)
+{
+	const struct world *world = data->world;
+	const struct weigh_day day = { data->now, data->now };
 
-		out->location = full_add_string(builder, location_name(zone->location));
-		out->source = (uint16_t)zone->source;
-		out->group = matrix->group_of_zone[z];
-		out->place = (uint8_t)zone->place;
-		zones_place(zones, zone, &place);
-		out->control = full_add_names(builder, &place.control, ",");
-		out->tier = (uint8_t)place.tier;
-		out->control_source = FULL_NO_SOURCE;
-		out->operator = FULL_NO_OPERATOR;
-		if (zone->control == ZONE_BY_LOCATION)
-			continue;
-		fact = control_fact(&zones->world->control, zone->control);
-		out->control_source = (uint16_t)fact->source;
-		if (fact->operator != CONTROL_NO_OPERATOR)
-			out->operator = full_add_operator(builder, zones->world->control.operators, fact->operator);
+	for (uint32_t i = 0; i < intern_count(world->dossiers.evidence); i++) {
+		const struct evidence *evidence = dossiers_evidence(&world->dossiers, i);
+		struct full_evidence *out = buffer_extend(&builder->table[FULL_EVIDENCE], sizeof(*out));
+
+		out->answer = full_add_names(builder, &evidence->set, ",");
+		out->source = (uint16_t)evidence->source;
+		out->operator = full_add_named(builder, world, evidence->operator);
+		out->fresh_until = world_fresh_until(world, evidence);
+		out->axis = (uint8_t)evidence->axis;
+		out->tier = (uint8_t)evidence->tier;
+		out->fresh = weigh_is_fresh(world, evidence, day);
 	}
-	return 0;
+}
+
+/* Zones of one dossier share it. */
+static void full_add_pieces(struct full_builder *builder, const struct world *world, uint32_t dossier,
+			    struct weigh_day day, struct full_zone *zone)
+{
+	size_t count;
+	const uint32_t *list = dossiers_get(&world->dossiers, dossier, &count);
+	struct buffer *table = &builder->table[FULL_PIECES];
+
+	zone->piece = (uint32_t)(table->length / sizeof(uint32_t));
+	zone->piece_count = (uint16_t)count;
+	for (size_t i = 0; i < count; i++) {
+		const struct evidence *evidence = dossiers_evidence(&world->dossiers, list[i]);
+		uint32_t piece = list[i] | (weigh_counts(world, dossier, evidence, day) ? 0 : FULL_PIECE_IGNORED);
+
+		buffer_append(table, &piece, sizeof(piece));
+	}
+}
+
+/* All but the group. */
+static void full_describe(struct full_builder *builder, const struct full_data *data, uint32_t dossier,
+			  struct full_zone *out)
+{
+	const struct weigh_day day = { data->now, data->now };
+	struct weighed weighed;
+
+	weigh(data->world, dossier, day, &weighed);
+	out->location = full_add_string(builder, location_name(weighed.location));
+	out->where = full_add_names(builder, &weighed.place.where, ",");
+	out->registered = full_add_names(builder, &weighed.registered, ",");
+	out->control = full_add_names(builder, &weighed.control, ",");
+	out->source = out->control_source = FULL_NO_SOURCE;
+	out->place = PLACE_NONE;
+	if (weighed.located) {
+		out->source = (uint16_t)weighed.located->source;
+		out->place = (uint8_t)weighed.located->tier;
+	}
+	out->tier = location_set_is_empty(&weighed.control) ? CONTROL_NONE : CONTROL_REPRESENTED;
+	out->operator = FULL_NO_OPERATOR;
+	if (weighed.named) {
+		out->tier = (uint8_t)weighed.named->tier;
+		out->control_source = (uint16_t)weighed.named->source;
+		out->operator = full_add_named(builder, data->world, weighed.named->operator);
+	}
+	out->settled = weighed.place.settled;
+	full_add_pieces(builder, data->world, dossier, day, out);
+}
+
+static void full_add_zones(struct full_builder *builder, const struct full_data *data, const struct zones *zones,
+			   const struct matrix *matrix)
+{
+	uint32_t z, count = intern_count(zones->zone);
+	_cleanup_free_ struct full_zone *known = mem_zero(intern_count(zones->world->dossiers.dossier), sizeof(*known));
+	_cleanup_free_ bool *is_known = mem_zero(intern_count(zones->world->dossiers.dossier), sizeof(*is_known));
+
+	full_add_evidence(builder, data);
+	for (z = 0; z < count; z++) {
+		uint32_t dossier = zones_at(zones, z)->dossier;
+		struct full_zone *out = &known[dossier];
+
+		if (!is_known[dossier])
+			full_describe(builder, data, dossier, out);
+		is_known[dossier] = true;
+		out->group = matrix->group_of_zone[z];
+		buffer_append(&builder->table[FULL_ZONES], out, sizeof(*out));
+	}
 }
 
 /* Ranges that differ in their cover alone have one name, but their groups may differ: they stay apart. */
 static void full_add_ranges(struct full_builder *builder, const struct zones *zones)
 {
 	uint32_t *first4 = buffer_extend(&builder->table[FULL_FIRST4], zones->v4.count * sizeof(*first4));
-	uint16_t *zone4 = buffer_extend(&builder->table[FULL_ZONE4], zones->v4.count * sizeof(*zone4));
+	uint32_t *zone4 = buffer_extend(&builder->table[FULL_ZONE4], zones->v4.count * sizeof(*zone4));
 	struct full_first6 *first6 = buffer_extend(&builder->table[FULL_FIRST6], zones->v6.count * sizeof(*first6));
-	uint16_t *zone6 = buffer_extend(&builder->table[FULL_ZONE6], zones->v6.count * sizeof(*zone6));
+	uint32_t *zone6 = buffer_extend(&builder->table[FULL_ZONE6], zones->v6.count * sizeof(*zone6));
 	size_t i;
 
 	for (i = 0; i < zones->v4.count; i++) {
 		first4[i] = (uint32_t)(zones->v4.range[i].first >> 96);
-		zone4[i] = (uint16_t)zones->v4.range[i].zone;
+		zone4[i] = zones->v4.range[i].zone;
 	}
 	for (i = 0; i < zones->v6.count; i++) {
 		first6[i].high = (uint64_t)(zones->v6.range[i].first >> 64);
 		first6[i].low = (uint64_t)zones->v6.range[i].first;
-		zone6[i] = (uint16_t)zones->v6.range[i].zone;
+		zone6[i] = zones->v6.range[i].zone;
 	}
 }
 
@@ -341,8 +418,8 @@ static void full_write(struct full_builder *builder, struct full_header *header,
 	memcpy(out->data + start, header, sizeof(*header));
 }
 
-int full_build(const struct policy *policy, const struct full_data *data, const struct zones *zones,
-	       const struct matrix *matrix, struct buffer *out, struct resid_error *err)
+void full_build(const struct policy *policy, const struct full_data *data, const struct zones *zones,
+		const struct matrix *matrix, struct buffer *out)
 {
 	__attribute__((cleanup(full_builder_fini))) struct full_builder builder = { .policy = policy };
 	struct full_header header = { .stale_at = data->stale_at };
@@ -363,8 +440,7 @@ int full_build(const struct policy *policy, const struct full_data *data, const 
 	}
 	full_add_sources(&builder, data);
 	full_add_sets(&builder);
-	if (full_add_zones(&builder, zones, matrix, err))
-		return -1;
+	full_add_zones(&builder, data, zones, matrix);
 	full_add_ranges(&builder, zones);
 
 	uint32_t count[FULL_TABLES] = {
@@ -375,6 +451,8 @@ int full_build(const struct policy *policy, const struct full_data *data, const 
 		[FULL_SOURCES] = (uint32_t)data->world->source_count,
 		[FULL_SETS] = (uint32_t)policy->set_count,
 		[FULL_OPERATORS] = builder.operator_count,
+		[FULL_EVIDENCE] = (uint32_t)(builder.table[FULL_EVIDENCE].length / sizeof(struct full_evidence)),
+		[FULL_PIECES] = (uint32_t)(builder.table[FULL_PIECES].length / sizeof(uint32_t)),
 		[FULL_ZONES] = intern_count(zones->zone),
 		[FULL_FIRST4] = (uint32_t)zones->v4.count,
 		[FULL_ZONE4] = (uint32_t)zones->v4.count,
@@ -388,5 +466,4 @@ int full_build(const struct policy *policy, const struct full_data *data, const 
 		count[FULL_ASN + i] = (uint32_t)(part->length / asn_part_size[i]);
 	}
 	full_write(&builder, &header, count, out);
-	return 0;
 }

@@ -18,12 +18,13 @@ void full_rule_text(const struct policy *policy, size_t index, struct full_rule_
 
 /* What is recorded of the data beside the tables. */
 struct full_data {
-	const struct world *world;
+	struct world *world;
+	int64_t now;			/* of the compile: for the age of the data */
 	int64_t stale_at;		/* 0: never */
 	char *const *accepted;		/* by source of the world, NULL: nothing; or NULL for none at all */
 };
 
-int full_build(const struct policy *policy, const struct full_data *data, const struct zones *zones,
-	       const struct matrix *matrix, struct buffer *out, struct resid_error *err);
+void full_build(const struct policy *policy, const struct full_data *data, const struct zones *zones,
+		const struct matrix *matrix, struct buffer *out);
 
 #endif

@@ -101,6 +101,7 @@ static int guard_age(struct guard *guard, const struct guard_source *source)
 			   guard->policy->name, rule->mark->line, rule->mark->column, data->name, data->date);
 	if (rule->date && !*data->date)
 		memcpy(data->date, rule->date, sizeof(data->date));
+	data->max_age = rule->max_age;
 	if (!rule->max_age)
 		return 0;
 	if (!rfc3339_parse_day(data->date, &day))

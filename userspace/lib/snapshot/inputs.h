@@ -11,7 +11,7 @@ struct build_inputs {
 	const char *geoip4;	/* path, or NULL: /usr/share/tor/geoip */
 	const char *geoip6;	/* path, or NULL: /usr/share/tor/geoip6 */
 	const char *sets;	/* folder of country sets, before the embedded ones; NULL: as for packs */
-	int64_t now;		/* seconds since the epoch: what is too old or has ended; it never changes the tables */
+	int64_t now;		/* seconds since the epoch: what is too old, and so carries no allow, or has ended */
 	const char *previous;	/* snapshot that was accepted last: a source must not have shrunk since; NULL: none */
 	const char *accept;	/* "NAME,NAME": sources that may be what the policy refuses; NULL */
 	bool lenient;		/* what the policy refuses of a source is only warned of: to look, not to load */

@@ -4,92 +4,69 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy/match.h"
+#include "snapshot/chain.h"
+#include "snapshot/weigh.h"
 #include "util/memory.h"
 
 #define MATRIX_GROUP_MAX 65535	/* a leaf is 16 bits */
+#define MATRIX_PHASES	 8	/* ends of overrides at one place, and one more */
+
+/* What rules a place meets in a time. */
+struct matrix_phase {
+	int64_t until;
+	uint64_t *row, *sure;		/* by rule */
+	enum match unknown, unknown_control;	/* where it is; where or whose it is */
+	bool geographic;		/* data say where it is */
+};
 
 struct matrix_work {
 	const struct policy *policy;
+	struct matrix_times times;
 	struct intern *chains;		/* struct resid_step[] */
 	uint16_t *chain_cell;		/* by number of the chain */
 	size_t chain_count, chain_capacity;
+	struct chain_rule *rule;
 	uint16_t *list;
 	bool *live;
-	uint64_t *row;			/* of the zone at hand */
-	bool unknown, geographic, link;	/* the same: nobody knows where, or whose; data say where; it never leaves the link */
-	int64_t stale_at;
+	bool *asks_control;		/* by class */
+	uint64_t *rows;			/* of the phases */
+	struct matrix_phase phase[MATRIX_PHASES];	/* of the dossier at hand */
+	size_t phase_count;
 };
 
 static void matrix_work_fini(struct matrix_work *work)
 {
 	intern_free(work->chains);
 	free(work->chain_cell);
+	free(work->rule);
 	free(work->list);
 	free(work->live);
-	free(work->row);
+	free(work->asks_control);
+	free(work->rows);
 }
 
-/* The steps of a rule that looks at more than class and place: every combination, if there is time for it at all. */
-static void matrix_add_steps(struct buffer *chain, const struct policy_rule *rule, uint16_t index, int64_t from,
-			     int64_t until)
+static enum resid_verdict matrix_class_verdict(const struct policy *policy, uint16_t rule)
 {
-	size_t p, q;
+	for (size_t i = 0; i < policy->class_count; i++) {
+		const struct policy_class *class = &policy->class[i];
 
-	for (p = 0; from < until && p < (rule->proto_count ? rule->proto_count : 1); p++) {
-		for (q = 0; q < (rule->ports_count ? rule->ports_count : 1); q++) {
-			struct resid_step *step = buffer_extend(chain, sizeof(*step));
-
-			step->rule = index;
-			if (rule->proto_count) {
-				step->flags |= RESID_STEP_F_PROTO;
-				step->proto = rule->proto[p];
-			}
-			step->flags |= rule->direction;
-			if (from != POLICY_BEGINNING || until != POLICY_NEVER) {
-				step->flags |= RESID_STEP_F_TIME;
-				step->from = from;
-				step->until = until;
-			}
-			if (rule->ports_count) {
-				step->flags |= RESID_STEP_F_PORT;
-				step->port_first = rule->ports[q].first;
-				step->port_last = rule->ports[q].last;
-			}
-		}
+		if (class->has_on_unknown && matrix_unknown_rule(policy, i) == rule)
+			return class->on_unknown;
+		if (class->on_stale != RESID_V_ALLOW && matrix_stale_rule(policy, i) == rule)
+			return class->on_stale;
 	}
+	return RESID_V_DROP;
 }
 
-/* When the rule of this class begins to be stale at the place at hand. */
-static int64_t matrix_stale_at(const struct matrix_work *work, size_t class_index, uint16_t rule)
+enum resid_verdict matrix_rule_verdict(const struct policy *policy, uint16_t rule)
 {
-	const struct policy *policy = work->policy;
-	bool stale = work->stale_at && work->geographic &&
-		     match_goes_stale(&policy->class[class_index], &policy->rule[rule]);
-
-	return stale ? work->stale_at : POLICY_NEVER;
-}
-
-/*
- * One live rule. Until the data are stale it holds, then `stale-CLASS` in its stead. *last is what ends the chain, once
- * a final rule has been met.
- */
-static bool matrix_add_rule(const struct matrix_work *work, struct buffer *chain, size_t class_index, uint16_t index,
-			    uint16_t *last)
-{
-	const struct policy_rule *rule = &work->policy->rule[index];
-	int64_t stale_at = matrix_stale_at(work, class_index, index);
-	uint16_t stale = matrix_stale_rule(work->policy, class_index);
-
-	if (match_is_final(rule)) {
-		if (stale_at != POLICY_NEVER)
-			matrix_add_steps(chain, rule, index, POLICY_BEGINNING, stale_at);
-		*last = stale_at == POLICY_NEVER ? index : stale;
-		return true;
-	}
-	matrix_add_steps(chain, rule, index, rule->from, rule->until < stale_at ? rule->until : stale_at);
-	matrix_add_steps(chain, rule, stale, rule->from > stale_at ? rule->from : stale_at, rule->until);
-	return false;
+	if (rule < policy->rule_count)
+		return policy->rule[rule].verdict;
+	if (rule < matrix_non_ip_rule(policy))
+		return policy->class[rule - policy->rule_count].fallback;
+	if (rule == matrix_non_ip_rule(policy))
+		return policy->non_ip;
+	return rule == matrix_unparsable_rule(policy) ? policy->unparsable : matrix_class_verdict(policy, rule);
 }
 
 static int matrix_chain_cell(struct matrix *matrix, struct matrix_work *work, const struct buffer *chain,
@@ -111,78 +88,164 @@ static int matrix_chain_cell(struct matrix *matrix, struct matrix_work *work, co
 	return 0;
 }
 
-/* Rules that no packet reaches here are left out: where a packet hides its port, they must not count as a doubt. */
+/* The rule of what no other takes. Where the data disagree whether it is known, the stricter. */
+static uint16_t matrix_last(const struct matrix_work *work, const struct matrix_phase *phase, size_t class_index)
+{
+	const struct policy *policy = work->policy;
+	uint16_t fallback = matrix_default_rule(policy, class_index), unknown;
+	enum match match = work->asks_control[class_index] ? phase->unknown_control : phase->unknown;
+
+	if (match == MATCH_NO || !policy->class[class_index].has_on_unknown)
+		return fallback;
+	unknown = matrix_unknown_rule(policy, class_index);
+	if (match == MATCH_MAYBE && matrix_rule_verdict(policy, unknown) <= matrix_rule_verdict(policy, fallback))
+		return fallback;
+	return unknown;
+}
+
+/*
+ * The rules of the phase, in order, up to the first that surely takes everything. Those that no packet reaches here are
+ * left out: where a packet hides its port, they must not count as a doubt.
+ */
+static size_t matrix_rules(struct matrix_work *work, const struct matrix_phase *phase, size_t class_index,
+			   const uint64_t *cover)
+{
+	const struct policy *policy = work->policy;
+	size_t i, used = 0, count = match_list(policy, policy->class[class_index].id, phase->row, cover, work->list);
+	bool sure = true;
+
+	for (i = 0; i < count; i++)
+		sure &= phase->sure[work->list[i] / 64] >> work->list[i] % 64 & 1;
+	if (sure && count && match_is_final(&policy->rule[work->list[0]]))
+		work->live[0] = true;
+	else if (sure)
+		match_live(policy, work->list, count, work->live, NULL, NULL);
+	for (i = 0; i < count; i++) {
+		uint16_t rule = work->list[i];
+		struct chain_rule *out = &work->rule[used];
+
+		if (sure && !work->live[i])
+			continue;
+		*out = (struct chain_rule){ rule, phase->sure[rule / 64] >> rule % 64 & 1 };
+		used++;
+		if (out->sure && match_is_final(&policy->rule[rule]))
+			break;
+	}
+	return used;
+}
+
+static void matrix_build(struct matrix_work *work, const struct matrix_phase *phase, size_t class_index,
+			 const uint64_t *cover, struct buffer *chain)
+{
+	const struct chain_inputs inputs = {
+		.policy = work->policy,
+		.class_index = class_index,
+		.rule = work->rule,
+		.count = matrix_rules(work, phase, class_index, cover),
+		.last = matrix_last(work, phase, class_index),
+		.stale_at = work->times.stale_at && phase->geographic ? work->times.stale_at : POLICY_NEVER,
+	};
+
+	chain_build(&inputs, chain);
+}
+
 static int matrix_cell(struct matrix *matrix, struct matrix_work *work, size_t class_index, const uint64_t *cover,
 		       uint16_t *cell, struct resid_error *err)
 {
-	const struct policy *policy = work->policy;
-	const struct policy_class *class = &policy->class[class_index];
-	size_t i, count = match_list(policy, class->id, work->row, cover, work->list);
-	uint16_t last = work->link			       ? matrix_link_rule(policy) :
-			work->unknown && class->has_on_unknown ? matrix_unknown_rule(policy, class_index) :
-								 matrix_default_rule(policy, class_index);
 	_cleanup_buffer_ struct buffer chain = { 0 };
-	struct resid_step *step;
+	const struct resid_step *step;
 
-	if (count && match_is_final(&policy->rule[work->list[0]]))
-		work->live[0] = true;
-	else
-		match_live(policy, work->list, count, work->live, NULL, NULL);
-	for (i = 0; i < count; i++)
-		if (work->live[i] && matrix_add_rule(work, &chain, class_index, work->list[i], &last))
-			break;
-	if (!chain.length) {
-		*cell = last;
+	for (size_t i = 0; i < work->phase_count; i++) {
+		_cleanup_buffer_ struct buffer part = { 0 };
+
+		matrix_build(work, &work->phase[i], class_index, cover, &part);
+		chain_append(&part, work->phase[i].until, &chain);
+	}
+	chain_simplify(&chain);
+	step = (const struct resid_step *)chain.data;
+	if (chain.length == sizeof(*step)) {
+		*cell = step->rule;
 		return 0;
 	}
-	step = buffer_extend(&chain, sizeof(*step));
-	step->rule = last;
-	step->flags = RESID_STEP_F_LAST;
+	if (chain.length > RESID_CHAIN_MAX * sizeof(*step))
+		return resid_fail(err, RESID_EXIT_INPUT,
+				  "%s: some destinations need %zu steps of protocol, port and time, and %d is the most; use ranges of ports, or fewer protocols",
+				  work->policy->name, chain.length / sizeof(*step), RESID_CHAIN_MAX);
 	return matrix_chain_cell(matrix, work, &chain, cell, err);
 }
 
-/* What every class comes to at a place, below the prefixes of a cover. */
-static int matrix_column(struct matrix *matrix, struct matrix_work *work, const struct match_place *place,
-			 const uint64_t *cover, struct intern *columns, uint16_t *group, struct resid_error *err)
+/* What the policy may know of the places of a dossier, and from when on: overrides end. */
+static void matrix_weigh(struct matrix_work *work, const struct zones *zones, uint32_t dossier)
+{
+	size_t words = match_words(work->policy);
+	int64_t from = work->times.now;
+	struct weighed weighed;
+
+	for (work->phase_count = 0; work->phase_count < MATRIX_PHASES && from != POLICY_NEVER;) {
+		struct matrix_phase *phase = &work->phase[work->phase_count];
+		struct weigh_day day = { .data = work->times.now, .overrides = from };
+
+		phase->until = weigh_end(zones->world, dossier, from);
+		phase->row = work->rows + work->phase_count * 2 * words;
+		phase->sure = phase->row + words;
+		weigh(zones->world, dossier, day, &weighed);
+		match_row(work->policy, &weighed.place, phase->row, phase->sure);
+		phase->unknown = match_is_unknown(&weighed.place, false);
+		phase->unknown_control = match_is_unknown(&weighed.place, true);
+		phase->geographic = location_is_geographic(weighed.location);
+		from = phase->until;
+		work->phase_count++;
+	}
+	/* of more ends than that the last counts for all that follow */
+	work->phase[work->phase_count - 1].until = POLICY_NEVER;
+}
+
+static int matrix_columns(struct matrix *matrix, struct matrix_work *work, const struct space *space,
+			  const struct zones *zones, const uint32_t *order, struct intern *columns, struct resid_error *err)
 {
 	const struct policy *policy = work->policy;
 	_cleanup_free_ uint16_t *column = mem_zero(policy->class_count, sizeof(*column));
+	uint32_t weighed = UINT32_MAX;
 
-	match_row(policy, place, work->row);
-	work->unknown = match_is_unknown(place);
-	work->geographic = location_is_geographic(place->location);
-	work->link = place->location == LOCATION_LINK;
-	for (size_t c = 0; c < policy->class_count; c++)
-		if (matrix_cell(matrix, work, c, cover, &column[c], err))
-			return -1;
-	*group = (uint16_t)intern_put(columns, column, policy->class_count * sizeof(*column));
-	return 0;
-}
+	for (uint32_t i = 0; i < intern_count(zones->zone); i++) {
+		const struct zone *zone = zones_at(zones, order[i]);
 
-static int matrix_fill(struct matrix *matrix, struct matrix_work *work, const struct space *space,
-		       const struct zones *zones, struct intern *columns, struct resid_error *err)
-{
-	const struct policy *policy = work->policy;
-	const struct match_place link = { .location = LOCATION_LINK, .tier = CONTROL_NONE };
-	_cleanup_free_ uint64_t *nothing = mem_zero(space->words, sizeof(*nothing));
-	uint32_t z;
-
-	if (matrix_column(matrix, work, &link, nothing, columns, &matrix->link_group, err))
-		return -1;
-	for (z = 0; z < intern_count(zones->zone); z++) {
-		const struct zone *zone = zones_at(zones, z);
-		struct match_place place;
-
-		zones_place(zones, zone, &place);
-		if (matrix_column(matrix, work, &place, space_cover(space, zone->cover), columns,
-				  &matrix->group_of_zone[z], err))
-			return -1;
+		if (zone->dossier != weighed)
+			matrix_weigh(work, zones, zone->dossier);
+		weighed = zone->dossier;
+		for (size_t c = 0; c < policy->class_count; c++)
+			if (matrix_cell(matrix, work, c, space_cover(space, zone->cover), &column[c], err))
+				return -1;
+		matrix->group_of_zone[order[i]] =
+			(uint16_t)intern_put(columns, column, policy->class_count * sizeof(*column));
 		if (intern_count(columns) > MATRIX_GROUP_MAX)
 			return resid_fail(err, RESID_EXIT_INPUT,
 					  "%s: its rules tell more than %d groups of destinations apart; use fewer prefixes",
 					  policy->name, MATRIX_GROUP_MAX);
 	}
 	return 0;
+}
+
+static int matrix_compare(const void *left, const void *right, void *zones)
+{
+	const struct zone *a = zones_at(zones, *(const uint32_t *)left), *b = zones_at(zones, *(const uint32_t *)right);
+
+	if (a->dossier != b->dossier)
+		return a->dossier < b->dossier ? -1 : 1;
+	return a->cover < b->cover ? -1 : a->cover > b->cover;
+}
+
+/* Zone by zone, those of one dossier after each other, so that each dossier is weighed once. */
+static int matrix_fill(struct matrix *matrix, struct matrix_work *work, const struct space *space,
+		       const struct zones *zones, struct intern *columns, struct resid_error *err)
+{
+	uint32_t count = intern_count(zones->zone);
+	_cleanup_free_ uint32_t *order = mem_zero(count, sizeof(*order));
+
+	for (uint32_t i = 0; i < count; i++)
+		order[i] = i;
+	qsort_r(order, count, sizeof(*order), matrix_compare, (void *)zones);
+	return matrix_columns(matrix, work, space, zones, order, columns, err);
 }
 
 static void matrix_turn(struct matrix *matrix, const struct policy *policy, const struct intern *columns)
@@ -207,10 +270,10 @@ static void matrix_turn(struct matrix *matrix, const struct policy *policy, cons
 	}
 }
 
-int matrix_new(const struct policy *policy, const struct space *space, const struct zones *zones, int64_t stale_at,
-	       struct matrix **out, struct resid_error *err)
+int matrix_new(const struct policy *policy, const struct space *space, const struct zones *zones,
+	       const struct matrix_times *times, struct matrix **out, struct resid_error *err)
 {
-	_cleanup_(matrix_work_fini) struct matrix_work work = { .policy = policy, .stale_at = stale_at };
+	_cleanup_(matrix_work_fini) struct matrix_work work = { .policy = policy, .times = *times };
 	_cleanup_matrix_ struct matrix *matrix = mem_zero(1, sizeof(*matrix));
 	struct intern *columns;
 	int status;
@@ -218,7 +281,11 @@ int matrix_new(const struct policy *policy, const struct space *space, const str
 	intern_new(&work.chains);
 	work.list = mem_zero(policy->rule_count, sizeof(*work.list));
 	work.live = mem_zero(policy->rule_count, sizeof(*work.live));
-	work.row = mem_zero(match_words(policy), sizeof(*work.row));
+	work.rule = mem_zero(policy->rule_count, sizeof(*work.rule));
+	work.rows = mem_zero(2 * MATRIX_PHASES * match_words(policy), sizeof(*work.rows));
+	work.asks_control = mem_zero(policy->class_count, sizeof(*work.asks_control));
+	for (size_t i = 0; i < policy->class_count; i++)
+		work.asks_control[i] = match_class_asks_control(policy, &policy->class[i]);
 	matrix->group_of_zone = mem_zero(intern_count(zones->zone), sizeof(*matrix->group_of_zone));
 	intern_new(&columns);
 	status = matrix_fill(matrix, &work, space, zones, columns, err);

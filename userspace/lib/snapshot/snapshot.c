@@ -165,20 +165,26 @@ static const struct full_zone *snapshot_zone(const struct full *full, sa_family_
 static void snapshot_describe(const struct full *full, const struct full_zone *zone, struct snapshot_place *out)
 {
 	static const struct full_operator nobody;	/* offset 0 is "" */
-	const struct full_source *source = &full->source[zone->source], *control = source;
+	static const struct full_source nowhere;
+	const struct full_source *source = &nowhere, *control = &nowhere;
 	const struct full_operator *operator = &nobody;
 
+	if (zone->source != FULL_NO_SOURCE)
+		source = &full->source[zone->source];
 	if (zone->control_source != FULL_NO_SOURCE)
 		control = &full->source[zone->control_source];
 	if (zone->operator != FULL_NO_OPERATOR)
 		operator = &full->operator[zone->operator];
 	out->location = full_string(full, zone->location);
+	out->where = full_string(full, zone->where);
 	out->source = full_string(full, source->name);
 	out->source_date = full_string(full, source->date);
+	out->registered = full_string(full, zone->registered);
 	out->control = full_string(full, zone->control);
 	out->tier = control_tier_name(zone->tier);
 	out->control_source = full_string(full, control->name);
 	out->control_date = full_string(full, control->date);
+	out->settled = zone->settled;
 	out->operator = full_string(full, operator->id);
 	out->operator_name = full_string(full, operator->name);
 	out->operator_parent = full_string(full, operator->parent);
@@ -187,6 +193,85 @@ static void snapshot_describe(const struct full *full, const struct full_zone *z
 	out->basis = full_string(full, operator->basis);
 	out->place_tier = place_tier_name(zone->place);
 	out->group = zone->group;
+}
+
+static const char *snapshot_tier(const struct full_evidence *evidence)
+{
+	switch ((enum evidence_axis)evidence->axis) {
+	case EVIDENCE_LOCATION:
+		return place_tier_name(evidence->tier);
+	case EVIDENCE_REGISTERED:
+		return registered_tier_name(evidence->tier);
+	default:
+		return control_tier_name(evidence->tier);
+	}
+}
+
+/* Is each of the names, between commas, among those of the list? */
+static bool snapshot_has_all(const char *list, const char *names)
+{
+	while (*names) {
+		size_t length = strcspn(names, ","), at = 0;
+
+		while (list[at]) {
+			size_t next = strcspn(list + at, ",");
+
+			if (next == length && !strncmp(list + at, names, length))
+				break;
+			at += next + (list[at + next] == ',');
+		}
+		if (!list[at])
+			return false;
+		names += length + (names[length] == ',');
+	}
+	return true;
+}
+
+static const struct full_evidence *snapshot_evidence(const struct full *full, const struct full_zone *zone, size_t i)
+{
+	return &full->evidence[full->piece[zone->piece + i] & ~FULL_PIECE_IGNORED];
+}
+
+/* What the strongest says who says anything of the axis; "": nobody does. */
+static const char *snapshot_strongest(const struct full *full, const struct full_zone *zone, enum evidence_axis axis)
+{
+	for (size_t i = 0; i < zone->piece_count; i++)
+		if (snapshot_evidence(full, zone, i)->axis == axis &&
+		    !(full->piece[zone->piece + i] & FULL_PIECE_IGNORED))
+			return full_string(full, snapshot_evidence(full, zone, i)->answer);
+	return "";
+}
+
+size_t snapshot_opinions(const struct snapshot *snapshot, sa_family_t family, const void *address,
+			 struct snapshot_opinion *out, size_t room)
+{
+	static const char *const axes[EVIDENCE_AXES] = { "location", "registered", "control" };
+	const struct full *full = &snapshot->full;
+	const struct full_zone *zone =
+		snapshot_zone(full, family, snapshot_find(full, family, address_key(family, address)));
+
+	for (size_t i = 0; i < zone->piece_count && i < room; i++) {
+		const struct full_evidence *evidence = snapshot_evidence(full, zone, i);
+		const struct full_source *source = &full->source[evidence->source];
+		const char *held = snapshot_strongest(full, zone, evidence->axis == EVIDENCE_LOCATION ?
+									  EVIDENCE_LOCATION : EVIDENCE_CONTROL);
+
+		out[i] = (struct snapshot_opinion){
+			.axis = axes[evidence->axis],
+			.tier = snapshot_tier(evidence),
+			.answer = full_string(full, evidence->answer),
+			.source = full_string(full, source->name),
+			.file = full_string(full, source->file),
+			.date = full_string(full, source->date),
+			.operator = evidence->operator == FULL_NO_OPERATOR ?
+					    "" : full_string(full, full->operator[evidence->operator].id),
+			.fresh_until = evidence->fresh_until,
+			.fresh = evidence->fresh,
+			.ignored = full->piece[zone->piece + i] & FULL_PIECE_IGNORED,
+		};
+		out[i].contradicts = *held && !snapshot_has_all(held, out[i].answer);
+	}
+	return zone->piece_count;
 }
 
 void snapshot_lookup(const struct snapshot *snapshot, sa_family_t family, const void *address,
@@ -321,7 +406,7 @@ struct snapshot_source snapshot_source_at(const struct snapshot *snapshot, size_
 		.name = full_string(&snapshot->full, source->name),
 		.file = full_string(&snapshot->full, source->file),
 		.date = full_string(&snapshot->full, source->date),
-		.tier = control_tier_name(source->tier),
+		.tier = full_string(&snapshot->full, source->tier),
 		.sha256 = source->sha256,
 		.accepted = full_string(&snapshot->full, source->accepted),
 		.prefixes = source->prefixes,

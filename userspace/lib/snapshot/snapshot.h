@@ -19,16 +19,19 @@ struct snapshot;
 /* What is known of an address. */
 struct snapshot_place {
 	char prefix[64];	/* "52.46.0.0/15": the longest prefix of one answer that holds the address */
-	const char *location;	/* "FR"; or local, special, multicast, metadata, translated, unknown */
-	const char *source;	/* "tor-geoipdb" or "policy" or "iana" */
+	const char *location;	/* "FR"; or local, anycast, ..., unknown: also where sources dispute it */
+	const char *where;	/* "DE,FR": every place that it may be in, by some source that counts */
+	const char *source;	/* who says the location: "tor-geoipdb", "policy", "iana"; "" : nobody */
 	const char *source_date;	/* "2026-06-13", or "" */
-	const char *control;	/* "FR,US": whose law reaches it, sorted; "" : unknown */
-	const char *tier;	/* "feed": how strong the evidence is (geo/control.h) */
-	const char *control_source, *control_date;	/* who says so; those of the location where it does */
+	const char *registered;	/* "IE": where its holder is registered, by anybody; "" : unknown */
+	const char *control;	/* "FR,US": whose law reaches it, by anybody who names an operator, sorted; "" : unknown */
+	const char *tier;	/* "feed": the strongest who names it (geo/control.h); "none" */
+	const char *control_source, *control_date;	/* who that is; "" */
+	bool settled;		/* by an override that has an end: nothing else counts */
 	const char *operator, *operator_name, *operator_parent;	/* "" : not known */
 	const char *citation, *reviewed;	/* of what is known of the operator; "" */
 	const char *basis;	/* "US: CLOUD Act (18 USC 2713); US: ..., until 2026-04-20": why those laws reach it; "" */
-	const char *place_tier;	/* "geoip": how strong the evidence of the location is (geo/place.h); "none" */
+	const char *place_tier;	/* "geoip": who says the location (geo/place.h); "none" */
 	uint16_t group;		/* of the kernel's table */
 };
 
@@ -74,6 +77,23 @@ const char *snapshot_policy_text(const struct snapshot *snapshot);	/* the YAML a
 void snapshot_lookup(const struct snapshot *snapshot, sa_family_t family, const void *address,
 		     struct snapshot_place *out);
 
+/* What one source says of an address on one axis. */
+struct snapshot_opinion {
+	const char *axis;		/* "location", "registered", "control" */
+	const char *tier;		/* "geoip", "rir", "feed" */
+	const char *answer;		/* "FR,US" */
+	const char *source, *file, *date;	/* date "" : the data do not say */
+	const char *operator;		/* id, or "" */
+	int64_t fresh_until;		/* seconds since the epoch; INT64_MIN: it has no date; INT64_MAX: for good */
+	bool fresh;			/* it was when the policy was compiled */
+	bool ignored;			/* of a location: an older one of a weaker source, or beyond its operator's ranges */
+	bool contradicts;		/* of what the strongest of the axis says or, of `registered`, of who controls it */
+};
+
+/* All that is said of an address, axis by axis and from strong to weak: at most `room`. Gives how much there is. */
+size_t snapshot_opinions(const struct snapshot *snapshot, sa_family_t family, const void *address,
+			 struct snapshot_opinion *out, size_t room);
+
 /* Which AS announces an address, and what the AS database calls it. */
 struct snapshot_as {
 	uint32_t number;	/* 0: not known */
@@ -112,10 +132,7 @@ struct snapshot_source {
 
 /* From then on, in seconds since the epoch, a source is older than the policy lets it be; 0: never. */
 int64_t snapshot_stale_at(const struct snapshot *snapshot);
-/*
- * Key of the data that it was made of: world_load(snapshot_world(snapshot), NULL, true) has what each tier said of an
- * address (geo/opinions.h), as long as the cache holds it.
- */
+/* Key of the data that it was made of (geo/world_file.h). */
 const uint8_t *snapshot_world(const struct snapshot *snapshot);
 
 size_t snapshot_source_count(const struct snapshot *snapshot);

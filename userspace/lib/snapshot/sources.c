@@ -309,7 +309,7 @@ static struct world *sources_cached(struct sources_plan *plan)
 	if (plan->inputs->uncached || !sources_digests(plan))
 		return NULL;
 	sources_key(plan, key);
-	return world_load(key, plan->sources->operators, false);
+	return world_load(key, plan->sources->operators);
 }
 
 /* For the next time. */
@@ -356,8 +356,11 @@ static void sources_lay_out(struct sources_plan *plan)
 {
 	_cleanup_free_ struct world_feed *feed = mem_zero(plan->count, sizeof(*feed));
 	_cleanup_free_ struct source **geofeed = mem_zero(plan->count, sizeof(*geofeed));
+	_cleanup_free_ struct source **mmdb = mem_zero(plan->count, sizeof(*mmdb));
+	_cleanup_free_ struct source **rir = mem_zero(plan->count, sizeof(*rir));
+	_cleanup_free_ struct source **asn = mem_zero(plan->count, sizeof(*asn));
 	struct world_inputs inputs = { .operators = plan->sources->operators, .regions = plan->regions, .feed = feed,
-				       .geofeed = geofeed, .keep_opinions = !plan->inputs->uncached, .consume = true };
+				       .geofeed = geofeed, .mmdb = mmdb, .rir = rir, .asn = asn, .consume = true };
 	size_t i;
 
 	for (i = 0; i < plan->count; i++) {
@@ -377,13 +380,13 @@ static void sources_lay_out(struct sources_plan *plan)
 			geofeed[inputs.geofeed_count++] = file->source;
 			break;
 		case SOURCES_KIND_MMDB:
-			inputs.mmdb = file->source;
+			mmdb[inputs.mmdb_count++] = file->source;
 			break;
 		case SOURCES_KIND_RIR:
-			inputs.rir = file->source;
+			rir[inputs.rir_count++] = file->source;
 			break;
 		case SOURCES_KIND_ASN:
-			inputs.asn = file->source;
+			asn[inputs.asn_count++] = file->source;
 			break;
 		}
 	}
@@ -449,14 +452,29 @@ static void sources_override(struct sources_plan *plan)
 		const struct policy_override *from = &own->override[i];
 
 		list[i] = (struct world_override){ from->prefix, from->location, from->controlled, from->control,
-						   CONTROL_NO_OPERATOR };
+						   EVIDENCE_NOBODY, from->until };
 		if (!from->operator)
 			continue;
 		list[i].operator = (uint32_t)(operators_find(operators, from->operator->text) - operators->operator);
 		if (location_set_is_empty(&from->control))
-			list[i].set = world->control.set[list[i].operator];
+			list[i].set = world->control.law[list[i].operator];
 	}
 	world_override(world, list, own->override_count);
+}
+
+/* A region that regions.yaml does not know is one that a provider has opened since, or a slip here. */
+static void sources_warn_regions(const struct world *world, const struct policy_options *options)
+{
+	for (size_t i = 0; options->warn && i < world->region_count; i++) {
+		const struct world_region *region = &world->region[i];
+		const struct world_source *source = &world->source[region->source];
+		_cleanup_free_ char *text =
+			mem_format("source '%s' (%s) has %llu IPv4 addresses and %llu IPv6 /64s in the region '%s', which regions.yaml does not know: where they are is unknown",
+				   source->name, source->file, (unsigned long long)region->v4,
+				   (unsigned long long)region->v6, region->name);
+
+		options->warn(options->context, text);
+	}
 }
 
 int sources_read(const struct build_inputs *inputs, const struct policy *policy, const struct policy_options *options,
@@ -474,6 +492,7 @@ int sources_read(const struct build_inputs *inputs, const struct policy *policy,
 	if (sources_plan_files(&plan) || sources_world(&plan) || sources_guards(&plan, options))
 		return -1;
 	sources_override(&plan);
+	sources_warn_regions(sources->world, options);
 	if (!inputs->lenient && policy_asks_control(policy))
 		bases_warn(sources->world, options);
 	*out = TAKE(sources);

@@ -16,17 +16,19 @@
 static const struct {
 	const char *name;
 	int (*read)(struct source_reader *reader);
-	bool binary; /* read by confine.h from the file itself */
+	bool binary;	/* read by confine.h from the file itself */
+	bool regions;	/* a fact's region is one of regions.yaml */
+	bool locates;	/* it is a list of ranges and says where they are */
 } formats[] = {
-	[SOURCE_AWS] = { "aws", source_aws_read, false },
-	[SOURCE_AZURE] = { "azure", source_azure_read, false },
-	[SOURCE_GOOGLE] = { "google", source_google_read, false },
-	[SOURCE_ORACLE] = { "oracle", source_oracle_read, false },
-	[SOURCE_GEOFEED] = { "geofeed", source_geofeed_read, false },
-	[SOURCE_LIST] = { "list", source_list_read, false },
-	[SOURCE_RIR] = { "rir", source_rir_read, false },
-	[SOURCE_LIBLOC] = { "libloc", source_libloc_read, true },
-	[SOURCE_MMDB] = { "mmdb", source_mmdb_read, true },
+	[SOURCE_AWS] = { "aws", source_aws_read, .regions = true, .locates = true },
+	[SOURCE_AZURE] = { "azure", source_azure_read, .regions = true, .locates = true },
+	[SOURCE_GOOGLE] = { "google", source_google_read, .regions = true, .locates = true },
+	[SOURCE_ORACLE] = { "oracle", source_oracle_read, .regions = true, .locates = true },
+	[SOURCE_GEOFEED] = { "geofeed", source_geofeed_read, .locates = true },
+	[SOURCE_LIST] = { "list", source_list_read },
+	[SOURCE_RIR] = { "rir", source_rir_read },
+	[SOURCE_LIBLOC] = { "libloc", source_libloc_read, .binary = true },
+	[SOURCE_MMDB] = { "mmdb", source_mmdb_read, .binary = true },
 };
 
 _Static_assert(sizeof(formats) / sizeof(formats[0]) == SOURCE_FORMATS, "a format without a reader");
@@ -44,6 +46,16 @@ int source_format_parse(const char *text)
 const char *source_format_name(enum source_format format)
 {
 	return formats[format].name;
+}
+
+bool source_format_has_regions(enum source_format format)
+{
+	return formats[format].regions;
+}
+
+bool source_format_locates(enum source_format format)
+{
+	return formats[format].locates;
 }
 
 enum source_format source_format_of_asn(const char *path)

@@ -15,6 +15,9 @@ int source_read(enum source_format format, const char *name, const char *path, s
 /* "aws" and so on, as in operators.yaml; -1: no such format. */
 int source_format_parse(const char *text);
 const char *source_format_name(enum source_format format);
+/* Are its facts' `region` names of regions.yaml? And does it say at all where its ranges are? */
+bool source_format_has_regions(enum source_format format);
+bool source_format_locates(enum source_format format);
 /* Of an AS database: a MaxMind DB if it has the mark of one, else libloc's. */
 enum source_format source_format_of_asn(const char *path);
 

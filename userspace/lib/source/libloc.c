@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * location.db of the IPFire project (Debian's libloc-database): origin ASN and country of every announced network. Its
- * codes A1 to A3 and XD are flags, not countries: proxy, satellite, anycast, hostile. libloc runs confined, and what can
- * be said of a damaged file without it is said first: libloc itself maps what the header names without looking at the
+ * codes A1 to A3 and XD are flags, not countries: proxy, satellite, anycast, hostile. libloc runs confined, and what
+ * can be said of a damaged file without it is said first: libloc itself maps what the header names without looking at the
  * file's length.
  */
 #include <endian.h>

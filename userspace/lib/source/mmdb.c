@@ -3,8 +3,8 @@
  * MaxMind DB, whoever made it: country, registered_country and represented_country (a base of another state), each with
  * an iso_code, subdivisions, the flags of `traits`, autonomous_system_number and autonomous_system_organization (in
  * `traits` as well) as MaxMind and DB-IP name them, or country_code or country, asn ("AS64496") and as_name or name as
- * others do. libmaxminddb runs confined. The tree is walked node by node; the places where an IPv6 tree repeats its IPv4
- * part (::ffff:0:0/96, 2002::/16 ...) are left out.
+ * others do. libmaxminddb runs confined. The tree is walked node by node; the places where an IPv6 tree repeats its
+ * IPv4 part (::ffff:0:0/96, 2002::/16 ...) are left out.
  */
 #include <maxminddb.h>
 #include <string.h>

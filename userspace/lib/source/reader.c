@@ -62,6 +62,14 @@ void source_as(struct source_reader *reader, uint32_t number, const char *name)
 	buffer_append(&source->as_text, clean, used + 1);
 }
 
+void source_as_country(struct source_reader *reader, uint32_t number, const char *country)
+{
+	struct source_as_country said = { .number = number };
+
+	if (number && source_country(country, said.country) && *said.country)
+		buffer_append(&reader->source->as_country, &said, sizeof(said));
+}
+
 uint32_t source_string(struct source_reader *reader, const char *text)
 {
 	return intern_put(reader->strings, text, strlen(text) + 1);

@@ -44,6 +44,8 @@ const char *source_prefix(const char *text, struct prefix *out);
 void source_add(struct source_reader *reader, const struct prefix *prefix, const struct source_fact *fact);
 /* Adds what an AS is called; the first name stays. */
 void source_as(struct source_reader *reader, uint32_t number, const char *name);
+/* Adds where a registry has the holder of an AS; what names no place says nothing. */
+void source_as_country(struct source_reader *reader, uint32_t number, const char *country);
 /* A day of the calendar, YYYY-MM-DD and nothing after it. */
 bool source_is_date(const char *text);
 uint32_t source_string(struct source_reader *reader, const char *text);

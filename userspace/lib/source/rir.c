@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * "prefix,country" a line, packed by gzip or not: where the holder of the addresses is registered, out of the
- * delegation statistics of the regional registries. It says nothing of where the addresses are.
+ * "prefix,country" or "prefix,country,holder" a line, packed by gzip or not: where the holder of the addresses is
+ * registered, out of the delegation statistics of the regional registries, and what it is called. It says nothing of
+ * where the addresses are.
  */
 #include "source/format_private.h"
+
+#include <string.h>
 
 int source_rir_read(struct source_reader *reader)
 {
@@ -19,10 +22,12 @@ int source_rir_read(struct source_reader *reader)
 
 		if (source_line_prefix(reader, text, &prefix))
 			return -1;
-		if (!country || line)
-			return source_fail_line(reader, "'%s' is not followed by a country and the end of the line", text);
+		if (!country)
+			return source_fail_line(reader, "'%s' is not followed by a country", text);
 		if (!source_country(country, fact.registered))
 			return source_fail_line(reader, "'%.16s' is not a country of two letters", country);
+		if (line)
+			fact.service = source_string(reader, line + strspn(line, " \t"));
 		source_add(reader, &prefix, &fact);
 	}
 	return got;

@@ -43,10 +43,36 @@ void source_free(struct source *source)
 	source_facts_fini(&source->v4);
 	source_facts_fini(&source->v6);
 	buffer_fini(&source->as);
+	buffer_fini(&source->as_country);
 	buffer_fini(&source->as_text);
 	free(source->name);
 	free(source->file);
 	free(source);
+}
+
+static int source_compare_as_country(const void *a, const void *b)
+{
+	const struct source_as_country *x = a, *y = b;
+
+	if (x->number != y->number)
+		return x->number < y->number ? -1 : 1;
+	return strcmp(x->country, y->country);
+}
+
+const char *source_country_of_as(const struct source *source, uint32_t asn)
+{
+	const struct source_as_country *list = (const struct source_as_country *)source->as_country.data;
+	size_t low = 0, count = source->as_country.length / sizeof(*list), high = count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (list[middle].number < asn)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < count && list[low].number == asn ? list[low].country : "";
 }
 
 static int source_compare_as(const void *a, const void *b)
@@ -58,11 +84,26 @@ static int source_compare_as(const void *a, const void *b)
 	return x->name < y->name ? -1 : x->name > y->name;
 }
 
+static void source_order_as_countries(struct source *source)
+{
+	struct source_as_country *list = (struct source_as_country *)source->as_country.data;
+	size_t kept = 0, count = source->as_country.length / sizeof(*list);
+
+	if (!count)
+		return;
+	qsort(list, count, sizeof(*list), source_compare_as_country);
+	for (size_t i = 0; i < count; i++)
+		if (!kept || list[kept - 1].number != list[i].number)
+			list[kept++] = list[i];
+	source->as_country.length = kept * sizeof(*list);
+}
+
 void source_order_as(struct source *source)
 {
 	struct source_as *as = (struct source_as *)source->as.data;
 	size_t i, kept = 0, count = source->as.length / sizeof(*as);
 
+	source_order_as_countries(source);
 	if (!count)
 		return;
 	qsort(as, count, sizeof(*as), source_compare_as);

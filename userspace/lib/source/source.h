@@ -33,6 +33,7 @@ enum source_format {
 #define SOURCE_F_ANYCAST	1u
 #define SOURCE_F_SATELLITE	2u
 #define SOURCE_F_PROXY		4u	/* anonymous */
+#define SOURCE_F_ALL		7u
 
 #define SOURCE_AS_NAME	96	/* bytes; the longest of libloc's 70,000 has 80 */
 
@@ -44,7 +45,7 @@ struct source_fact {
 	char represented[3];	/* whose law holds there although it is elsewhere (a military base); "": not said */
 	uint8_t flags;		/* SOURCE_F_* */
 	uint32_t region;	/* index into source->string; 0: "" */
-	uint32_t service;
+	uint32_t service;	/* of a registry's data the holder's name */
 } __attribute__((packed, aligned(8)));
 
 struct source_facts {
@@ -58,6 +59,12 @@ struct source_as {
 	uint32_t name;		/* offset into the text, from 1 */
 };
 
+/* Where a registry has the holder of an AS. */
+struct source_as_country {
+	uint32_t number;
+	char country[4];	/* as in struct source_fact */
+};
+
 struct source {
 	enum source_format format;
 	char *name;			/* as the policy names it: "aws" */
@@ -68,6 +75,7 @@ struct source {
 	char **string;			/* regions and services, each once; string[0] is "" */
 	size_t string_count, string_capacity;
 	struct buffer as;		/* struct source_as[], ascending, each once */
+	struct buffer as_country;	/* struct source_as_country[], ascending, each once */
 	struct buffer as_text;		/* up to SOURCE_AS_NAME bytes of clean UTF-8 and a zero, again and again */
 };
 
@@ -76,9 +84,11 @@ void source_free(struct source *source);
 enum source_says { SOURCE_SAYS_COUNTRY, SOURCE_SAYS_REGISTERED, SOURCE_SAYS_ASN };
 /* Does any of its facts say this? */
 bool source_says(const struct source *source, enum source_says what);
+/* Where the registry that this source copies has the holder of an AS; "": it does not say. */
+const char *source_country_of_as(const struct source *source, uint32_t asn);
 /* The order that facts stand in, each once. */
 void source_order(struct source_facts *facts);
-/* Names of ASes ascending; of an AS with several the first. */
+/* Names and countries of ASes ascending; of an AS with several the first. */
 void source_order_as(struct source *source);
 
 DEFINE_CLEANUP(source, struct source *, source_free);

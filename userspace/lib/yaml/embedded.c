@@ -12,9 +12,9 @@
 EMBED(default_yaml, "policy/default.yaml");
 EMBED(operators_yaml, "build/gen/operators.yaml");
 EMBED(regions_yaml, "policy/regions.yaml");
-EMBED(eu_yaml, "policy/sets/EU.yaml");
-EMBED(eea_yaml, "policy/sets/EEA.yaml");
-EMBED(adequacy_yaml, "policy/sets/adequacy.yaml");
+#define SET(name) EMBED(set_##name, "policy/sets/" #name ".yaml");
+#include "sets.h"
+#undef SET
 
 const struct embedded_file embedded_policy = { "default.yaml", embedded_default_yaml, embedded_default_yaml_end };
 const struct embedded_file embedded_operators = {
@@ -23,8 +23,8 @@ const struct embedded_file embedded_operators = {
 const struct embedded_file embedded_regions = { "regions.yaml", embedded_regions_yaml, embedded_regions_yaml_end };
 
 const struct embedded_file embedded_sets[] = {
-	{ "EU.yaml", embedded_eu_yaml, embedded_eu_yaml_end },
-	{ "EEA.yaml", embedded_eea_yaml, embedded_eea_yaml_end },
-	{ "adequacy.yaml", embedded_adequacy_yaml, embedded_adequacy_yaml_end },
+#define SET(name) { #name ".yaml", embedded_set_##name, embedded_set_##name##_end },
+#include "sets.h"
+#undef SET
 	{ NULL, NULL, NULL },
 };

@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "geo/opinions.h"
-#include "geo/world_file.h"
 #include "residctl/place.h"
 #include "residctl/show.h"
 #include "residctl/snapshots.h"
@@ -14,51 +12,8 @@
 struct lookup {
 	struct view *view;
 	const struct snapshot *snapshot;
-	struct world *world;	/* what each tier says; NULL: not asked for, or not kept here */
+	bool opinions;		/* what each source says is told as well */
 };
-
-static void lookup_fini(struct lookup *lookup)
-{
-	world_free(lookup->world);
-}
-
-/* The first of its axis won, unless the policy itself says where the address is. */
-static bool lookup_won(const struct world_opinion *opinions, size_t i, const struct snapshot_place *place)
-{
-	return (!i || strcmp(opinions[i].axis, opinions[i - 1].axis)) &&
-	       !strcmp(opinions[i].answer, strcmp(opinions[i].axis, "control") ? place->location : place->control);
-}
-
-static void lookup_opinion(struct view *view, const struct world_opinion *opinion, bool won)
-{
-	view_row(view);
-	view_text(view, "axis", "axis", opinion->axis);
-	view_text(view, "tier", "tier", opinion->tier);
-	view_text(view, "answer", "answer", opinion->answer);
-	view_text(view, "source", "source", opinion->source);
-	view_known(view, "file", "file", opinion->file);
-	view_known(view, "date", "date", opinion->date);
-	view_known(view, "operator", "operator", opinion->operator);
-	view_bool(view, "won", "holds", won);
-	view_end(view);
-}
-
-/* Every tier that has something to say, the strongest first. */
-static void lookup_opinions(const struct lookup *lookup, sa_family_t family, u128 key,
-			    const struct snapshot_place *place)
-{
-	static const struct view_column columns[] = {
-		{ .label = "axis" }, { .label = "tier" }, { .label = "answer" }, { .label = "holds" }, { .label = "source" },
-		{ .label = "file", .rank = 1 }, { .label = "date" }, { .label = "operator" }, { NULL },
-	};
-	struct world_opinion opinions[WORLD_OPINIONS_MAX];
-	size_t count = world_opinions_of(lookup->world, family, key, opinions);
-
-	view_table(lookup->view, "opinions", "what each tier of evidence says:", columns);
-	for (size_t i = 0; i < count; i++)
-		lookup_opinion(lookup->view, &opinions[i], lookup_won(opinions, i, place));
-	view_end(lookup->view);
-}
 
 static void lookup_as(struct view *view, const struct snapshot_as *as)
 {
@@ -72,7 +27,8 @@ static void lookup_as(struct view *view, const struct snapshot_as *as)
 
 static const struct view_column lookup_columns[] = {
 	{ .label = "address", .width = 15 }, { .label = "prefix", .width = 18 }, { .label = "location", .width = 8 },
-	{ .label = "control", .width = 8 }, { .label = "operator", .width = 10 }, { .label = "source" }, { NULL },
+	{ .label = "registered", .width = 10 }, { .label = "control", .width = 8 }, { .label = "operator", .width = 10 },
+	{ .label = "source" }, { NULL },
 };
 
 static void lookup_line(struct view *view, const char *address, const struct snapshot_place *place)
@@ -80,6 +36,7 @@ static void lookup_line(struct view *view, const char *address, const struct sna
 	view_prefix(view, NULL, "address", address);
 	view_prefix(view, NULL, "prefix", place->prefix);
 	view_text(view, NULL, "location", place->location);
+	view_text(view, NULL, "registered", *place->registered ? place->registered : "unknown");
 	view_text(view, NULL, "control", *place->control ? place->control : "unknown");
 	view_known(view, NULL, "operator", place->operator);
 	view_text(view, NULL, "source", place->source);
@@ -104,10 +61,10 @@ static void lookup_show(const struct lookup *lookup, sa_family_t family, u128 ke
 	} else {
 		as = snapshot_as_of(lookup->snapshot, family, bytes);
 		view_prefix(view, "address", "address", address);
-		place_view(view, &place);
+		place_view(view, &(struct place){ lookup->snapshot, &place, family, bytes });
 		lookup_as(view, &as);
-		if (lookup->world)
-			lookup_opinions(lookup, family, key, &place);
+		if (lookup->opinions)
+			place_view_opinions(view, &(struct place){ lookup->snapshot, &place, family, bytes });
 	}
 	if (view->stream)
 		view_end(view);
@@ -150,13 +107,12 @@ static int lookup_lines(const struct lookup *lookup, struct resid_error *err)
 static int lookup_run(const struct call *call, struct view *view, struct resid_error *err)
 {
 	_cleanup_snapshot_ struct snapshot *snapshot = NULL;
-	_cleanup_(lookup_fini) struct lookup lookup = { .view = view };
+	struct lookup lookup = { .view = view };
 
 	if (snapshots_open(call, &snapshot, err))
 		return -1;
 	lookup.snapshot = snapshot;
-	if (call->argc || call_option(call, "tiers"))
-		lookup.world = world_load(snapshot_world(snapshot), NULL, true);
+	lookup.opinions = call->argc || call_option(call, "tiers");
 	if (!call->argc) {
 		view_stream(view, lookup_columns, false);
 		return lookup_lines(&lookup, err);
@@ -168,7 +124,7 @@ static int lookup_run(const struct call *call, struct view *view, struct resid_e
 }
 
 static const struct command_option lookup_options[] = {
-	{ "tiers", NULL, "what each tier says also for addresses from standard input" },
+	{ "tiers", NULL, "what each source says also for addresses from standard input" },
 	{ "snapshot", "FILE", "a snapshot instead of the one in force" },
 	{ "policy", "FILE", "a policy, compiled in memory, instead of a snapshot" },
 	SNAPSHOTS_DATA_OPTIONS,
@@ -180,16 +136,17 @@ const struct command command_lookup = {
 	.args = "[IP...]",
 	.summary = "say where addresses are and who controls them",
 	.detail = "Addresses come from the arguments, or one a line from standard input. For each: the longest prefix around it "
-		  "that has one answer, the location, and the source that says so with its date; then, where a source says it, whose law "
-		  "reaches the operator, how strong the evidence is (override, feed, operator, rir, as, from strong to weak), and "
-		  "who says so. With --json `control` is always there: where no source speaks it is the location's country; `asn` and `as_name` "
-		  "are there where the AS database knows who announces the address.\n\n"
-		  "Below an address of the command line stands what each tier of evidence says of it, from strong to weak, with a "
-		  "star before what holds; with --json as `opinions`. It comes from the cache of the sources that the snapshot "
-		  "was made of, and is left out where the cache is gone.\n\n"
+		  "that has one answer, and the three axes: where it is, where its holder is registered, and, if somebody names "
+		  "who operates it, whose law reaches that operator, with the strongest who names it (override, prefix, feed, operator, "
+		  "holder, from strong to weak); `because` says what it all comes to. With --json `where`, `registered` and "
+		  "`control` are always there, empty for what nobody knows; `asn` and `as_name` are there where the AS database "
+		  "knows who announces the address.\n\n"
+		  "Below an address of the command line stands what each source says of it, axis by axis and from strong to "
+		  "weak: its date, whether it was fresh when the policy was compiled, whether it contradicts what the strongest "
+		  "says, and of a location whether it counts; with --json as `opinions`.\n\n"
 		  "Locations are countries (ISO 3166-1), region-EU and region-AP (somewhere in Europe, somewhere in Asia or the "
-		  "Pacific: what data say when they know no country), local, link, special, multicast, metadata, translated and "
-		  "unknown. An IPv6 address that is `translated` carries an IPv4 address, which is judged as well.",
+		  "Pacific: what data say when they know no country), anycast, satellite and proxy (nowhere in particular), local, "
+		  "link, special, multicast, metadata, translated and unknown. An IPv6 address that is `translated` carries an IPv4 address, which is judged as well.",
 	.json = "an object an address, a line each",
 	.min_args = 0,
 	.max_args = -1,

@@ -94,8 +94,8 @@ static char *matrix_destination(const struct policy_rule *rule)
 	static const struct {
 		const char *key, *words;
 	} predicates[] = {
-		{ "location", "location " }, { "control", "control " }, { "operator", "operator " },
-		{ "min_tier", "evidence at least " },
+		{ "location", "location " }, { "registered", "registered " }, { "control", "control " },
+		{ "operator", "operator " }, { "min_tier", "evidence at least " }, { "uncontradicted", "uncontradicted " },
 	};
 	char *text = NULL, prefix[ADDRESS_TEXT];
 	size_t length, i;

@@ -14,7 +14,7 @@ static const struct {
 } policy_show_sentences[] = {
 	{ "feed", "no ranges that operators publish (--feed): that tier of control says nothing" },
 	{ "operator", "no AS database (--asn): curated operators are not known by AS" },
-	{ "rir", "no holders of the registries (--rir): that tier of control says nothing" },
+	{ "registered", "no holders of the registries (--rir): where they are registered is not known, and contradicts nothing" },
 };
 
 static bool policy_show_has_tier(const struct snapshot *snapshot, const char *tier)
