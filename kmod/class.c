@@ -5,8 +5,8 @@
  *   a socket                     its cgroup, its namespace, the device: the tagger knows them
  *   a kernel socket              the same, for a tenant can have one made (SMC, MPTCP); kernel only if nobody labelled
  *                                the cgroup and it is the root one, where boot and kernel threads make theirs
- *   ICMP of the kernel           an echo reply or an error carries what its cause chose: namespace, device, and all that
- *                                the namespace has held
+ *   ICMP of the kernel           an echo reply or an error carries what its cause chose: namespace, device, and all
+ *                                that the namespace has held
  *   TCP control of the kernel    kernel: RSTs, ACKs of TIME_WAIT, SYN-ACKs of syncookies, which have no socket and a
  *                                mark that the tenant chose
  *   no socket, received here     the mark, which the tagger stamped at the inside device it came by, and all that the

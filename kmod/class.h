@@ -22,7 +22,7 @@ struct resid_classes {
 void resid_class_of(const struct resid_state *state, struct sk_buff *skb, struct net_device *dev,
 		    const struct resid_packet *packet, struct resid_classes *classes);
 
-/* What network namespaces have held is kept with them. Process context; init before the first hook, fini after the last. */
+/* What namespaces have held is kept with them. Process context; init before the first hook, fini after the last. */
 int resid_class_init(void);
 void resid_class_fini(void);
 

@@ -88,7 +88,7 @@ static int closed_bootstrap_add(const char *text)
 		return -EINVAL;
 	}
 	length = bits;
-	if (*end == '/' && (kstrtouint(end + 1, 10, &length) || length > bits))
+	if (*end && (*end != '/' || kstrtouint(end + 1, 10, &length) || length > bits))
 		return -EINVAL;
 	prefix->length = length;
 	closed_bootstrap_count++;

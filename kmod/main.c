@@ -113,6 +113,7 @@ err_audit:
  *   netlink    no command any more, and no end of a socket is heard: these two use all that follows
  *   stage      an upload that was never committed
  *   state      its works end, and it lets its policy go, which lets its counters go
+ *   class      what namespaces have held; only hooks ask for it
  *   counter    what is left is retired, and in nobody's hands
  *   audit      a batch that was not acknowledged is lost; the daemon drains before it unloads
  *

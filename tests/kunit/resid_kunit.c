@@ -44,9 +44,15 @@
 #include "verdict_test.c"
 #include "evaluate_test.c"
 #include "trial_test.c"
+#include "closed_test.c"
+#include "net.c"
+#include "class_test.c"
+#include "attach_test.c"
+#include "hook_test.c"
 
 kunit_test_suites(&lpm_suite, &table_suite, &stage_suite, &audit_suite, &verdict_suite,
-		  &evaluate_suite, &counter_suite, &trial_suite);
+		  &evaluate_suite, &counter_suite, &trial_suite,
+		  &closed_suite, &class_suite, &attach_suite, &hook_suite);
 
 MODULE_DESCRIPTION("KUnit suites of Resid");
 MODULE_LICENSE("GPL");
