@@ -55,7 +55,7 @@ awk '{ print } /id: aruba$/ { member = 1 } member && /jurisdictions:/ {
 }' build/gen/operators.yaml >"$tmp/next.yaml"
 federation=$(aged federation-l3)
 said=$("$ctl" policy diff --json --asn "$asn" "${day[@]}" --operators-b "$tmp/next.yaml" "$federation" "$federation" |
-	jq -c '[.changes[] | select(.class == "shared")] | [(map(.change, .old.rule, .new.rule, .new.operator) | unique), (map(.ipv4_addresses) | add > 300000)]')
+	jq -c '[.changes[] | select(.class == "shared")] | [(map(.change, .old.rule, .new.rule, .new.operator) | unique), (map(.ipv4_addresses) | add > 250000)]')
 if [[ $said == '[["aruba","fallen-member","member","newly refused"],true]' ]]; then
 	echo "ok $((++number)) - a member comes under outside control: the diff says that it falls out, and nobody else"
 else
