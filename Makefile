@@ -27,7 +27,7 @@ LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 BPF_CFLAGS = -O2 -g -Wall -Werror -target bpf -I/usr/include/$(shell $(CC) -print-multiarch) -Ikmod
 
 # Of the module, what compiles for both sides.
-PARSER := $(addprefix kmod/,packet.c encap.c frame.c link.c ip.c extension.c transport.c tunnel.c dest.c)
+PARSER := $(addprefix kmod/,parse.c encap.c frame.c link.c ip.c extension.c transport.c tunnel.c dest.c)
 BOTH := kmod/lpm.c kmod/table.c $(PARSER)
 LIB_SRC := $(wildcard userspace/lib/*/*.c userspace/lib/*/*/*.c) $(BOTH)
 CTL_SRC := $(wildcard userspace/residctl/*.c userspace/residctl/*/*.c)

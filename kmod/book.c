@@ -46,7 +46,7 @@ static void book_key(struct resid_audit_key *key, const struct resid_sight *sigh
 	key->verdict = ruling->verdict;
 	key->hook = sight->hook;
 	key->flags = ruling->flags;
-	if (packet->kind == RESID_PACKET_NON_IP) {
+	if (ruling->flags & RESID_AUDIT_F_NON_IP) {
 		key->dport = htons(packet->ethertype);
 		return;
 	}

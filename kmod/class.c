@@ -33,6 +33,8 @@
 #include <linux/cgroup.h>
 #include <linux/skbuff.h>
 #include <linux/udp.h>
+#include <net/addrconf.h>
+#include <net/ip6_route.h>
 #include <net/dst.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
@@ -238,6 +240,39 @@ static bool class_is_control_socket(const struct sock *sk, u8 protocol)
 	return sk->sk_kern_sock && sk->sk_type == SOCK_RAW && sk->sk_protocol == protocol;
 }
 
+/* By the prefixes of @dev; in the initial namespace also by a route without gateway, which no tenant can make. */
+static bool class_is_on_link(struct net_device *dev, const struct in6_addr *address)
+{
+	struct rt6_info *route;
+	bool on_link;
+
+	if (ipv6_chk_prefix(address, dev))
+		return true;
+	if (!net_eq(dev_net(dev), &init_net))
+		return false;
+	route = rt6_lookup(dev_net(dev), address, NULL, dev->ifindex, NULL, 0);
+	if (!route)
+		return false;
+	on_link = route->dst.dev == dev && !(route->rt6i_flags & (RTF_GATEWAY | RTF_REJECT));
+	ip6_rt_put(route);
+	return on_link;
+}
+
+/*
+ * Neighbour discovery of the namespace's own stack about its own link: to an address there. What it is made to say to
+ * others (a tenant chooses which addresses it has, and who asks for them) is the tenant's.
+ */
+static bool class_is_discovery(const struct sk_buff *skb, const struct sock *sk, struct net_device *dev,
+			       const struct resid_packet *packet)
+{
+	const struct resid_dest *dest = &packet->dest[0];
+
+	if (!packet->neighbour || !net_eq(sock_net(sk), dev_net(dev)) || packet->dest_count != 1)
+		return false;
+	return packet->kind == RESID_PACKET_LINK ||
+	       class_is_on_link(dev, (const struct in6_addr *)dest->address);
+}
+
 static bool class_is_root_cgroup(struct sock *sk)
 {
 	return !cgroup_parent(sock_cgroup_ptr(&sk->sk_cgrp_data));
@@ -252,7 +287,7 @@ static void class_of_socket(const struct resid_state *state, struct sk_buff *skb
 	if (class_is_control_socket(sk, IPPROTO_TCP) && packet->bare_tcp) {
 		class_add(classes, RESID_CLASS_KERNEL);
 	} else if (class_is_control_socket(sk, IPPROTO_ICMP) || class_is_control_socket(sk, IPPROTO_ICMPV6)) {
-		if (packet->neighbour) {
+		if (class_is_discovery(skb, sk, dev, packet)) {
 			class_add(classes, RESID_CLASS_KERNEL);
 			return;
 		}
@@ -285,6 +320,12 @@ static void class_of_namespace(const struct resid_state *state, struct sk_buff *
 	class_hold(net, classes);
 }
 
+/* ARP, spanning tree, LACP and the like, which the kernel makes without a socket. */
+static bool class_is_frame(const struct resid_packet *packet)
+{
+	return packet->kind == RESID_PACKET_LINK && !packet->dest_count;
+}
+
 void resid_class_of(const struct resid_state *state, struct sk_buff *skb, struct net_device *dev,
 		    const struct resid_packet *packet, struct resid_classes *classes)
 {
@@ -299,7 +340,7 @@ void resid_class_of(const struct resid_state *state, struct sk_buff *skb, struct
 		class_of_socket(state, skb, sk, dev, packet, classes);
 	} else if (!skb->skb_iif && !class_is_made_here(skb, dev)) {
 		class_add(classes, RESID_CLASS_UNLABELLED);
-	} else if (!sk && !skb->skb_iif && packet->bare_tcp) {
+	} else if (!sk && !skb->skb_iif && (packet->bare_tcp || class_is_frame(packet))) {
 		class_add(classes, RESID_CLASS_KERNEL);
 	} else if (!state->tagger) {
 		class_add(classes, RESID_CLASS_UNLABELLED);

@@ -81,9 +81,9 @@ static void evaluate_answer(const struct resid_policy *policy, const struct resi
 		answer->flags |= RESID_ANSWER_F_PERMISSIVE;
 	if (ruling->dest)
 		answer->flags |= RESID_ANSWER_F_INNER;
-	if (ruling->packet.kind == RESID_PACKET_LINK) {
+	if (ruling->packet.kind == RESID_PACKET_LINK)
 		answer->flags |= RESID_ANSWER_F_LINK;
-	} else if (policy) {
+	if (policy) {
 		answer->rule = ruling->rule;
 		answer->group = ruling->group;
 		answer->key = policy->table.rule[ruling->rule].key;
@@ -100,8 +100,7 @@ static void evaluate_one(const struct resid_state *state, const struct resid_que
 	if (policy && !(question->flags & RESID_QUESTION_F_TIME))
 		now = resid_policy_now(policy);
 	evaluate_packet(question, policy ? policy->table.core : NULL, &ruling.packet);
-	if (ruling.packet.kind != RESID_PACKET_LINK)
-		resid_judge_decide(state, question->direction, now, &ruling);
+	resid_judge_decide(state, question->direction, now, &ruling);
 	evaluate_answer(policy, &ruling, answer);
 }
 

@@ -24,18 +24,14 @@
 #include "state.h"
 #include "verdict.h"
 
-/* The kernel's own neighbour discovery may go to any address of the link. */
-static bool judge_is_housekeeping(const struct resid_packet *packet, u8 class)
-{
-	return packet->kind == RESID_PACKET_IP && packet->neighbour && class == RESID_CLASS_KERNEL;
-}
-
 /* A node that booted closed and has no policy yet. */
 static void judge_closed(struct resid_ruling *ruling)
 {
 	const struct resid_packet *packet = &ruling->packet;
 	unsigned int i = 0;
 
+	if (packet->kind == RESID_PACKET_LINK)
+		return;
 	if (packet->kind == RESID_PACKET_IP) {
 		while (i < packet->dest_count && resid_closed_allows(&packet->dest[i]))
 			i++;
@@ -72,6 +68,19 @@ struct judge_opinion {
 	unsigned int dest;
 };
 
+static u16 judge_group(const struct resid_table *table, const struct resid_dest *dest)
+{
+	return dest->family == AF_INET ? resid_lpm_lookup4(&table->lpm4, dest->address) :
+					 resid_lpm_lookup6(&table->lpm6, dest->address);
+}
+
+/* A frame that neighbours exchange. */
+static void judge_frame(const struct resid_table *table, const struct resid_flow *flow, struct judge_opinion *opinion)
+{
+	opinion->group = table->core->link_group;
+	opinion->rule = resid_verdict_decide(table, opinion->class, opinion->group, flow);
+}
+
 /* The strictest rule over all destinations. */
 static void judge_destinations(const struct resid_table *table, const struct resid_flow *flow,
 			       const struct resid_packet *packet, struct judge_opinion *opinion)
@@ -79,9 +88,7 @@ static void judge_destinations(const struct resid_table *table, const struct res
 	unsigned int i;
 
 	for (i = 0; i < packet->dest_count; i++) {
-		const struct resid_dest *dest = &packet->dest[i];
-		u16 group = dest->family == AF_INET ? resid_lpm_lookup4(&table->lpm4, dest->address) :
-						      resid_lpm_lookup6(&table->lpm6, dest->address);
+		u16 group = packet->of_link ? table->core->link_group : judge_group(table, &packet->dest[i]);
 		u16 rule = resid_verdict_decide(table, opinion->class, group, flow);
 
 		if (!i || table->rule[rule].verdict > table->rule[opinion->rule].verdict) {
@@ -100,7 +107,11 @@ static void judge_class(const struct resid_state *state, const struct resid_flow
 
 	switch (packet->kind) {
 	case RESID_PACKET_IP:
-		judge_destinations(table, flow, packet, opinion);
+	case RESID_PACKET_LINK:
+		if (packet->dest_count)
+			judge_destinations(table, flow, packet, opinion);
+		else
+			judge_frame(table, flow, opinion);
 		break;
 	case RESID_PACKET_NON_IP:
 		opinion->rule = core->non_ip_rule;
@@ -139,10 +150,10 @@ static u8 judge_flags(const struct resid_ruling *ruling)
 	const struct resid_packet *packet = &ruling->packet;
 	u8 flags = 0;
 
-	if (packet->kind == RESID_PACKET_NON_IP)
-		flags |= RESID_AUDIT_F_NON_IP;
-	else if (packet->kind != RESID_PACKET_IP)
+	if (packet->kind == RESID_PACKET_UNPARSABLE)
 		flags |= RESID_AUDIT_F_UNPARSABLE;
+	else if (!packet->dest_count)
+		flags |= RESID_AUDIT_F_NON_IP;
 	else if (packet->fragment)
 		flags |= RESID_AUDIT_F_FRAGMENT;
 	if (ruling->dest)
@@ -205,11 +216,12 @@ void resid_judge(const struct resid_sight *sight, struct resid_ruling *ruling)
 		return;
 	resid_packet_parse(&ruling->packet, &bytes, sight->link, core ? core->nat64 : NULL,
 			   core ? core->nat64_count : 0);
-	if (ruling->packet.kind == RESID_PACKET_LINK)
-		return;
 	resid_class_of(state, sight->skb, sight->dev, &ruling->packet, &ruling->classes);
 	ruling->class = ruling->classes.id[0];
-	if (judge_is_housekeeping(&ruling->packet, ruling->class))
-		return;
+	if (ruling->packet.neighbour && ruling->class == RESID_CLASS_KERNEL) {
+		/* to an address of the link, whatever the policy thinks of where that is */
+		ruling->packet.kind = RESID_PACKET_LINK;
+		ruling->packet.of_link = true;
+	}
 	resid_judge_decide(state, judge_direction(sight), policy ? resid_policy_now(policy) : 0, ruling);
 }

@@ -21,7 +21,7 @@ struct resid_ruling {
 	u16 group;
 	u64 generation;
 	unsigned int dest;		/* index of the destination that decided */
-	struct resid_counter *counter;	/* NULL: link traffic, or no policy: not counted */
+	struct resid_counter *counter;	/* NULL: no policy: not counted */
 	struct resid_classes classes;
 	struct resid_packet packet;
 };
@@ -30,8 +30,8 @@ struct resid_ruling {
 void resid_judge(const struct resid_sight *sight, struct resid_ruling *ruling);
 
 /*
- * The judgement alone: @ruling holds a packet that is not of the link and its classes, and is zero but for them. @now
- * is that of the policy, if there is one. Any context, RCU read side.
+ * The judgement alone: @ruling holds a packet and its classes, and is zero but for them. @now is
+ * that of the policy, if there is one. Any context, RCU read side.
  */
 void resid_judge_decide(const struct resid_state *state, enum resid_direction direction, s64 now,
 			struct resid_ruling *ruling);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
-/* What a packet says of itself: addresses, ports, and every destination that it names. See packet.c. */
+/* What a packet says of itself: addresses, ports, and every destination that it names. parse.c reads one. */
 #ifndef _RESID_PACKET_H
 #define _RESID_PACKET_H
 
@@ -49,7 +49,8 @@ struct resid_packet {
 	bool has_port;
 	bool fragment;			/* not the first one: it has no transport header */
 	bool bare_tcp;			/* IP header, TCP header, and nothing before, between or after */
-	bool neighbour;			/* ND with hop limit 255, to any address */
+	bool neighbour;			/* solicitation or advertisement of ND, short and with hop limit 255, to any address */
+	bool of_link;			/* RESID_PACKET_LINK whatever its address says: the policy's link_group */
 	__be16 sport;
 	__be16 dport;			/* ICMP: type << 8 | code */
 	u8 src[16];

@@ -61,7 +61,7 @@ static const char *table_check_core(const struct resid_core *core)
 
 	if (!core->row_count || core->row_count > RESID_CLASS_COUNT || !core->rule_count ||
 	    core->rule_count > RESID_CELL_INDEX || core->step_count > RESID_CELL_INDEX || !core->group_count ||
-	    core->nat64_count > RESID_NAT64_MAX || core->reserved)
+	    core->nat64_count > RESID_NAT64_MAX || core->link_group >= core->group_count)
 		return "snapshot core: a count is out of range";
 	if (core->non_ip_rule >= core->rule_count || core->unparsable_rule >= core->rule_count)
 		return "snapshot core: rule out of range";

@@ -40,6 +40,9 @@ static bool transport_tcp(struct resid_parse *parse)
 	return true;
 }
 
+/* The longest that Linux makes: a solicitation or advertisement with the link-layer addresses of InfiniBand, and a nonce. */
+#define TRANSPORT_DISCOVERY_MAX 96
+
 static bool transport_udp(struct resid_parse *parse)
 {
 	u8 buffer[4];
@@ -59,8 +62,8 @@ static bool transport_icmp(struct resid_parse *parse)
 	if (!icmp)
 		return false;
 	memcpy(&packet->dport, icmp, 2);
-	packet->neighbour = parse->id == TRANSPORT_ICMPV6 && parse->bare && parse->hop_limit == 255 &&
-			    icmp[0] >= 133 && icmp[0] <= 137;
+	packet->neighbour = parse->id == TRANSPORT_ICMPV6 && parse->bare && parse->bare <= TRANSPORT_DISCOVERY_MAX &&
+			    parse->hop_limit == 255 && icmp[0] >= 133 && icmp[0] <= 136;
 	return true;
 }
 

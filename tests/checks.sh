@@ -106,4 +106,33 @@ finds described "a member of a part" 'struct policy_sources: cache is not in the
 finds described "a row that is taken out" 'struct policy: max_exception is not in the table' \
 	userspace/lib/policy/describe.c '/ROW(policy, max_exception/d'
 
+# commits EXPECTED NAME SUBJECT BODY [FILE SED [NEW-NAME]]: one commit more, and what the check says of it
+commits()
+{
+	[[ -z ${5:-} ]] || sed -i "$6" "$tree/$5"
+	[[ -z ${7:-} ]] || git -C "$tree" mv "$5" "$7"
+	git -C "$tree" add -A
+	git -C "$tree" "${as[@]}" commit -q --allow-empty -m "$3" ${4:+-m "$4"}
+	(cd "$tree" && tests/lint/commits) >"$dir/out" 2>&1 || true
+	said=$(<"$dir/out")
+	is "$1" "${said#*"$3: "}" "commits: $2"
+	git -C "$tree" "${as[@]}" reset -q --hard v0
+}
+as=(-c user.name=test -c user.email=test@localhost -c core.hooksPath=/dev/null)
+git -C "$tree" add -A
+git -C "$tree" "${as[@]}" commit -q -m 'the tree as it is'
+git -C "$tree" tag v0
+commits "" "as they are meant to be" 'nl: codec: a sentence' 'Because.'
+commits "" "two areas" 'nl, spool: a sentence' 'Because.'
+commits 'the subject has 79 columns; 72 are the most' "a long subject" \
+	'nl: codec: a sentence that goes on and on, and on and on, and says all there is' 'Because.'
+no_area="the subject is not \`area: what\`"
+commits "$no_area" "no area" 'Fix a bug' 'Because.'
+commits "$no_area" "a fixup" 'fixup! nl: codec: a sentence' 'Because.'
+commits 'a body is missing that says why' "no body" 'nl: codec: a sentence' ''
+commits "" "a pure move" 'nl: codec becomes words' '' userspace/lib/nl/codec.h \
+	's/RESID_NL_CODEC_H/RESID_NL_WORDS_H/' userspace/lib/nl/words.h
+commits 'a body is missing that says why' "a move that is not pure" 'nl: codec becomes words' '' userspace/lib/nl/codec.h \
+	's/codec_status/words_status/' userspace/lib/nl/words.h
+
 echo "1..$number"

@@ -138,7 +138,7 @@ struct resid_core {
 	__u16 non_ip_rule;		/* rule for frames that are neither IP nor link */
 	__u16 unparsable_rule;		/* rule for packets whose destinations cannot be read */
 	__u16 nat64_count;
-	__u16 reserved;
+	__u16 link_group;		/* of frames that neighbours exchange, and of what no router forwards */
 	struct resid_nat64 nat64[RESID_NAT64_MAX];
 };
 
@@ -208,7 +208,7 @@ enum resid_fold {
 
 #define RESID_AUDIT_F_PERMISSIVE 1	/* it would have been refused */
 #define RESID_AUDIT_F_UNPARSABLE 2
-#define RESID_AUDIT_F_NON_IP	4	/* proto is 0, dport the ethertype */
+#define RESID_AUDIT_F_NON_IP	4	/* a frame without IP: proto is 0, dport the ethertype */
 #define RESID_AUDIT_F_FRAGMENT	8	/* a fragment that holds no ports */
 #define RESID_AUDIT_F_INNER	16	/* a destination inside the packet decided, and dst is that one */
 #define RESID_AUDIT_F_NO_POLICY	32	/* boot=closed, no policy yet */
@@ -277,7 +277,7 @@ struct resid_question {
 #define RESID_ANSWER_F_REFUSED	1	/* it would not pass */
 #define RESID_ANSWER_F_PERMISSIVE 2	/* the verdict refuses, but mode or class is permissive */
 #define RESID_ANSWER_F_INNER	4	/* an IPv4 address inside the IPv6 one decided, and dst is that one */
-#define RESID_ANSWER_F_LINK	8	/* it never leaves the link, and is not judged */
+#define RESID_ANSWER_F_LINK	8	/* it never leaves the link: group is the policy's link_group */
 #define RESID_ANSWER_F_NO_POLICY 16	/* before the first policy; rule is RESID_NO_RULE */
 
 struct resid_answer {

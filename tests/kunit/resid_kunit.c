@@ -26,7 +26,7 @@
 #include "../../kmod/link.c"
 #include "../../kmod/lpm.c"
 #include "../../kmod/netlink.c"
-#include "../../kmod/packet.c"
+#include "../../kmod/parse.c"
 #include "../../kmod/policy.c"
 #include "../../kmod/stage.c"
 #include "../../kmod/state.c"

@@ -62,7 +62,8 @@ static void test_default_policy(void **context)
 	for (i = 0; i < snapshot_rule_count(snapshot); i++) {
 		struct snapshot_rule rule = snapshot_rule_at(snapshot, i);
 
-		if (!strcmp(rule.id, "default-public") || !strcmp(rule.id, "home-only") || !strcmp(rule.id, "internal-home"))
+		if (!strcmp(rule.id, "default-public") || !strcmp(rule.id, "home-only") ||
+		    !strcmp(rule.id, "internal-home") || !strcmp(rule.id, "default-link"))
 			assert_int_equal(rule.verdict, RESID_V_ALLOW);
 		else if (!strcmp(rule.id, "default-internal"))
 			assert_int_equal(rule.verdict, RESID_V_AUDIT);
@@ -179,9 +180,9 @@ static void test_groups(void **context)
 		CLASSES "rules:\n" RULE("a", "class: shut, location: [FR, NO], verdict: allow")
 			RULE("b", "class: open, location: [FR, US], verdict: drop"));
 
-	assert_int_equal(snapshot_table(one)->core->group_count, 1);
-	assert_int_equal(snapshot_table(two)->core->group_count, 2);
-	assert_int_equal(snapshot_table(four)->core->group_count, 4);
+	assert_int_equal(snapshot_table(one)->core->group_count, 2);	/* the link is one of its own */
+	assert_int_equal(snapshot_table(two)->core->group_count, 3);
+	assert_int_equal(snapshot_table(four)->core->group_count, 5);
 	snapshot_free(one);
 	snapshot_free(two);
 	snapshot_free(four);

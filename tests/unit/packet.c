@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* kmod/packet.c: packets made by hand, a header at a time, and the destinations that they name. */
+/* kmod/parse.c: packets made by hand, a header at a time, and the destinations that they name. */
 #include "packet_support.h"
 
 static void test_plain(void **state)
@@ -223,16 +223,18 @@ static void test_link_scope(void **state)
 static void test_neighbour(void **state)
 {
 	static const struct {
-		unsigned int type, hops;
+		unsigned int type, hops, length;
 		bool expected;
-	} cases[] = { { 135, 255, true }, { 136, 255, true }, { 135, 254, false }, { 128, 255, false } };
+	} cases[] = { { 133, 255, 24, true },  { 134, 255, 24, true },	{ 135, 255, 24, true },	 { 136, 255, 24, true },
+		      { 135, 255, 96, true },  { 135, 255, 104, false }, { 132, 255, 24, false }, { 137, 255, 24, false },
+		      { 135, 254, 24, false }, { 128, 255, 24, false } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct frame frame = { 0 };
 
-		ipv6_hops(&frame, 58, "2001:db8::1", 24, cases[i].hops);
+		ipv6_hops(&frame, 58, "2001:db8::1", cases[i].length, cases[i].hops);
 		put16(&frame, cases[i].type << 8);
-		zeros(&frame, 22);
+		zeros(&frame, cases[i].length - 2);
 		assert_int_equal(parse(&frame).neighbour, cases[i].expected);
 	}
 }

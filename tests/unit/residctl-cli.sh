@@ -40,7 +40,7 @@ expect 'a warning is no failure' 0 '*sound' "warning: *warn.yaml:3:5: rule 'b' i
 [[ $? == 0 && ! -s $tmp/err && $(jq -c '[.classes, .rules, (.warnings | length)]' "$tmp/json") == '[1,2,1]' ]]
 result $((! $?)) 'check --json has the warnings' "$(cat "$tmp/json" "$tmp/err")"
 
-expect 'compile' 0 'generation *: 5 classes, 10 rules, *' 'note: compiled in *' \
+expect 'compile' 0 'generation *: 5 classes, 11 rules, *' 'note: compiled in *' \
 	"$ctl" policy compile policy/default.yaml "${data[@]}" -o "$s"
 expect 'compile again, = and the long name' 0 'generation *' '*' \
 	"$ctl" policy compile policy/default.yaml --geoip4="$tmp/geoip" --geoip6="$tmp/geoip6" --asn=none \

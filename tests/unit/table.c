@@ -212,7 +212,7 @@ static void test_spoilt_kernel_part(void **context)
 	SPOIL(core->nat64[0].length, 95);
 	SPOIL(core->nat64[0].length, 72);
 	SPOIL(core->nat64[0].reserved[6], 1);
-	SPOIL(core->reserved, 1);
+	SPOIL(core->link_group, core->group_count);
 	SPOIL(rule[0].verdict, RESID_V_COUNT);
 	SPOIL(rule[0].reserved[0], 1);
 	SPOIL(step[0].rule, core->rule_count);

@@ -19,7 +19,7 @@ struct destination {
 	const char *proto_name;
 	struct destination_place place[1 + RESID_DEST_EMBEDDED_MAX];	/* the outer one first */
 	size_t count, decided;		/* index of the strictest */
-	bool link;			/* it never leaves the link: it passes before the policy is asked */
+	bool link;			/* it never leaves the link */
 };
 
 /* IP, IP:PORT, [IPv6]:PORT, each with /PROTOCOL or without; takes text apart in place and keeps pointers into it. */

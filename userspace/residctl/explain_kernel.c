@@ -71,8 +71,8 @@ bool explain_kernel_agrees(const struct explain *explain, const struct resid_ans
 {
 	const struct destination_place *decided = &explain->to.place[explain->to.decided];
 
-	if (explain->to.link || answer->flags & RESID_ANSWER_F_LINK)
-		return explain->to.link && answer->flags & RESID_ANSWER_F_LINK;
+	if (explain->to.link != !!(answer->flags & RESID_ANSWER_F_LINK))
+		return false;
 	return answer->rule == decided->rule && answer->family == decided->family &&
 	       answer->verdict == snapshot_rule_at(explain->snapshot, decided->rule).verdict &&
 	       !memcmp(answer->dst, decided->address, sizeof(answer->dst));
@@ -94,7 +94,7 @@ struct explain_kernel_text explain_kernel_says(const struct explain *explain, co
 		snprintf(out.text, sizeof(out.text), "the same: %s", explain_kernel_fate(answer));
 	else
 		snprintf(out.text, sizeof(out.text), "DISAGREES: %s by %s, for %s: %s",
-			 answer->flags & RESID_ANSWER_F_LINK ? "link" : report_verdict(answer->verdict),
+			 report_verdict(answer->verdict),
 			 report_rule(explain->snapshot, answer->key, unknown),
 			 inet_ntop(answer->family, answer->dst, dst, sizeof(dst)) ? dst : "?", explain_kernel_fate(answer));
 	return out;
@@ -109,13 +109,11 @@ void explain_kernel_view(struct view *view, const struct explain *explain, const
 		view_alarm(view);
 	view_object(view, "kernel", NULL);
 	view_bool(view, "agrees", NULL, explain_kernel_agrees(explain, answer));
-	if (answer->flags & RESID_ANSWER_F_LINK) {
+	if (answer->flags & RESID_ANSWER_F_LINK)
 		view_bool(view, "link", NULL, true);
-	} else {
-		view_verdict(view, "verdict", NULL, answer->verdict);
-		view_text(view, "rule", NULL, report_rule(explain->snapshot, answer->key, unknown));
-		view_text(view, "decided_by", NULL, inet_ntop(answer->family, answer->dst, dst, sizeof(dst)) ? dst : "");
-	}
+	view_verdict(view, "verdict", NULL, answer->verdict);
+	view_text(view, "rule", NULL, report_rule(explain->snapshot, answer->key, unknown));
+	view_text(view, "decided_by", NULL, inet_ntop(answer->family, answer->dst, dst, sizeof(dst)) ? dst : "");
 	view_bool(view, "refused", NULL, answer->flags & RESID_ANSWER_F_REFUSED);
 	view_bool(view, "permissive", NULL, answer->flags & RESID_ANSWER_F_PERMISSIVE);
 	view_end(view);

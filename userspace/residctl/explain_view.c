@@ -27,7 +27,7 @@ static struct snapshot_rule explain_way(const struct explain *explain, enum resi
 /* Nobody said a direction, and it matters. */
 static bool explain_ways_differ(const struct explain *explain)
 {
-	return !explain->to.flow.direction && !explain->to.link &&
+	return !explain->to.flow.direction &&
 	       strcmp(explain_way(explain, RESID_DIR_ORIGINAL).id, explain_way(explain, RESID_DIR_REPLY).id);
 }
 
@@ -142,7 +142,7 @@ void explain_view(struct view *view, const struct explain *explain, const struct
 	explain_embedded(view, explain);
 	if (to->link) {
 		view_bool(view, "link", NULL, true);
-		view_text(view, NULL, "link", "it never leaves the link, so it passes whatever the policy says");
+		view_text(view, NULL, "link", "it never leaves the link");
 	}
 	if (to->flow.direction)
 		view_text(view, "direction", NULL, explain_directions[to->flow.direction]);
@@ -165,10 +165,7 @@ void explain_brief(struct view *view, const struct explain *explain, const struc
 
 	view_text(view, NULL, "class", explain->class_name);
 	view_prefix(view, NULL, "address", to->place[0].text);
-	if (to->link)
-		view_text(view, NULL, "verdict", "link");
-	else
-		view_verdict(view, NULL, "verdict", rule.verdict);
+	view_verdict(view, NULL, "verdict", rule.verdict);
 	view_text(view, NULL, "rule", rule.id);
 	if (answer && !explain_kernel_agrees(explain, answer))
 		view_more(view, "%s", explain_kernel_says(explain, answer).text);

@@ -6,8 +6,13 @@
 #ifndef RESID_GEO_LAWS_H
 #define RESID_GEO_LAWS_H
 
-#include "geo/operators.h"
 #include "yaml/keys.h"
+
+struct operator_jurisdiction {
+	char country[3];
+	char *basis;		/* "CLOUD Act (18 USC 2713)" */
+	char *valid_until;	/* "2026-06-12"; "" : none */
+};
 
 struct law {
 	const char *name;	/* of the document's */

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "geo/laws.h"
 #include "kmod/deps.h"
 #include "source/format.h"
 #include "source/reader.h"

@@ -11,13 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "geo/laws.h"
 #include "source/source.h"
-
-struct operator_jurisdiction {
-	char country[3];
-	char *basis;		/* "CLOUD Act (18 USC 2713)" */
-	char *valid_until;	/* "2026-06-12"; "" : none */
-};
 
 struct operator_feed {
 	enum source_format format;

@@ -73,6 +73,7 @@ static void build_core(struct build *build)
 	core->rule_count = matrix_rule_count(policy);
 	core->step_count = (uint16_t)(build->matrix->steps.length / sizeof(struct resid_step));
 	core->group_count = (uint16_t)build->matrix->group_count;
+	core->link_group = build->matrix->link_group;
 	core->non_ip_rule = matrix_non_ip_rule(policy);
 	core->unparsable_rule = matrix_unparsable_rule(policy);
 	core->nat64_count = (uint16_t)policy->nat64_count;

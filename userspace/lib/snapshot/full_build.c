@@ -102,6 +102,10 @@ void full_rule_text(const struct policy *policy, size_t index, struct full_rule_
 		out->id = mem_format("unparsable");
 		out->reason = mem_format("the packet's destinations cannot be read");
 		out->verdict = policy->unparsable;
+	} else if (index == matrix_link_rule(policy)) {
+		out->id = mem_format("default-link");
+		out->reason = mem_format("it never leaves the link, and no rule names `link`");
+		out->verdict = RESID_V_ALLOW;
 	} else if (index >= matrix_stale_rule(policy, 0)) {
 		const struct policy_class *class = full_stale_class(policy, index);
 

@@ -17,6 +17,7 @@ struct matrix_phase {
 	uint64_t *row, *sure;		/* by rule */
 	enum match unknown, unknown_control;	/* where it is; where or whose it is */
 	bool geographic;		/* data say where it is */
+	bool link;			/* it never leaves the link */
 };
 
 struct matrix_work {
@@ -95,6 +96,8 @@ static uint16_t matrix_last(const struct matrix_work *work, const struct matrix_
 	uint16_t fallback = matrix_default_rule(policy, class_index), unknown;
 	enum match match = work->asks_control[class_index] ? phase->unknown_control : phase->unknown;
 
+	if (phase->link)
+		return matrix_link_rule(policy);
 	if (match == MATCH_NO || !policy->class[class_index].has_on_unknown)
 		return fallback;
 	unknown = matrix_unknown_rule(policy, class_index);
@@ -193,11 +196,37 @@ static void matrix_weigh(struct matrix_work *work, const struct zones *zones, ui
 		phase->unknown = match_is_unknown(&weighed.place, false);
 		phase->unknown_control = match_is_unknown(&weighed.place, true);
 		phase->geographic = location_is_geographic(weighed.location);
+		phase->link = weighed.location == LOCATION_LINK;
 		from = phase->until;
 		work->phase_count++;
 	}
 	/* of more ends than that the last counts for all that follow */
 	work->phase[work->phase_count - 1].until = POLICY_NEVER;
+}
+
+/* What stays on the link and has no address that data or a prefix could name. */
+static void matrix_weigh_link(struct matrix_work *work)
+{
+	struct matrix_phase *phase = &work->phase[0];
+	struct match_place place = { .where_fresh = true };
+
+	location_set_add(&place.where, LOCATION_LINK);
+	*phase = (struct matrix_phase){ .until = POLICY_NEVER, .row = work->rows,
+					.sure = work->rows + match_words(work->policy), .link = true };
+	match_row(work->policy, &place, phase->row, phase->sure);
+	work->phase_count = 1;
+}
+
+static int matrix_link_column(struct matrix *matrix, struct matrix_work *work, const struct space *space,
+			      uint16_t *column, struct resid_error *err)
+{
+	_cleanup_free_ uint64_t *nothing = mem_zero(space->words, sizeof(*nothing));
+
+	matrix_weigh_link(work);
+	for (size_t c = 0; c < work->policy->class_count; c++)
+		if (matrix_cell(matrix, work, c, nothing, &column[c], err))
+			return -1;
+	return 0;
 }
 
 static int matrix_columns(struct matrix *matrix, struct matrix_work *work, const struct space *space,
@@ -207,6 +236,9 @@ static int matrix_columns(struct matrix *matrix, struct matrix_work *work, const
 	_cleanup_free_ uint16_t *column = mem_zero(policy->class_count, sizeof(*column));
 	uint32_t weighed = UINT32_MAX;
 
+	if (matrix_link_column(matrix, work, space, column, err))
+		return -1;
+	matrix->link_group = (uint16_t)intern_put(columns, column, policy->class_count * sizeof(*column));
 	for (uint32_t i = 0; i < intern_count(zones->zone); i++) {
 		const struct zone *zone = zones_at(zones, order[i]);
 

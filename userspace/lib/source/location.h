@@ -23,7 +23,7 @@
 
 enum {
 	LOCATION_LOCAL = LOCATION_CODES,	/* loopback, limited broadcast and the policy's own */
-	LOCATION_LINK,				/* link-local, decided in the kernel before the table */
+	LOCATION_LINK,				/* what never leaves the link; allowed where no rule names it */
 	LOCATION_SPECIAL,			/* IANA special-purpose registries */
 	LOCATION_MULTICAST,
 	LOCATION_METADATA,			/* metadata services of clouds */

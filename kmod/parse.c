@@ -10,7 +10,7 @@
 #include "parse.h"
 
 /* The device says nothing of the packet, so it says of itself what it is. */
-static bool packet_is_ip(struct resid_parse *parse)
+static bool parse_is_ip(struct resid_parse *parse)
 {
 	u8 buffer;
 	const u8 *first = resid_parse_at(parse, 0, 1, &buffer);
@@ -25,7 +25,7 @@ static bool packet_is_ip(struct resid_parse *parse)
  * Destinations that no router forwards. DHCP is one only as a broadcast: a unicast renewal can be routed anywhere, so
  * it is judged as its server's address is.
  */
-static bool packet_is_link(const struct resid_packet *packet)
+static bool parse_is_link(struct resid_packet *packet)
 {
 	const u8 *address = packet->dest[0].address;
 
@@ -39,7 +39,8 @@ static bool packet_is_link(const struct resid_packet *packet)
 		if (ipv4 == 0xffffffff && packet->proto == IPPROTO_UDP && packet->has_port) {
 			u16 port = get_unaligned_be16(&packet->dport);
 
-			return port == 67 || port == 68;
+			packet->of_link = port == 67 || port == 68;
+			return packet->of_link;
 		}
 		return false;
 	}
@@ -62,7 +63,7 @@ void resid_packet_imagine(struct resid_packet *packet, const u8 *address, const 
 		resid_dest_add(&parse, AF_INET, address);
 	else
 		resid_dest_add6(&parse, address);
-	packet->kind = packet_is_link(packet) ? RESID_PACKET_LINK : RESID_PACKET_IP;
+	packet->kind = parse_is_link(packet) ? RESID_PACKET_LINK : RESID_PACKET_IP;
 }
 
 void resid_packet_parse(struct resid_packet *packet, const struct resid_bytes *bytes, enum resid_link link,
@@ -82,10 +83,10 @@ void resid_packet_parse(struct resid_packet *packet, const struct resid_bytes *b
 	if (link == RESID_LINK_ETHERNET)
 		ok = resid_frame_ethernet(&parse) && resid_encap_walk(&parse);
 	else if (link == RESID_LINK_IP)
-		ok = packet_is_ip(&parse) && resid_encap_walk(&parse);
+		ok = parse_is_ip(&parse) && resid_encap_walk(&parse);
 
 	if (!ok)
 		packet->kind = RESID_PACKET_UNPARSABLE;
-	else if (packet->kind == RESID_PACKET_IP && packet_is_link(packet))
+	else if (packet->kind == RESID_PACKET_IP && parse_is_link(packet))
 		packet->kind = RESID_PACKET_LINK;
 }
