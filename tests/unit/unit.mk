@@ -3,6 +3,7 @@
 # tests/unit/STEM.sh is one as it stands. build/san is the tree compiled for them, residctl included.
 
 SAN := $(B)/san
+comma := ,
 SAN_CFLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*.c)) \
 	$(patsubst tests/unit/%.sh,$(B)/tests/unit/%,$(wildcard tests/unit/*.sh))
@@ -29,6 +30,15 @@ $(SAN)/libresidctl.a: $(call san,$(filter-out userspace/residctl/main.c,$(CTL_SR
 
 $(B)/tests/unit/view: PARTS := $(SAN)/libresidctl.a
 $(B)/tests/unit/view: $(SAN)/libresidctl.a
+
+# The same of residd; the module is stood in for, so that it can fail to answer.
+$(SAN)/libresidd.a: $(call san,$(filter-out userspace/residd/main.c,$(RESIDD_SRC)))
+	@rm -f $@
+	$(call say,AR) $(AR) rcs $@ $^
+
+$(B)/tests/unit/expose: PARTS := $(SAN)/libresidd.a \
+	$(addprefix -Wl$(comma)--wrap=,resid_nl_status resid_nl_devices resid_nl_counters if_nameindex)
+$(B)/tests/unit/expose: $(SAN)/libresidd.a
 
 $(B)/tests/unit/%: tests/unit/%.c $(SAN)/libresid.a
 	@mkdir -p $(@D)

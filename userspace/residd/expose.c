@@ -25,6 +25,12 @@
 #define EXPOSE_CLIENTS	8
 #define EXPOSE_SECONDS	10	/* that a client may be silent */
 
+static void expose_names_free(struct if_nameindex **names)
+{
+	if (*names)
+		if_freenameindex(*names);
+}
+
 /* SO_NETNS_COOKIE of our own network namespace, which is the initial one; 0: not known. */
 static uint64_t expose_netns(void)
 {
@@ -37,25 +43,26 @@ static uint64_t expose_netns(void)
 	return cookie;
 }
 
-static uint32_t expose_unhooked(struct resid_nl *nl)
+/* False: one of the lists cannot be had, so nobody knows. A list that failed is no empty one. */
+static bool expose_unhooked(struct resid_nl *nl, uint32_t *out)
 {
 	_cleanup_free_ struct resid_nl_device *hooked = NULL;
-	struct if_nameindex *all = if_nameindex();
+	_cleanup_(expose_names_free) struct if_nameindex *all = if_nameindex();
 	uint64_t netns = expose_netns();
 	struct resid_error ignored;
 	uint32_t unhooked = 0;
 	size_t count, i;
 
-	if (!all || resid_nl_devices(nl, &hooked, &count, &ignored))
-		count = 0;
+	if (!all || !netns || resid_nl_devices(nl, &hooked, &count, &ignored))
+		return false;
 	for (struct if_nameindex *at = all; at && at->if_index; at++) {
 		for (i = 0; i < count; i++)
 			if (hooked[i].netns == netns && hooked[i].ifindex == at->if_index)
 				break;
 		unhooked += i == count && strcmp(at->if_name, "lo");
 	}
-	if_freenameindex(all);
-	return unhooked;
+	*out = unhooked;
+	return true;
 }
 
 static bool expose_clock(void)
@@ -76,9 +83,8 @@ static void expose_write(struct daemon *daemon, struct jsonw *out)
 
 	if (daemon->nl && !resid_nl_status(daemon->nl, &status, &ignored)) {
 		facts.status = &status;
-		facts.unhooked = expose_unhooked(daemon->nl);
-		if (resid_nl_counters(daemon->nl, &counters, &facts.counter_count, &ignored))
-			facts.counter_count = 0;
+		facts.unhooked_known = expose_unhooked(daemon->nl, &facts.unhooked);
+		facts.counters_known = !resid_nl_counters(daemon->nl, &counters, &facts.counter_count, &ignored);
 	}
 	facts.counters = counters;
 	if (daemon->spool) {

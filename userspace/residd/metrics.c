@@ -126,10 +126,14 @@ static void metrics_module(struct jsonw *out, const struct metrics_facts *facts)
 	metrics_one(out, "resid_hooked_devices", "gauge", "Devices that are hooked, in all network namespaces.",
 		    status->devices);
 	metrics_one(out, "resid_hooked_network_namespaces", "gauge", "Network namespaces that are hooked.", status->netns);
-	metrics_one(out, "resid_unhooked_devices", "gauge",
-		    "Devices of the initial network namespace, but loopback, that are not hooked.", facts->unhooked);
+	/* what is not known is not there: a zero would say that all is well */
+	if (facts->unhooked_known)
+		metrics_one(out, "resid_unhooked_devices", "gauge",
+			    "Devices of the initial network namespace, but loopback, that are not hooked.",
+			    facts->unhooked);
 	metrics_audit(out, status);
-	metrics_counters(out, facts);
+	if (facts->counters_known)
+		metrics_counters(out, facts);
 }
 
 /* ---- the policy ------------------------------------------------------------------------------------------- */

@@ -14,7 +14,9 @@ struct metrics_facts {
 	const struct resid_nl_status *status;	/* NULL: the module is not there */
 	const struct resid_nl_counter *counters;
 	size_t counter_count;
+	bool counters_known;	/* else there are none, because they could not be had */
 	uint32_t unhooked;	/* devices of the initial namespace, but loopback, that the module does not hook */
+	bool unhooked_known;
 	const struct snapshot *snapshot;	/* NULL: no policy */
 	const struct spool_status *spool;	/* NULL: none */
 	bool spool_writable;
