@@ -70,12 +70,12 @@ static void build_core(struct build *build)
 	core->row[RESID_CLASS_KERNEL] = (uint8_t)(policy->class_count + 1);
 	core->class_flags[RESID_CLASS_KERNEL] = build_class_flags(&policy->class[policy->kernel]);
 	core->row_count = (uint16_t)build->matrix->row_count;
-	core->rule_count = matrix_rule_count(policy);
+	core->rule_count = numbering_count(policy);
 	core->step_count = (uint16_t)(build->matrix->steps.length / sizeof(struct resid_step));
 	core->group_count = (uint16_t)build->matrix->group_count;
 	core->link_group = build->matrix->link_group;
-	core->non_ip_rule = matrix_non_ip_rule(policy);
-	core->unparsable_rule = matrix_unparsable_rule(policy);
+	core->non_ip_rule = numbering_non_ip(policy);
+	core->unparsable_rule = numbering_unparsable(policy);
 	core->nat64_count = (uint16_t)policy->nat64_count;
 	for (i = 0; i < policy->nat64_count; i++) {
 		address_bytes(AF_INET6, policy->nat64[i].first, core->nat64[i].prefix);
@@ -87,7 +87,7 @@ static void build_rules(struct build *build)
 {
 	size_t i;
 
-	for (i = 0; i < matrix_rule_count(build->policy); i++) {
+	for (i = 0; i < numbering_count(build->policy); i++) {
 		struct resid_rule *rule = buffer_extend(&build->file, sizeof(*rule));
 		struct full_rule_text text;
 

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "snapshot/matrix.h"
+#include "snapshot/numbering.h"
 #include "util/memory.h"
 
 static void chain_push(struct buffer *steps, const struct resid_step *step)
@@ -78,7 +78,7 @@ static void chain_add_rule(const struct chain_inputs *inputs, uint16_t index, st
 		return;
 	}
 	chain_add_steps(out, rule, index, POLICY_BEGINNING, stale_at);
-	chain_add_steps(out, rule, matrix_stale_rule(policy, inputs->class_index), stale_at, POLICY_NEVER);
+	chain_add_steps(out, rule, numbering_stale(policy, inputs->class_index), stale_at, POLICY_NEVER);
 }
 
 /* Both at once; false: no packet is of both. */
@@ -111,7 +111,7 @@ static bool chain_meet(const struct resid_step *a, const struct resid_step *b, s
 /* The stricter of two rules; of equals the first. */
 static uint16_t chain_stricter(const struct policy *policy, uint16_t first, uint16_t second)
 {
-	return matrix_rule_verdict(policy, second) > matrix_rule_verdict(policy, first) ? second : first;
+	return numbering_verdict(policy, second) > numbering_verdict(policy, first) ? second : first;
 }
 
 static void chain_take(struct buffer *rest, struct buffer *made)
@@ -164,11 +164,11 @@ static bool chain_adds_nothing(const struct policy *policy, const struct buffer 
 	size_t a_count, b_count;
 	const struct resid_step *a = chain_steps(taken, &a_count), *b = chain_steps(rest, &b_count);
 
-	if (a_count == 1 && !a->flags && matrix_rule_verdict(policy, a->rule) >= RESID_V_REJECT)
+	if (a_count == 1 && !a->flags && numbering_verdict(policy, a->rule) >= RESID_V_REJECT)
 		return false;
 	for (size_t i = 0; i < a_count; i++)
 		for (size_t j = 0; j < b_count; j++)
-			if (matrix_rule_verdict(policy, b[j].rule) < matrix_rule_verdict(policy, a[i].rule))
+			if (numbering_verdict(policy, b[j].rule) < numbering_verdict(policy, a[i].rule))
 				return false;
 	return true;
 }

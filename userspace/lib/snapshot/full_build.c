@@ -56,7 +56,7 @@ static const struct policy_class *full_stale_class(const struct policy *policy, 
 {
 	size_t i = 0;
 
-	while (policy->class[i].on_stale == RESID_V_ALLOW || matrix_stale_rule(policy, i) != index)
+	while (policy->class[i].on_stale == RESID_V_ALLOW || numbering_stale(policy, i) != index)
 		i++;
 	return &policy->class[i];
 }
@@ -66,7 +66,7 @@ static const struct policy_class *full_unknown_class(const struct policy *policy
 {
 	size_t i = 0;
 
-	while (!policy->class[i].has_on_unknown || matrix_unknown_rule(policy, i) != index)
+	while (!policy->class[i].has_on_unknown || numbering_unknown(policy, i) != index)
 		i++;
 	return &policy->class[i];
 }
@@ -88,25 +88,25 @@ void full_rule_text(const struct policy *policy, size_t index, struct full_rule_
 		out->ticket = rule->ticket;
 		out->from = rule->from;
 		out->until = rule->until;
-	} else if (index < matrix_non_ip_rule(policy)) {
+	} else if (index < numbering_non_ip(policy)) {
 		const struct policy_class *class = &policy->class[index - policy->rule_count];
 
 		out->id = mem_format("default-%s", class->name);
 		out->reason = mem_format("no rule matched; this is the default of class %s", class->name);
 		out->verdict = class->fallback;
-	} else if (index == matrix_non_ip_rule(policy)) {
+	} else if (index == numbering_non_ip(policy)) {
 		out->id = mem_format("non-ip");
 		out->reason = mem_format("the frame is neither IP nor housekeeping of the link");
 		out->verdict = policy->non_ip;
-	} else if (index == matrix_unparsable_rule(policy)) {
+	} else if (index == numbering_unparsable(policy)) {
 		out->id = mem_format("unparsable");
 		out->reason = mem_format("the packet's destinations cannot be read");
 		out->verdict = policy->unparsable;
-	} else if (index == matrix_link_rule(policy)) {
+	} else if (index == numbering_link(policy)) {
 		out->id = mem_format("default-link");
 		out->reason = mem_format("it never leaves the link, and no rule names `link`");
 		out->verdict = RESID_V_ALLOW;
-	} else if (index >= matrix_stale_rule(policy, 0)) {
+	} else if (index >= numbering_stale(policy, 0)) {
 		const struct policy_class *class = full_stale_class(policy, index);
 
 		out->id = mem_format("stale-%s", class->name);
@@ -157,7 +157,7 @@ static void full_add_rules(struct full_builder *builder)
 {
 	size_t i;
 
-	for (i = 0; i < matrix_rule_count(builder->policy); i++) {
+	for (i = 0; i < numbering_count(builder->policy); i++) {
 		struct full_rule *out = buffer_extend(&builder->table[FULL_RULES], sizeof(*out));
 		struct full_rule_text text;
 
@@ -450,7 +450,7 @@ void full_build(const struct policy *policy, const struct full_data *data, const
 	uint32_t count[FULL_TABLES] = {
 		[FULL_STRINGS] = (uint32_t)builder.table[FULL_STRINGS].length,
 		[FULL_CLASSES] = (uint32_t)policy->class_count + 2,
-		[FULL_RULES] = matrix_rule_count(policy),
+		[FULL_RULES] = numbering_count(policy),
 		[FULL_ASSIGNMENTS] = (uint32_t)policy->assignment_count,
 		[FULL_SOURCES] = (uint32_t)data->world->source_count,
 		[FULL_SETS] = (uint32_t)policy->set_count,

@@ -46,30 +46,6 @@ static void matrix_work_fini(struct matrix_work *work)
 	free(work->rows);
 }
 
-static enum resid_verdict matrix_class_verdict(const struct policy *policy, uint16_t rule)
-{
-	for (size_t i = 0; i < policy->class_count; i++) {
-		const struct policy_class *class = &policy->class[i];
-
-		if (class->has_on_unknown && matrix_unknown_rule(policy, i) == rule)
-			return class->on_unknown;
-		if (class->on_stale != RESID_V_ALLOW && matrix_stale_rule(policy, i) == rule)
-			return class->on_stale;
-	}
-	return RESID_V_DROP;
-}
-
-enum resid_verdict matrix_rule_verdict(const struct policy *policy, uint16_t rule)
-{
-	if (rule < policy->rule_count)
-		return policy->rule[rule].verdict;
-	if (rule < matrix_non_ip_rule(policy))
-		return policy->class[rule - policy->rule_count].fallback;
-	if (rule == matrix_non_ip_rule(policy))
-		return policy->non_ip;
-	return rule == matrix_unparsable_rule(policy) ? policy->unparsable : matrix_class_verdict(policy, rule);
-}
-
 static int matrix_chain_cell(struct matrix *matrix, struct matrix_work *work, const struct buffer *chain,
 			     uint16_t *cell, struct resid_error *err)
 {
@@ -93,15 +69,15 @@ static int matrix_chain_cell(struct matrix *matrix, struct matrix_work *work, co
 static uint16_t matrix_last(const struct matrix_work *work, const struct matrix_phase *phase, size_t class_index)
 {
 	const struct policy *policy = work->policy;
-	uint16_t fallback = matrix_default_rule(policy, class_index), unknown;
+	uint16_t fallback = numbering_default(policy, class_index), unknown;
 	enum match match = work->asks_control[class_index] ? phase->unknown_control : phase->unknown;
 
 	if (phase->link)
-		return matrix_link_rule(policy);
+		return numbering_link(policy);
 	if (match == MATCH_NO || !policy->class[class_index].has_on_unknown)
 		return fallback;
-	unknown = matrix_unknown_rule(policy, class_index);
-	if (match == MATCH_MAYBE && matrix_rule_verdict(policy, unknown) <= matrix_rule_verdict(policy, fallback))
+	unknown = numbering_unknown(policy, class_index);
+	if (match == MATCH_MAYBE && numbering_verdict(policy, unknown) <= numbering_verdict(policy, fallback))
 		return fallback;
 	return unknown;
 }
