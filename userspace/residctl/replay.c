@@ -13,6 +13,7 @@
 #include "util/json.h"
 #include "util/memory.h"
 #include "util/proto.h"
+#include "util/utf8.h"
 
 #define REPLAY_EXAMPLES 3
 #define REPLAY_LINE	65536u	/* no record is longer */
@@ -288,9 +289,9 @@ int replay_log(struct replay *replay, const char *path, struct resid_error *err)
 	if (!file)
 		return -1;
 	while ((result = file_line(file, line, REPLAY_LINE, &length)) == FILE_LINE_READ) {
-		_cleanup_json_ json_t *record = json_loadb(line, length, 0, NULL);
+		const size_t skip = !number++ && utf8_mark(line, length) ? UTF8_MARK : 0;
+		_cleanup_json_ json_t *record = json_loadb(line + skip, length - skip, 0, NULL);
 
-		number++;
 		if (line[length - 1] != '\n' && !json_is_object(record))
 			break;	/* still being written */
 		if (!json_is_object(record) || !json_is_string(json_object_get(record, "verdict")))

@@ -175,7 +175,7 @@ int assign_read(struct assign_list *list, struct resid_error *err)
 
 		/* A file that went away between the two calls was unassigned just now. */
 		if (!result && !access(file.text, F_OK)) {
-			result = file_read(file.text, ASSIGN_FILE_MAX, &text, &length, err);
+			result = file_read_text(file.text, ASSIGN_FILE_MAX, &text, &length, err);
 			if (!result)
 				result = assign_parse(file.text, text, list, err);
 		}

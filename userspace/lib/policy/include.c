@@ -22,7 +22,6 @@
 #include "util/paths.h"
 
 #define INCLUDE_DEPTH_MAX 8
-#define INCLUDE_BOM "\xef\xbb\xbf"
 
 static bool include_is_path(const char *what)
 {
@@ -130,7 +129,7 @@ static int include_read_file(struct reader *reader, const struct yaml_node *what
 {
 	_cleanup_free_ char *text = NULL;
 	struct resid_error inner;
-	size_t length, skip;
+	size_t length;
 	struct stat st;
 
 	if (include_find(reader, what, &out->name))
@@ -141,13 +140,12 @@ static int include_read_file(struct reader *reader, const struct yaml_node *what
 		return keys_fail(&reader->file, what, "'%s' cannot be included: %s is not a file", what->text, out->name);
 	if (include_is_cycle(reader, &st))
 		return keys_fail(&reader->file, what, "'%s' includes itself, by way of %s", what->text, out->name);
-	if (file_read(out->name, YAML_SIZE_MAX, &text, &length, &inner))
+	if (file_read_text(out->name, YAML_SIZE_MAX, &text, &length, &inner))
 		return keys_fail(&reader->file, what, "'%s' cannot be included: %s", what->text, inner.text);
-	skip = strncmp(text, INCLUDE_BOM, strlen(INCLUDE_BOM)) ? 0 : strlen(INCLUDE_BOM);
-	if (yaml_parse(out->name, text + skip, length - skip, &out->root, reader->file.err) ||
-	    include_check_bare(reader, what, out->name, text + skip))
+	if (yaml_parse(out->name, text, length, &out->root, reader->file.err) ||
+	    include_check_bare(reader, what, out->name, text))
 		return -1;
-	return include_append(reader, what, out->name, text + skip, length - skip);
+	return include_append(reader, what, out->name, text, length);
 }
 
 /* The next of the documents that came along. */

@@ -300,7 +300,7 @@ int policy_read(const char *path, const struct policy_options *options, struct p
 	if (!path)
 		return policy_parse(embedded_policy.name, embedded_policy.data,
 				    (size_t)(embedded_policy.end - embedded_policy.data), options, out, err);
-	if (file_read(path, YAML_SIZE_MAX, &text, &length, err))
+	if (file_read_text(path, YAML_SIZE_MAX, &text, &length, err))
 		return -1;
 	return policy_parse(path, text, length, options, out, err);
 }

@@ -146,7 +146,7 @@ static int sets_load(struct reader *reader, const char *name)
 	size_t length;
 
 	if (sets_find_file(reader, name, &path)) {
-		if (file_read(path, YAML_SIZE_MAX, &text, &length, reader->file.err))
+		if (file_read_text(path, YAML_SIZE_MAX, &text, &length, reader->file.err))
 			return -1;
 		return sets_parse_file(reader, path, name, text, length);
 	}

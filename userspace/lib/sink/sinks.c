@@ -90,7 +90,7 @@ static int sinks_file(void *context, const char *file, struct resid_error *err)
 	size_t length;
 
 	loading->has_log |= !strcmp(file_base_name(file), LOG_FILE);
-	if (file_read(file, SINK_CONFIG_MAX, &text, &length, err)) {
+	if (file_read_text(file, SINK_CONFIG_MAX, &text, &length, err)) {
 		running = sinks_find(loading->sinks, file);
 		if (running)
 			(*running)->stale = false;

@@ -13,6 +13,7 @@
 
 #include "util/cleanup.h"
 #include "util/memory.h"
+#include "util/utf8.h"
 
 #define FILE_CHUNK ((size_t)1 << 16)
 
@@ -135,28 +136,44 @@ int file_read(const char *path, size_t max, char **data, size_t *length, struct 
 	return 0;
 }
 
-bool file_sha256(const char *path, uint8_t out[32])
+int file_read_text(const char *path, size_t max, char **text, size_t *length, struct resid_error *err)
+{
+	if (file_read(path, max, text, length, err))
+		return -1;
+	if (utf8_mark(*text, *length)) {
+		*length -= UTF8_MARK;
+		memmove(*text, *text + UTF8_MARK, *length + 1);
+	}
+	return 0;
+}
+
+bool file_sha256_of(int fd, uint8_t out[32])
 {
 	_cleanup_free_ char *buffer = mem_alloc(FILE_CHUNK);
-	struct resid_error ignored;
-	_cleanup_close_ int fd = file_open(path, O_RDONLY, 0, &ignored);
-	EVP_MD_CTX *digest;
-	ssize_t got = -1;
+	EVP_MD_CTX *digest = EVP_MD_CTX_new();
+	ssize_t got;
+	off_t at = 0;
 
-	if (fd < 0)
-		return false;
-	digest = EVP_MD_CTX_new();
 	if (!digest || !EVP_DigestInit_ex(digest, EVP_sha256(), NULL))
 		abort();
 	do {
-		got = read(fd, buffer, FILE_CHUNK);
+		got = pread(fd, buffer, FILE_CHUNK, at);
 		if (got > 0 && !EVP_DigestUpdate(digest, buffer, (size_t)got))
 			abort();
+		at += got > 0 ? got : 0;
 	} while (got > 0 || (got < 0 && errno == EINTR));
 	if (!EVP_DigestFinal_ex(digest, out, NULL))
 		abort();
 	EVP_MD_CTX_free(digest);
 	return !got;
+}
+
+bool file_sha256(const char *path, uint8_t out[32])
+{
+	struct resid_error ignored;
+	_cleanup_close_ int fd = file_open(path, O_RDONLY, 0, &ignored);
+
+	return fd >= 0 && file_sha256_of(fd, out);
 }
 
 /* The directory entry is on disk only when the folder is synced as well. */

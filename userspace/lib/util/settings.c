@@ -124,7 +124,7 @@ int settings_read(const struct setting *settings, size_t count, void *out, const
 	_cleanup_free_ char *text = NULL;
 	size_t length;
 
-	if (!file_read(file, SETTINGS_FILE_MAX, &text, &length, err))
+	if (!file_read_text(file, SETTINGS_FILE_MAX, &text, &length, err))
 		return settings_parse(settings, count, out, file, text, wrong, context, err);
 	if (!wrong)
 		return -1;

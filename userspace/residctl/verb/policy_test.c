@@ -130,7 +130,7 @@ static int policy_test_run(const struct call *call, struct view *view, struct re
 	const struct yaml_node *cases;
 	size_t length, i;
 
-	if (file_read(call->argv[0], YAML_SIZE_MAX, &text, &length, err) ||
+	if (file_read_text(call->argv[0], YAML_SIZE_MAX, &text, &length, err) ||
 	    yaml_parse(call->argv[0], text, length, &root, err) ||
 	    keys_known(&test.file, root, "a file of cases", keys) ||
 	    keys_get(&test.file, root, "cases", true, &cases) ||
