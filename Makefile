@@ -17,13 +17,14 @@ B := build
 CC := gcc
 CLANG ?= clang
 BPFTOOL ?= bpftool
-PKGS := libbpf libnl-3.0 libnl-genl-3.0 yaml-0.1 jansson libcrypto libssl libsystemd libkmod libcurl libmicrohttpd zlib libloc libmaxminddb libpcap libzstd
+PKGS := libbpf libnl-3.0 libnl-genl-3.0 yaml-0.1 jansson libcrypto libssl libsystemd libkmod libcurl libmicrohttpd zlib libloc libmaxminddb libpcap libzstd libseccomp liblzma
 CFLAGS ?= -O2 -g
 INCLUDES := -Iuserspace/lib -Iuserspace -I. -I$(B)/gen $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter
 # Hidden, lest a name of ours take the place of one inside a shared library.
 ALL_CFLAGS = -std=gnu11 -fvisibility=hidden $(WARNINGS) -D_GNU_SOURCE $(INCLUDES) -MMD -MP $(CFLAGS)
-LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+# libcsv and bzip2 have no description for pkg-config.
+LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null && echo -lcsv -lbz2)
 BPF_CFLAGS = -O2 -g -Wall -Werror -target bpf -I/usr/include/$(shell $(CC) -print-multiarch) -Ikmod
 
 # Of the module, what compiles for both sides.

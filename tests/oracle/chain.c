@@ -392,7 +392,7 @@ static struct source *read_source(enum source_format format, const char *name, c
 	struct source *source = NULL;
 	struct resid_error err;
 
-	if (source_read(format, name, path, &source, &err)) {
+	if (source_read(&(struct source_want){ SOURCE_BIT(format), name, SOURCE_BAD }, path, &source, &err)) {
 		printf("not ok 1 - %s\n1..1\n", err.text);
 		exit(1);
 	}

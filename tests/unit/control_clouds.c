@@ -53,7 +53,8 @@ static struct tally count_clouds(const char *rule)
 		_cleanup_free_ char *name = mem_format("%s/feeds/%s", data_folder(), clouds[i].file);
 		_cleanup_source_ struct source *source = NULL;
 
-		if (source_read(clouds[i].format, clouds[i].name, name, &source, &err))
+		if (source_read(&(struct source_want){ SOURCE_BIT(clouds[i].format), clouds[i].name, SOURCE_BAD },
+				name, &source, &err))
 			fail_msg("%s", err.text);
 		for (f = 0; f < source->v4.count;) {
 			u128 first = source->v4.fact[f].first, last = source->v4.fact[f].last;

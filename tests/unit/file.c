@@ -103,14 +103,7 @@ static int by_source(const char *path, struct resid_error *err)
 {
 	struct source *source = NULL;
 
-	return source_read(SOURCE_LIST, "list", path, &source, err);
-}
-
-static int by_sealed_source(const char *path, struct resid_error *err)
-{
-	struct source *source = NULL;
-
-	return source_read(SOURCE_MMDB, "mmdb", path, &source, err);
+	return source_read(&(struct source_want){ SOURCE_BIT(SOURCE_LIST), "list", SOURCE_BAD }, path, &source, err);
 }
 
 static const struct way {
@@ -120,7 +113,6 @@ static const struct way {
 	{ "read", by_read },	     { "stream", by_stream },	  { "append", by_append },
 	{ "write", by_write },	     { "sha256", by_sha256 },	  { "snapshot", by_snapshot },
 	{ "key", by_key },	     { "settings", by_settings }, { "source", by_source },
-	{ "sealed source", by_sealed_source },
 };
 
 static void refused(const char *path, const char *kind)

@@ -9,9 +9,9 @@ static void test_missing(void **context)
 	int format;
 
 	for (format = 0; format < SOURCE_FORMATS; format++) {
-		assert_int_equal(source_read(format, "it", "/nonexistent", &source, &err), -1);
+		assert_int_equal(read_as(format, "/nonexistent", &source, &err), -1);
 		assert_non_null(strstr(err.text, "/nonexistent: cannot be opened: No such file"));
-		assert_int_equal(source_read(format, "it", "/", &source, &err), -1);
+		assert_int_equal(read_as(format, "/", &source, &err), -1);
 		assert_int_equal(source_format_parse(source_format_name(format)), format);
 	}
 	assert_int_equal(source_format_parse("csv"), -1);
@@ -100,8 +100,8 @@ static void test_guards(void **context)
 		{ SOURCE_ORACLE, "{\"regions\": [{\"region\": \"x\", \"cidrs\": [{\"cidr\": \"", "\"}]}]}",
 		  "{\"regions\": []}" },
 		{ SOURCE_GEOFEED, "", ",NO,,,\n", "# nothing\n" },
-		{ SOURCE_LIST, "", "\n", "" },
-		{ SOURCE_RIR, "", ",NO\n", "" },
+		{ SOURCE_LIST, "", "\n", "\n" },
+		{ SOURCE_RIR, "", ",NO\n", "\r\n" },
 	};
 	static const char *const prefixes[] = { "0.0.0.0/0", "192.0.2.7/24", "192.0.2.0/24" };
 	static const char *const sentences[] = { "'0.0.0.0/0' is every address there is", "'192.0.2.7/24' has bits set" };

@@ -57,12 +57,17 @@ static inline const char *pack(const char *name, const char *path)
 	return path;
 }
 
+static inline int read_as(enum source_format format, const char *path, struct source **out, struct resid_error *err)
+{
+	return source_read(&(struct source_want){ SOURCE_BIT(format), "it", SOURCE_BAD }, path, out, err);
+}
+
 static inline struct source *good(enum source_format format, const char *path)
 {
 	struct source *source = NULL;
 	struct resid_error err = { 0 };
 
-	if (source_read(format, "it", path, &source, &err))
+	if (read_as(format, path, &source, &err))
 		fail_msg("%s", err.text);
 	return source;
 }
@@ -73,7 +78,7 @@ static inline void refused(enum source_format format, const char *path, const ch
 	struct source *source = NULL;
 	struct resid_error err = { 0 };
 
-	assert_int_equal(source_read(format, "it", path, &source, &err), -1);
+	assert_int_equal(read_as(format, path, &source, &err), -1);
 	assert_null(source);
 	assert_int_equal(err.status, RESID_EXIT_INPUT);
 	if (strncmp(err.text, path, strlen(path)) || !strstr(err.text, expected))
@@ -131,7 +136,7 @@ static inline void damage(enum source_format format, const char *data, size_t le
 		memcpy(copy, data, length);
 		for (i = 0; i <= round % 8; i++)
 			copy[from + (size_t)random() % (length - from)] = (char)random();
-		if (source_read(format, "it", keep("damaged", copy, length), &source, &err)) {
+		if (read_as(format, keep("damaged", copy, length), &source, &err)) {
 			assert_int_equal(err.status, RESID_EXIT_INPUT);
 			assert_non_null(strstr(err.text, "; fetch the file anew"));
 		}

@@ -186,7 +186,7 @@ static void test_wrong_kind(void **context)
 	assert_refused(&inputs, RESID_EXIT_INPUT, "asn.mmdb: says of no network in which country it is; ");
 	inputs.mmdb = NULL;
 	inputs.asn = put("noise", "noise");
-	assert_refused(&inputs, RESID_EXIT_INPUT, "noise: byte 0: is shorter than the header of a location.db");
+	assert_refused(&inputs, RESID_EXIT_INPUT, "noise: is of no format that is read here: asn-csv, ");
 }
 
 int main(void)

@@ -13,11 +13,19 @@
 
 #define CAPTURE_SNAP 1024	/* bytes of a packet that are looked at: more than its headers can have */
 
+#define CAPTURE_ETHERNET 14
+#define CAPTURE_PACKET	1	/* kind of message */
+
 /* What the child yields for each packet, and then its bytes. */
 struct capture_head {
-	uint32_t length, wire;		/* wire: of the whole packet */
+	uint32_t wire;			/* length of the whole packet */
 	uint8_t link;			/* enum resid_link */
 	uint8_t reserved[3];
+};
+
+struct capture_message {
+	struct capture_head head;
+	uint8_t bytes[CAPTURE_ETHERNET + CAPTURE_SNAP];
 };
 
 /* The child. */
@@ -44,27 +52,22 @@ static const struct capture_link capture_links[] = {
 static void capture_yield(struct confine *confine, const struct capture_link *link, const struct pcap_pkthdr *packet,
 			  const u_char *bytes)
 {
-	uint8_t ethernet[14] = { 0 };
-	struct capture_head head = { .wire = packet->len - link->skip, .link = (uint8_t)link->link };
-	uint32_t length = packet->caplen - link->skip;
+	struct capture_message message = { .head = { .wire = packet->len - link->skip, .link = (uint8_t)link->link } };
+	uint32_t length = packet->caplen - link->skip, used = 0;
 
-	head.length = length < CAPTURE_SNAP ? length : CAPTURE_SNAP;
-	if (!link->direction) {
-		confine_bytes(confine, &head, sizeof(head));
-		confine_bytes(confine, bytes + link->skip, head.length);
+	if (link->direction && bytes[link->direction] != LINUX_SLL_OUTGOING)
 		return;
+	if (link->direction) {
+		used = CAPTURE_ETHERNET;
+		memcpy(message.bytes + used - 2, bytes + link->protocol, 2);
+		message.head.wire += used;
 	}
-	if (bytes[link->direction] != LINUX_SLL_OUTGOING)
-		return;
-	memcpy(ethernet + 12, bytes + link->protocol, 2);
-	head.length += sizeof(ethernet);
-	head.wire += sizeof(ethernet);
-	confine_bytes(confine, &head, sizeof(head));
-	confine_bytes(confine, ethernet, sizeof(ethernet));
-	confine_bytes(confine, bytes + link->skip, head.length - sizeof(ethernet));
+	length = length < CAPTURE_SNAP ? length : CAPTURE_SNAP;
+	memcpy(message.bytes + used, bytes + link->skip, length);
+	confine_send(confine, CAPTURE_PACKET, &message, sizeof(message.head) + used + length);
 }
 
-static int capture_parse(struct confine *confine, int fd)
+static int capture_parse(struct confine *confine, int fd, void *context)
 {
 	char why[PCAP_ERRBUF_SIZE] = "";
 	FILE *file = fdopen(fd, "r");
@@ -76,19 +79,20 @@ static int capture_parse(struct confine *confine, int fd)
 	int got;
 
 	if (!pcap)
-		return confine_fail(confine, "is no capture: %s", why);
-	confine_close_files(confine);
+		return confine_fail(confine, ": is no capture: %s", why);
+	if (confine_close_files(confine))
+		return -1;
 	for (i = 0; i < sizeof(capture_links) / sizeof(capture_links[0]); i++)
 		if (capture_links[i].type == pcap_datalink(pcap))
 			link = &capture_links[i];
 	if (!link)
-		return confine_fail(confine, "its packets have link type %d, which is not read; capture Ethernet or `any`",
+		return confine_fail(confine, ": its packets have link type %d, which is not read; capture Ethernet or `any`",
 				    pcap_datalink(pcap));
 	while ((got = pcap_next_ex(pcap, &packet, &bytes)) == 1)
 		if (packet->caplen >= link->skip && packet->len >= packet->caplen)
 			capture_yield(confine, link, packet, bytes);
 	if (got != PCAP_ERROR_BREAK)
-		return confine_fail(confine, "is damaged: %s", pcap_geterr(pcap));
+		return confine_fail(confine, ": is damaged: %s", pcap_geterr(pcap));
 	return 0;
 }
 
@@ -97,14 +101,12 @@ static int capture_parse(struct confine *confine, int fd)
 struct capture {
 	struct replay *replay;
 	const struct capture_inputs *inputs;
-	struct buffer pending;
 	struct intern *connections;	/* struct capture_connection */
 	struct buffer began;		/* by number: 0 not known, 1 the lower end, 2 the upper */
 };
 
 static void capture_fini(struct capture *capture)
 {
-	buffer_fini(&capture->pending);
 	buffer_fini(&capture->began);
 	intern_free(capture->connections);
 }
@@ -165,11 +167,11 @@ static bool capture_counts(const struct capture *capture, const struct resid_pac
 	return !inputs->from_count;
 }
 
-static void capture_packet(struct capture *capture, const struct capture_head *head, const uint8_t *data)
+static void capture_packet(struct capture *capture, const struct capture_head *head, const uint8_t *data, size_t length)
 {
-	const struct resid_bytes bytes = { .data = data, .length = head->length };
+	const struct resid_bytes bytes = { .data = data, .length = length };
 	struct replay_packet packet = {
-		.class = capture->inputs->class, .data = data, .length = head->length, .link = head->link,
+		.class = capture->inputs->class, .data = data, .length = length, .link = head->link,
 	};
 	struct resid_packet parsed;
 
@@ -181,23 +183,16 @@ static void capture_packet(struct capture *capture, const struct capture_head *h
 	replay_bytes(capture->replay, &packet);
 }
 
-static int capture_take(void *context, const uint8_t *bytes, size_t length, struct resid_error *err)
+static int capture_take(void *context, unsigned int kind, const uint8_t *bytes, size_t length, struct resid_error *err)
 {
-	struct capture *capture = context;
-	struct buffer *pending = &capture->pending;
-	struct capture_head head;
+	struct capture_message message;
 
-	buffer_append(pending, bytes, length);
-	while (pending->length >= sizeof(head)) {
-		memcpy(&head, pending->data, sizeof(head));
-		if (head.length > CAPTURE_SNAP + 14 || head.link > RESID_LINK_ETHERNET)
-			return resid_fail(err, RESID_EXIT_INPUT, "the capture's parser says what makes no sense");
-		if (pending->length < sizeof(head) + head.length)
-			break;
-		capture_packet(capture, &head, pending->data + sizeof(head));
-		pending->length -= sizeof(head) + head.length;
-		memmove(pending->data, pending->data + sizeof(head) + head.length, pending->length);
-	}
+	if (kind != CAPTURE_PACKET || length < sizeof(message.head) || length > sizeof(message))
+		return resid_fail(err, RESID_EXIT_INPUT, "the capture's parser says what makes no sense");
+	memcpy(&message, bytes, length);
+	if (message.head.link > RESID_LINK_ETHERNET)
+		return resid_fail(err, RESID_EXIT_INPUT, "the capture's parser says what makes no sense");
+	capture_packet(context, &message.head, message.bytes, length - sizeof(message.head));
 	return 0;
 }
 
@@ -223,5 +218,5 @@ int capture_replay(struct replay *replay, const char *path, const struct capture
 	_cleanup_(capture_fini) struct capture capture = { .replay = replay, .inputs = inputs };
 
 	intern_new(&capture.connections);
-	return confine_stream(path, capture_parse, capture_take, &capture, err);
+	return confine_run(&(struct confine_job){ path, capture_parse, capture_take, &capture, NULL }, err);
 }

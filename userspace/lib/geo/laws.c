@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "source/location.h"
-#include "source/reader.h"
 #include "util/memory.h"
+#include "util/rfc3339.h"
 
 void laws_free_basis(struct operator_jurisdiction *basis)
 {
@@ -40,9 +40,11 @@ int laws_text(const struct keys_file *file, const struct yaml_node *map, const c
 
 int laws_date(const struct keys_file *file, const struct yaml_node *map, const char *key, bool required, char **out)
 {
+	int64_t day;
+
 	if (laws_text(file, map, key, required, out))
 		return -1;
-	if (**out && !source_is_date(*out))
+	if (**out && !rfc3339_parse_day(*out, &day))
 		return keys_fail(file, yaml_get(map, key), "%s '%s' must be a day, written YYYY-MM-DD", key, *out);
 	return 0;
 }

@@ -7,7 +7,6 @@
 
 #include "kmod/deps.h"
 #include "source/format.h"
-#include "source/reader.h"
 #include "yaml/embedded.h"
 #include "yaml/keys.h"
 #include "yaml/yaml.h"
@@ -222,9 +221,11 @@ static int operators_feed(const struct keys_file *file, const struct yaml_node *
 	    keys_kind(file, format, YAML_SCALAR, "`format`"))
 		return -1;
 	number = source_format_parse(format->text);
-	if (number < 0 || number >= SOURCE_RIR)
-		return keys_fail(file, format, "unknown format '%s'; write aws, azure, google, oracle, geofeed or list",
-				 format->text);
+	if (number < 0 || !(source_formats(SOURCE_USE_FEED) & SOURCE_BIT(number))) {
+		_cleanup_free_ char *names = source_format_names(source_formats(SOURCE_USE_FEED));
+
+		return keys_fail(file, format, "unknown format '%s'; write %s", format->text, names);
+	}
 	feed->format = (enum source_format)number;
 	if (laws_text(file, node, "file", true, &feed->file))
 		return -1;
@@ -439,7 +440,7 @@ int operators_read(const char *path, struct operators **out, struct resid_error 
 	if (!path)
 		return operators_parse(embedded->name, embedded->data, (size_t)(embedded->end - embedded->data), out,
 				       err);
-	if (file_read(path, YAML_SIZE_MAX, &text, &length, err))
+	if (file_read_text(path, YAML_SIZE_MAX, &text, &length, err))
 		return -1;
 	return operators_parse(path, text, length, out, err);
 }

@@ -7,10 +7,10 @@
 #include "kmod/deps.h"
 #include "source/format.h"
 #include "source/location.h"
-#include "source/reader.h"
 #include "yaml/embedded.h"
 #include "yaml/keys.h"
 #include "util/memory.h"
+#include "util/rfc3339.h"
 
 void regions_free(struct regions *regions)
 {
@@ -66,8 +66,15 @@ static int regions_format(const struct keys_file *file, const struct yaml_node *
 	int format = source_format_parse(name->text);
 	size_t i;
 
-	if (format < 0 || format > SOURCE_ORACLE)
-		return keys_fail(file, name, "unknown format '%s'; write aws, azure, google or oracle", name->text);
+	if (format < 0 || !source_format_has_regions((enum source_format)format)) {
+		uint64_t known = 0;
+		_cleanup_free_ char *names = NULL;
+
+		for (unsigned int f = 0; f < SOURCE_FORMATS; f++)
+			known |= source_format_has_regions((enum source_format)f) ? SOURCE_BIT(f) : 0;
+		names = source_format_names(known);
+		return keys_fail(file, name, "unknown format '%s'; write %s", name->text, names);
+	}
 	if (keys_kind(file, map, YAML_MAP, "the regions of a format"))
 		return -1;
 	for (i = 0; i < map->count; i += 2)
@@ -84,6 +91,7 @@ int regions_parse(const char *name, const char *text, size_t length, struct regi
 	const struct keys_file file = { .name = name, .err = err };
 	_cleanup_yaml_ struct yaml_node *root = NULL;
 	unsigned int number;
+	int64_t day;
 	size_t i;
 
 	sha256((const u8 *)text, (unsigned int)length, regions->sha256);
@@ -93,7 +101,7 @@ int regions_parse(const char *name, const char *text, size_t length, struct regi
 	    keys_get(&file, root, "date", true, &date) || keys_get(&file, root, "citation", true, &citation) ||
 	    keys_get(&file, root, "regions", true, &map) || keys_kind(&file, map, YAML_MAP, "`regions`"))
 		return -1;
-	if (date->kind != YAML_SCALAR || !source_is_date(date->text))
+	if (date->kind != YAML_SCALAR || !rfc3339_parse_day(date->text, &day))
 		return keys_fail(&file, date, "`date` must be a day, written YYYY-MM-DD");
 	memcpy(regions->date, date->text, sizeof(regions->date));
 	for (i = 0; i < map->count; i += 2)

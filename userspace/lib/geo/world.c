@@ -17,6 +17,7 @@ void world_free(struct world *world)
 	for (i = 0; i < world->source_count; i++) {
 		free(world->source[i].name);
 		free(world->source[i].file);
+		free(world->source[i].said);
 	}
 	for (i = 0; i < world->operator_count; i++)
 		free(world->operator[i]);

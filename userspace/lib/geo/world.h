@@ -35,6 +35,8 @@ struct world_source {
 	uint64_t v4;			/* addresses, each once */
 	uint64_t v6;			/* /64s that it touches, each once */
 	uint64_t located;		/* IPv4 addresses for which it knows a location */
+	uint64_t rows, bad;		/* of a text, and how many of them were left out */
+	char *said;			/* what is wrong with the first of those; "" */
 };
 
 /* Two lists of different operators that name the same addresses. */

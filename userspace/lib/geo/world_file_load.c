@@ -51,17 +51,21 @@ static bool world_take_sources(const struct world_reader *reader, struct world *
 	for (i = 0; i < reader->header->count[WORLD_SOURCES]; i++, from++) {
 		struct world_source *to = MEM_PUSH(world->source, world->source_count, world->source_capacity);
 		const char *name = world_string(reader, from->name), *file = world_string(reader, from->file);
+		const char *said = world_string(reader, from->said);
 
-		if (!name || !file || memchr(from->date, 0, sizeof(to->date)) == NULL)
+		if (!name || !file || !said || memchr(from->date, 0, sizeof(to->date)) == NULL)
 			return false;
 		to->name = mem_copy(name, strlen(name));
 		to->file = mem_copy(file, strlen(file));
+		to->said = mem_copy(said, strlen(said));
 		memcpy(to->date, from->date, sizeof(to->date));
 		memcpy(to->sha256, from->sha256, sizeof(to->sha256));
 		to->prefixes = from->prefixes;
 		to->v4 = from->v4;
 		to->v6 = from->v6;
 		to->located = from->located;
+		to->rows = from->rows;
+		to->bad = from->bad;
 	}
 	return world->source_count >= WORLD_FIXED;
 }

@@ -33,10 +33,13 @@ static void world_put_source(struct buffer *out, struct buffer *strings, const s
 
 	to->name = world_put_string(strings, source->name);
 	to->file = world_put_string(strings, source->file);
+	to->said = world_put_string(strings, source->said);
 	to->prefixes = source->prefixes;
 	to->v4 = source->v4;
 	to->v6 = source->v6;
 	to->located = source->located;
+	to->rows = source->rows;
+	to->bad = source->bad;
 	memcpy(to->date, source->date, sizeof(source->date));
 	memcpy(to->sha256, source->sha256, sizeof(to->sha256));
 }

@@ -32,8 +32,8 @@ struct world_header {
 };
 
 struct world_file_source {
-	uint32_t name, file;
-	uint64_t prefixes, v4, v6, located;
+	uint32_t name, file, said, reserved;
+	uint64_t prefixes, v4, v6, located, rows, bad;
 	char date[16];
 	uint8_t sha256[RESID_DIGEST_LEN];
 };

@@ -96,6 +96,7 @@ static struct world_source *world_add_source(struct world *world, const char *na
 	memcpy(source->date, date, strlen(date));
 	if (sha256)
 		memcpy(source->sha256, sha256, sizeof(source->sha256));
+	source->said = mem_copy("", 0);
 	return source;
 }
 
@@ -120,6 +121,10 @@ static void world_add_facts(struct world *world, const struct source *said)
 	source->prefixes = said->v4.count + said->v6.count;
 	source->v4 = world_count(&said->v4, AF_INET);
 	source->v6 = world_count(&said->v6, AF_INET6);
+	source->rows = said->rows;
+	source->bad = said->bad;
+	free(source->said);
+	source->said = source_said(said);
 }
 
 /* The number of the first. */

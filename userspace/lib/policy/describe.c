@@ -385,6 +385,7 @@ static const struct describe_row describe_guard_rows[] = {
 	ROW(policy_guard, date, "date", text),
 	ROW(policy_guard, max_age, "max_age", days),
 	ROW(policy_guard, max_shrink, "max_shrink", share),
+	ROW(policy_guard, max_bad, "max_bad", share),
 	ROW(policy_guard, max_unknown, "max_unknown", share),
 	ROW(policy_guard, sha256, "sha256", text),
 };

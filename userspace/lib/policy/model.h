@@ -90,6 +90,7 @@ struct policy_guard {
 	const char *date;		/* of data that do not say themselves; NULL */
 	unsigned int max_age;		/* days; 0: any */
 	unsigned int max_shrink, max_unknown;	/* thousandths, POLICY_ANY_SHARE: any */
+	unsigned int max_bad;		/* thousandths of its rows that may be bad */
 	const char *sha256;		/* 64 lower-case digits; NULL: any */
 };
 

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "source/reader.h"
 #include "util/memory.h"
+#include "util/rfc3339.h"
 
 /* tor-geoipdb loses a few per cent at most from one month to the next. */
 #define SOURCES_GEOIP_SHRINK 200
@@ -59,10 +59,11 @@ static int sources_read_age(struct reader *reader, const struct yaml_node *map, 
 static int sources_read_guard(struct reader *reader, const struct yaml_node *map, struct policy_guard *guard)
 {
 	const struct yaml_node *date = yaml_get(map, "date"), *sha256 = yaml_get(map, "sha256");
+	int64_t day;
 
 	guard->mark = map;
 	if (date) {
-		if (date->kind != YAML_SCALAR || !source_is_date(date->text))
+		if (date->kind != YAML_SCALAR || !rfc3339_parse_day(date->text, &day))
 			return keys_fail(&reader->file, date, "`date` must be a day, written YYYY-MM-DD");
 		guard->date = date->text;
 	}
@@ -73,6 +74,7 @@ static int sources_read_guard(struct reader *reader, const struct yaml_node *map
 		guard->sha256 = sha256->text;
 	}
 	if (sources_read_age(reader, map, &guard->max_age) ||
+	    sources_read_share(reader, map, "max_bad", &guard->max_bad) ||
 	    sources_read_share(reader, map, "max_shrink", &guard->max_shrink))
 		return -1;
 	return sources_read_share(reader, map, "max_unknown", &guard->max_unknown);
@@ -82,7 +84,8 @@ static int sources_read_guard(struct reader *reader, const struct yaml_node *map
 static int sources_read_one(struct reader *reader, const struct yaml_node *node, bool places, bool needs_path,
 			    struct policy_source *out)
 {
-	static const char *const keys[] = { "path", "date", "max_age", "max_shrink", "sha256", "max_unknown", NULL };
+	static const char *const keys[] = { "path",	  "date",   "max_age",	   "max_shrink",
+					    "max_bad", "sha256", "max_unknown", NULL };
 	const struct yaml_node *path;
 
 	if (node->kind == YAML_SCALAR)
@@ -101,6 +104,7 @@ static int sources_read_one(struct reader *reader, const struct yaml_node *node,
 static void sources_any(struct policy_source *source)
 {
 	source->guard.max_shrink = source->guard.max_unknown = POLICY_ANY_SHARE;
+	source->guard.max_bad = SOURCE_BAD;
 }
 
 static int sources_read_named(struct reader *reader, const struct yaml_node *node, const char *what,

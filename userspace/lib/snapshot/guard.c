@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "snapshot/snapshot.h"
+#include "source/source.h"
 #include "util/cleanup.h"
 #include "util/hex.h"
 #include "util/memory.h"
@@ -185,6 +186,19 @@ static int guard_unknown(struct guard *guard, const struct guard_source *source)
 					  source->guard->max_unknown % 10));
 }
 
+/* What is left out of a source is said; it is in a kept world as well. */
+static int guard_bad(struct guard *guard, const struct guard_source *source)
+{
+	const struct world_source *data = &guard->world->source[source->number];
+
+	if (source_check_bad(source->path, data->rows, data->bad, data->said, source->guard->max_bad, guard->err))
+		return -1;
+	if (data->bad)
+		guard_warn(guard, "source '%s' (%s): %llu of its %llu rows are bad and left out: %s", data->name,
+			   source->path, (unsigned long long)data->bad, (unsigned long long)data->rows, data->said);
+	return 0;
+}
+
 /* A name behind --accept that no source has is a slip. */
 static int guard_check_names(const struct guard *guard, const struct guard_source *source, size_t count)
 {
@@ -242,7 +256,7 @@ int guard_check(const struct build_inputs *inputs, const struct policy *policy, 
 	if (guard_check_names(&guard, source, count))
 		return -1;
 	for (i = 0; i < count; i++)
-		if (guard_pin(&guard, &source[i]) || guard_age(&guard, &source[i]) ||
+		if (guard_bad(&guard, &source[i]) || guard_pin(&guard, &source[i]) || guard_age(&guard, &source[i]) ||
 		    guard_shrink(&guard, &source[i]) || guard_unknown(&guard, &source[i]))
 			return -1;
 	guard_overlaps(&guard);

@@ -26,14 +26,15 @@ enum sources_kind { SOURCES_KIND_GEOIP4, SOURCES_KIND_GEOIP6, SOURCES_KIND_FEED,
 		    SOURCES_KIND_MMDB, SOURCES_KIND_RIR, SOURCES_KIND_ASN };
 
 static const struct policy_guard sources_unguarded = { .max_shrink = POLICY_ANY_SHARE,
-						       .max_unknown = POLICY_ANY_SHARE };
+						       .max_unknown = POLICY_ANY_SHARE,
+						       .max_bad = SOURCE_BAD };
 
 /* A file that is to be read. */
 struct sources_file {
 	enum sources_kind kind;
-	enum source_format format;
+	uint64_t formats;		/* that it may be of, as source_want */
 	char *name, *path;
-	const char *published;		/* of a feed: operator_feed.file */
+	const char *published;		/* of a feed that was read: operator_feed.file */
 	const struct policy_guard *guard;
 	struct digests_stamp stamp;	/* before it was read */
 	uint8_t sha256[RESID_DIGEST_LEN];
@@ -82,28 +83,28 @@ void sources_free(struct sources *sources)
 
 /* ---- which files ---- */
 
-static struct sources_file *sources_add(struct sources_plan *plan, enum sources_kind kind, enum source_format format,
+static struct sources_file *sources_add(struct sources_plan *plan, enum sources_kind kind, uint64_t formats,
 					const char *name, size_t name_length, const char *path, size_t path_length,
 					const struct policy_guard *guard)
 {
 	struct sources_file *file = MEM_PUSH(plan->file, plan->count, plan->capacity);
 
 	file->kind = kind;
-	file->format = format;
+	file->formats = formats;
 	file->name = mem_copy(name, name_length);
 	file->path = mem_copy(path, path_length);
 	file->guard = guard;
 	return file;
 }
 
-static void sources_add_one(struct sources_plan *plan, enum sources_kind kind, enum source_format format,
+static void sources_add_one(struct sources_plan *plan, enum sources_kind kind, uint64_t formats,
 			    const char *name, const char *given, const struct policy_source *own, const char *otherwise)
 {
 	const char *path = given ? given : own->path ? own->path : otherwise;
 
 	/* what nobody wrote is not held against a file that somebody names */
 	if (path)
-		sources_add(plan, kind, format, name, strlen(name), path, strlen(path),
+		sources_add(plan, kind, formats, name, strlen(name), path, strlen(path),
 			    given && !own->guard.mark ? &sources_unguarded : &own->guard);
 }
 
@@ -139,12 +140,12 @@ static int sources_add_named(struct sources_plan *plan, enum sources_kind kind, 
 		if (!name || at[name] != '=' || name + 1 >= length)
 			return resid_fail(plan->err, RESID_EXIT_USAGE, "%s '%.*s' must be NAME=PATH, as in aws=ip-ranges.json",
 					  what, (int)length, at);
-		sources_add(plan, kind, SOURCE_GEOFEED, at, name, at + name + 1, length - name - 1,
+		sources_add(plan, kind, SOURCE_BIT(SOURCE_GEOFEED), at, name, at + name + 1, length - name - 1,
 			    sources_guard(own, count, at, name));
 		at += length + (at[length] == ',');
 	}
 	for (i = 0; !given && i < count; i++)
-		sources_add(plan, kind, SOURCE_GEOFEED, own[i].name, strlen(own[i].name), own[i].path,
+		sources_add(plan, kind, SOURCE_BIT(SOURCE_GEOFEED), own[i].name, strlen(own[i].name), own[i].path,
 			    strlen(own[i].path), &own[i].guard);
 	if (plan->count > first)
 		qsort(plan->file + first, plan->count - first, sizeof(*plan->file), sources_compare);
@@ -155,35 +156,38 @@ static int sources_add_named(struct sources_plan *plan, enum sources_kind kind, 
 	return 0;
 }
 
-/* Which of an operator's feeds a file is: the one that the provider names like it, else the first if all are alike. */
+/* What a feed may be: whatever its operator publishes. */
 static int sources_find_feed(struct sources_plan *plan, struct sources_file *file)
 {
 	const struct operator *operator = operators_find(plan->sources->operators, file->name);
-	const char *base = file_base_name(file->path);
-	const struct operator_feed *found = NULL;
-	bool alike = true;
-	size_t i;
 
 	if (!operator)
 		return resid_fail(plan->err, RESID_EXIT_INPUT, "feed '%s': no operator of operators.yaml has this id",
 				  file->name);
-	for (i = 0; i < operator->feed_count; i++) {
-		const struct operator_feed *feed = &operator->feed[i];
-
-		if (!found || (strcmp(found->file, base) && !strcmp(feed->file, base)))
-			found = feed;
-		alike &= feed->format == operator->feed[0].format;
-	}
-	if (!found)
+	file->formats = 0;
+	for (size_t i = 0; i < operator->feed_count; i++)
+		file->formats |= SOURCE_BIT(operator->feed[i].format);
+	if (!file->formats)
 		return resid_fail(plan->err, RESID_EXIT_INPUT,
 				  "feed '%s': operators.yaml knows of no feed that it publishes", file->name);
-	if (!alike && strcmp(found->file, base))
-		return resid_fail(plan->err, RESID_EXIT_INPUT,
-				  "feed '%s': it publishes several kinds, so the file must be named as there: %s or another",
-				  file->name, found->file);
-	file->format = found->format;
-	file->published = found->file;
 	return 0;
+}
+
+/* Which of them it is: of those of its format the one that the provider names like it, else the first. */
+static void sources_name_feed(struct sources_plan *plan, struct sources_file *file)
+{
+	const struct operator *operator = operators_find(plan->sources->operators, file->name);
+	const char *base = file_base_name(file->path);
+	const struct operator_feed *found = NULL;
+
+	for (size_t i = 0; i < operator->feed_count; i++) {
+		const struct operator_feed *feed = &operator->feed[i];
+
+		if (feed->format == file->source->format &&
+		    (!found || (strcmp(found->file, base) && !strcmp(feed->file, base))))
+			found = feed;
+	}
+	file->published = found->file;
 }
 
 /* A second of work, ten in an emulated guest: only for a policy that asks. */
@@ -196,15 +200,12 @@ static void sources_add_asn(struct sources_plan *plan)
 {
 	const struct policy_source *own = &plan->policy->sources.asn;
 	const char *path = plan->inputs->asn ? plan->inputs->asn : own->path;
-	enum source_format format;
 
 	if (!path)
 		path = sources_default_asn(plan->policy);
-	if (!path || !strcmp(path, "none"))
-		return;
-	format = source_format_of_asn(path);
-	sources_add_one(plan, SOURCES_KIND_ASN, format, format == SOURCE_LIBLOC ? "libloc" : "asn", plan->inputs->asn,
-			own, path);
+	if (path && strcmp(path, "none"))
+		sources_add_one(plan, SOURCES_KIND_ASN, source_formats(SOURCE_USE_ASN),
+				source_is_libloc(path) ? "libloc" : "asn", plan->inputs->asn, own, path);
 }
 
 static int sources_name_files(struct sources_plan *plan)
@@ -218,8 +219,8 @@ static int sources_name_files(struct sources_plan *plan)
 	    sources_add_named(plan, SOURCES_KIND_GEOFEED, "geofeed", inputs->geofeeds, own->geofeed,
 			      own->geofeed_count))
 		return -1;
-	sources_add_one(plan, SOURCES_KIND_MMDB, SOURCE_MMDB, "mmdb", inputs->mmdb, &own->mmdb, NULL);
-	sources_add_one(plan, SOURCES_KIND_RIR, SOURCE_RIR, "rir", inputs->rir, &own->rir, NULL);
+	sources_add_one(plan, SOURCES_KIND_MMDB, source_formats(SOURCE_USE_MMDB), "mmdb", inputs->mmdb, &own->mmdb, NULL);
+	sources_add_one(plan, SOURCES_KIND_RIR, source_formats(SOURCE_USE_RIR), "rir", inputs->rir, &own->rir, NULL);
 	sources_add_asn(plan);
 	return 0;
 }
@@ -269,13 +270,12 @@ static void sources_key(const struct sources_plan *plan, uint8_t key[RESID_DIGES
 	buffer_append(&text, plan->regions->sha256, RESID_DIGEST_LEN);
 	for (i = 0; i < plan->count; i++) {
 		const struct sources_file *file = &plan->file[i];
-		const char *base = file_base_name(file->path), *published = file->published ? file->published : "";
-		const uint32_t kind[2] = { file->kind, file->format };
+		const char *base = file_base_name(file->path);
+		const uint64_t kind[2] = { file->kind, file->formats };
 
 		buffer_append(&text, kind, sizeof(kind));
 		buffer_append(&text, file->name, strlen(file->name) + 1);
 		buffer_append(&text, base, strlen(base) + 1);
-		buffer_append(&text, published, strlen(published) + 1);
 		buffer_append(&text, file->sha256, RESID_DIGEST_LEN);
 	}
 	sha256(text.data, (unsigned int)text.length, key);
@@ -338,10 +338,11 @@ static int sources_check_kind(const struct sources_file *file, struct resid_erro
 
 static int sources_read_file(struct sources_file *file, struct resid_error *err)
 {
+	const struct source_want want = { file->formats, file->name, file->guard->max_bad };
 	sa_family_t family = file->kind == SOURCES_KIND_GEOIP4 ? AF_INET : AF_INET6;
 
 	if (file->kind > SOURCES_KIND_GEOIP6) {
-		if (source_read(file->format, file->name, file->path, &file->source, err))
+		if (source_read(&want, file->path, &file->source, err))
 			return -1;
 		memcpy(file->sha256, file->source->sha256, sizeof(file->sha256));
 		return sources_check_kind(file, err);
@@ -403,9 +404,12 @@ static int sources_world(struct sources_plan *plan)
 		digests_save(&plan->digests);
 	if (world)
 		return 0;
-	for (i = 0; i < plan->count; i++)
+	for (i = 0; i < plan->count; i++) {
 		if (sources_read_file(&plan->file[i], plan->err))
 			return -1;
+		if (plan->file[i].kind == SOURCES_KIND_FEED)
+			sources_name_feed(plan, &plan->file[i]);
+	}
 	sources_lay_out(plan);
 	/* of what was read, which may have changed since it was looked for */
 	sources_key(plan, plan->sources->world->key);

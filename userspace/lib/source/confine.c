@@ -1,25 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The parent of confine.h: it seals the file, starts the child and believes nothing that comes out. */
+/* The caller's side of confine.h: it seals the file, starts the child and believes nothing that comes out. */
 #include "source/confine_private.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "kmod/deps.h"
+#include "source/source.h"
+#include "util/cleanup.h"
 #include "util/file.h"
+#include "util/memory.h"
 
-#define CONFINE_FACTS	((size_t)1 << 22)	/* the largest known file has 1.3 million */
-#define CONFINE_NAMES	(1 << 20)
 #define CONFINE_SEAL_PAUSE	20000000	/* nanoseconds */
 #define CONFINE_SEAL_TRIES	500
+
+struct confine_process {
+	pid_t pid;
+	int status;
+};
+
+/* What of the child has come and was not taken yet. */
+struct confine_inbox {
+	char why[512];		/* its own sentence, if it gave one */
+	bool ended;
+	size_t used;
+	uint8_t bytes[2 * CONFINE_BATCH];
+};
+
+int confine_refuse(const char *path, struct resid_error *err, const char *format, ...)
+{
+	char text[768];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	return resid_fail(err, RESID_EXIT_INPUT, "%s: %s; %s", path, text, SOURCE_REMEDY);
+}
 
 /* Whoever else looks at memory (migration, compaction) can hold a page for a moment: then the kernel says EBUSY. */
 static int confine_add_seals(int fd)
@@ -35,207 +60,108 @@ static int confine_add_seals(int fd)
 	return 0;
 }
 
-/* The file as it is now, in memory that nobody can change any more. */
-static int confine_seal(const struct source_reader *reader)
+/* All of a file, which may be a pipe that the caller was handed. */
+static int confine_copy(const char *path, int in, int out, struct resid_error *err)
 {
-	_cleanup_close_ int in = file_open(reader->path, O_RDONLY, 0, reader->err), out = -1;
-	int taken;
+	_cleanup_free_ char *buffer = mem_alloc(CONFINE_BATCH);
 	size_t length = 0;
+	ssize_t got;
+
+	while ((got = read(in, buffer, CONFINE_BATCH)) > 0 || (got < 0 && errno == EINTR)) {
+		length += got > 0 ? (size_t)got : 0;
+		if (length > CONFINE_FILE)
+			return resid_fail(err, RESID_EXIT_INPUT, "%s: is longer than %zu bytes", path, CONFINE_FILE);
+		/* memory takes all of it, or there is none */
+		if (got > 0 && write(out, buffer, (size_t)got) != got)
+			return resid_fail(err, RESID_EXIT_SYSTEM, "%s: no memory for it: %s", path, strerror(errno));
+	}
+	if (got < 0)
+		return resid_fail(err, RESID_EXIT_INPUT, "%s: cannot be read: %s", path, strerror(errno));
+	return length ? 0 : confine_refuse(path, err, "is empty");
+}
+
+/* The file as it is now, in memory that nobody can change any more. */
+static int confine_seal(const char *path, struct resid_error *err)
+{
+	_cleanup_close_ int in = file_open(path, O_RDONLY, 0, err), out = -1;
+	struct stat st;
+	int taken;
 
 	if (in < 0)
 		return -1;
+	if (!fstat(in, &st) && S_ISREG(st.st_mode) && (unsigned long long)st.st_size > CONFINE_FILE)
+		return resid_fail(err, RESID_EXIT_INPUT, "%s: is longer than %zu bytes", path, CONFINE_FILE);
 	out = memfd_create("resid-source", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (out < 0)
-		return resid_fail(reader->err, RESID_EXIT_SYSTEM, "%s: no memory for it: %s", reader->path,
-				  strerror(errno));
-	for (;;) {
-		ssize_t got = sendfile(out, in, NULL, 1 << 24);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return resid_fail(reader->err, RESID_EXIT_INPUT, "%s: cannot be read: %s", reader->path,
-					  strerror(errno));
-		if (!got)
-			break;
-		length += (size_t)got;
-		if (length > SOURCE_MAX)
-			return resid_fail(reader->err, RESID_EXIT_INPUT, "%s: is longer than %zu bytes", reader->path,
-					  SOURCE_MAX);
-	}
+		return resid_fail(err, RESID_EXIT_SYSTEM, "%s: no memory for it: %s", path, strerror(errno));
+	if (confine_copy(path, in, out, err))
+		return -1;
 	if (confine_add_seals(out) || lseek(out, 0, SEEK_SET))
-		return resid_fail(reader->err, RESID_EXIT_SYSTEM, "%s: cannot be sealed: %s", reader->path,
-				  strerror(errno));
+		return resid_fail(err, RESID_EXIT_SYSTEM, "%s: cannot be sealed: %s", path, strerror(errno));
 	taken = out;
 	out = -1;
 	return taken;
 }
 
-static int confine_digest(const struct source_reader *reader, int fd)
-{
-	struct stat st;
-	void *map;
-
-	if (fstat(fd, &st))
-		return -1;
-	if (!st.st_size)
-		return source_fail(reader, "is empty");
-	map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (map == MAP_FAILED)
-		return resid_fail(reader->err, RESID_EXIT_SYSTEM, "%s: cannot be mapped: %s", reader->path,
-				  strerror(errno));
-	sha256(map, (unsigned int)st.st_size, reader->source->sha256);
-	munmap(map, (size_t)st.st_size);
-	return 0;
-}
-
-/* Zeros, or two letters as source_country() has them. */
-static bool confine_code(const char code[2], char out[3])
-{
-	const char text[3] = { code[0], code[1], '\0' };
-
-	return (!code[0] && !code[1]) || source_country(text, out);
-}
-
-static int confine_take_fact(struct source_reader *reader, const struct confine_record *record)
-{
-	struct prefix prefix = { .length = record->length };
-	struct source_fact fact = { .asn = record->asn, .flags = record->flags };
-	char text[ADDRESS_TEXT];
-
-	if (record->family != 4 && record->family != 6)
-		return source_fail(reader, "its parser names a network that is neither IPv4 nor IPv6");
-	prefix.family = record->family == 4 ? AF_INET : AF_INET6;
-	prefix.first = address_key(AF_INET6, record->address);
-	if (!record->length || record->length > address_bits(prefix.family))
-		return source_fail(reader, "has a network with the prefix length %u", record->length);
-	if (prefix.first & ~prefix_mask(prefix.length)) {
-		address_format(prefix.family, prefix.first, text);
-		return source_fail(reader, "network '%s/%u' %s", text, prefix.length, PREFIX_HOST_BITS);
-	}
-	if (!confine_code(record->country, fact.country) || !confine_code(record->registered, fact.registered) ||
-	    !confine_code(record->represented, fact.represented)) {
-		prefix_format(&prefix, text);
-		return source_fail(reader, "network '%s' has a country that is not two letters", text);
-	}
-	if (reader->source->v4.count + reader->source->v6.count >= CONFINE_FACTS)
-		return source_fail(reader, "holds more than %zu networks", CONFINE_FACTS);
-	if (fact.asn || *fact.country || *fact.registered || *fact.represented || fact.flags)
-		source_add(reader, &prefix, &fact);
-	return 0;
-}
-
-/* Pieces of one name follow each other; what is too long ends early. */
-static int confine_take_name(struct source_reader *reader, const struct confine_record *record)
-{
-	size_t room = sizeof(reader->name) - 1 - reader->name_length;
-
-	if (record->length > sizeof(record->bytes))
-		return source_fail(reader, "its parser says what makes no sense");
-	if (reader->source->as.length / sizeof(struct source_as) >= CONFINE_NAMES)
-		return source_fail(reader, "names more than %d ASes", CONFINE_NAMES);
-	if (record->length <= room) {
-		memcpy(reader->name + reader->name_length, record->bytes, record->length);
-		reader->name_length += record->length;
-	}
-	if (record->length == sizeof(record->bytes))
-		return 0;
-	reader->name[reader->name_length] = '\0';
-	reader->name_length = 0;
-	source_as(reader, record->asn, reader->name);
-	return 0;
-}
-
-static int confine_take_date(struct source_reader *reader, int64_t date)
-{
-	const time_t seconds = (time_t)date;
-	struct tm day;
-
-	if (date <= 0 || !gmtime_r(&seconds, &day) || day.tm_year > 9999 - 1900)
-		return source_fail(reader, "has no date that can be: %lld seconds since 1970", (long long)date);
-	strftime(reader->source->date, sizeof(reader->source->date), "%Y-%m-%d", &day);
-	return 0;
-}
-
-static int confine_take_bytes(struct source_reader *reader, const struct confine_record *record)
-{
-	if (!reader->take || record->length > sizeof(record->bytes))
-		return source_fail(reader, "its parser says what makes no sense");
-	return reader->take(reader->take_context, record->bytes, record->length, reader->err);
-}
-
-/* Text of a stranger, for one line. */
-static void confine_take_text(const struct confine_record *record, char text[static 257])
-{
-	size_t i, used = strlen(text);
-
-	for (i = 0; i < sizeof(record->text) && used < 256 && record->text[i]; i++)
-		text[used++] = record->text[i] >= ' ' && record->text[i] < 127 ? record->text[i] : '?';
-	text[used] = '\0';
-}
-
-/* 1: the child said that it is at the end. */
-static int confine_take(struct source_reader *reader, const struct confine_record *records, size_t count, char why[257])
+/* Its sentence is text of a stranger, for one line. */
+static void confine_hear(struct confine_inbox *inbox, const uint8_t *text, size_t length)
 {
 	size_t i;
 
-	for (i = 0; i < count; i++) {
-		switch (records[i].kind) {
-		case CONFINE_FACT:
-			if (confine_take_fact(reader, &records[i]))
-				return -1;
+	for (i = 0; i < length && i + 1 < sizeof(inbox->why); i++)
+		inbox->why[i] = text[i] >= ' ' && text[i] < 127 ? (char)text[i] : '?';
+	inbox->why[i] = '\0';
+}
+
+/* All whole messages. */
+static int confine_take(const struct confine_job *job, struct confine_inbox *inbox, struct resid_error *err)
+{
+	struct confine_head head;
+	size_t at = 0;
+
+	while (!inbox->ended && inbox->used - at >= sizeof(head)) {
+		const uint8_t *bytes = inbox->bytes + at + sizeof(head);
+
+		memcpy(&head, inbox->bytes + at, sizeof(head));
+		if (head.length > CONFINE_MESSAGE || *inbox->why)
+			return confine_refuse(job->path, err, "its parser says what makes no sense");
+		if (inbox->used - at < sizeof(head) + head.length)
 			break;
-		case CONFINE_NAME:
-			if (confine_take_name(reader, &records[i]))
-				return -1;
-			break;
-		case CONFINE_DATE:
-			if (confine_take_date(reader, records[i].date))
-				return -1;
-			break;
-		case CONFINE_BYTES:
-			if (confine_take_bytes(reader, &records[i]))
-				return -1;
-			break;
-		case CONFINE_FAIL:
-			confine_take_text(&records[i], why);
-			break;
-		case CONFINE_END:
-			return 1;
-		default:
-			return source_fail(reader, "its parser says what makes no sense");
-		}
+		if (head.kind == CONFINE_END)
+			inbox->ended = true;
+		else if (head.kind == CONFINE_FAIL)
+			confine_hear(inbox, bytes, head.length);
+		else if (job->take(job->context, head.kind, bytes, head.length, err))
+			return -1;
+		at += sizeof(head) + head.length;
 	}
+	inbox->used -= at;
+	memmove(inbox->bytes, inbox->bytes + at, inbox->used);
 	return 0;
 }
 
-static int confine_receive(struct source_reader *reader, int in, char why[257])
+static int confine_receive(const struct confine_job *job, struct confine_inbox *inbox, int in, struct resid_error *err)
 {
-	struct confine_record records[CONFINE_BATCH];
-	size_t used = 0;
-	int end = 0;
-
-	while (!end) {
-		ssize_t got = read(in, (char *)records + used, sizeof(records) - used);
-		size_t whole;
+	while (!inbox->ended) {
+		ssize_t got = read(in, inbox->bytes + inbox->used, sizeof(inbox->bytes) - inbox->used);
 
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got <= 0)
 			break;
-		used += (size_t)got;
-		whole = used / sizeof(records[0]);
-		end = confine_take(reader, records, whole, why);
-		used -= whole * sizeof(records[0]);
-		memmove(records, records + whole, used);
+		inbox->used += (size_t)got;
+		if (confine_take(job, inbox, err))
+			return -1;
 	}
-	return end;
+	return 0;
 }
 
-struct confine_process {
-	pid_t pid;
-	int status;
-};
+static void confine_wait(struct confine_process *process)
+{
+	while (waitpid(process->pid, &process->status, 0) < 0 && errno == EINTR)
+		;
+	process->pid = 0;
+}
 
 /* Ended by force: it may have been refused in the middle. */
 static void confine_reap(struct confine_process *process)
@@ -243,60 +169,55 @@ static void confine_reap(struct confine_process *process)
 	if (process->pid <= 0)
 		return;
 	kill(process->pid, SIGKILL);
-	while (waitpid(process->pid, &process->status, 0) < 0 && errno == EINTR)
-		;
-	process->pid = 0;
+	confine_wait(process);
 }
 
-static int confine_why(const struct source_reader *reader, int status, const char *why)
+static int confine_why(const struct confine_job *job, int status, const char *why, struct resid_error *err)
 {
 	if (*why)
-		return source_fail(reader, "%s", why);
+		return resid_fail(err, RESID_EXIT_INPUT, "%s%s; %s", job->path, why, SOURCE_REMEDY);
 	if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGXCPU || WTERMSIG(status) == SIGKILL))
-		return source_fail(reader, "its parser came to no end in %d s", CONFINE_SECONDS);
+		return confine_refuse(job->path, err, "its parser came to no end in %d s", CONFINE_SECONDS);
 	if (WIFSIGNALED(status))
-		return source_fail(reader, "the data are damaged: their parser, which runs confined, died of them (%s)",
-				   strsignal(WTERMSIG(status)));
-	return source_fail(reader, "the data are damaged: their parser gave up without a word");
+		return confine_refuse(job->path, err,
+				      "the data are damaged: their parser, which runs confined, died of them (%s)",
+				      strsignal(WTERMSIG(status)));
+	/* memory.h ends a process so */
+	if (WIFEXITED(status) && WEXITSTATUS(status) == RESID_EXIT_SYSTEM)
+		return confine_refuse(job->path, err, "its parser needs more than %zu MiB of memory",
+				      CONFINE_MEMORY >> 20);
+	return confine_refuse(job->path, err, "the data are damaged: their parser gave up without a word");
 }
 
-int confine_read(struct source_reader *reader, confine_parser parse)
+int confine_run(const struct confine_job *job, struct resid_error *err)
 {
 	_cleanup_(confine_reap) struct confine_process process = { 0 };
-	_cleanup_close_ int fd = confine_seal(reader), in = -1;
-	char why[257] = "";
-	int ends[2], end;
+	_cleanup_close_ int fd = confine_seal(job->path, err), in = -1;
+	struct confine_inbox inbox;
+	int ends[2];
 
-	if (fd < 0 || confine_digest(reader, fd))
+	if (fd < 0)
 		return -1;
+	if (job->sha256 && !file_sha256_of(fd, job->sha256))
+		return resid_fail(err, RESID_EXIT_SYSTEM, "%s: cannot be read: %s", job->path, strerror(errno));
 	if (pipe2(ends, O_CLOEXEC))
-		return resid_fail(reader->err, RESID_EXIT_SYSTEM, "%s: no pipe to its parser: %s", reader->path,
-				  strerror(errno));
+		return resid_fail(err, RESID_EXIT_SYSTEM, "%s: no pipe to its parser: %s", job->path, strerror(errno));
 	fcntl(ends[1], F_SETPIPE_SZ, 1 << 20);
 	process.pid = fork();
 	if (!process.pid)
-		confine_child(parse, fd, ends[1]);
+		confine_child(job, fd, ends[1]);
 	close(ends[1]);
 	in = ends[0];
 	if (process.pid < 0)
-		return resid_fail(reader->err, RESID_EXIT_SYSTEM, "%s: no process for its parser: %s", reader->path,
-				  strerror(errno));
-	end = confine_receive(reader, in, why);
-	if (end)
-		return end < 0 ? -1 : 0;
+		return resid_fail(err, RESID_EXIT_SYSTEM, "%s: no process for its parser: %s", job->path, strerror(errno));
+	inbox.used = 0;
+	inbox.why[0] = '\0';
+	inbox.ended = false;
+	if (confine_receive(job, &inbox, in, err))
+		return -1;
+	if (inbox.ended)
+		return 0;
 	/* the pipe's end: the child is gone or going */
-	while (waitpid(process.pid, &process.status, 0) < 0 && errno == EINTR)
-		;
-	process.pid = 0;
-	return confine_why(reader, process.status, why);
-}
-
-int confine_stream(const char *path, confine_parser parse, confine_taker take, void *context, struct resid_error *err)
-{
-	struct source source = { 0 };
-	struct source_reader reader = {
-		.source = &source, .path = path, .take = take, .take_context = context, .err = err,
-	};
-
-	return confine_read(&reader, parse);
+	confine_wait(&process);
+	return confine_why(job, process.status, inbox.why, err);
 }

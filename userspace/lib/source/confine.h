@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Foreign binary data are parsed by other people's libraries, so in a process of their own that can do nothing else:
+ * Strangers' data are parsed in a process of their own that can do nothing else:
  *
- *   residctl                                       child
+ *   caller                                         child
  *   file -> sealed memory -> its digest            no capabilities, no new privileges, no files (landlock), only the
- *         \________________________________.       system calls that a parser needs (seccomp), 60 s
- *                                            \__   the library parses the sealed memory
- *   checks every record as if a stranger  <-pipe-  records
+ *         \________________________________.       system calls that a parser needs (seccomp), 60 s, 512 MiB
+ *                                            \__   parses the sealed memory
+ *   checks every message as if a stranger  <-pipe- messages
  *   had sent it, and the child's end
  *
  * A child that crashes, hangs or lies is a file that is refused.
@@ -14,39 +14,43 @@
 #ifndef RESID_SOURCE_CONFINE_H
 #define RESID_SOURCE_CONFINE_H
 
-#include <time.h>
+#include <stddef.h>
+#include <stdint.h>
 
-#include "source/reader.h"
+#include "util/error.h"
+
+#define CONFINE_MESSAGE	4096			/* bytes that a message holds at most */
+#define CONFINE_FILE	((size_t)1 << 28)	/* bytes of a file at most */
 
 struct confine;		/* the child's side */
 
-/* Runs in the child. fd is the sealed file at offset 0; 0, or what confine_fail() gave. */
-typedef int (*confine_parser)(struct confine *confine, int fd);
+/* Runs in the child. fd is the sealed file at offset 0. 0, or what confine_fail() gave. */
+typedef int (*confine_parser)(struct confine *confine, int fd, void *context);
+/* Runs in the caller, for each message in order; the bytes are not aligned. 0, or -1 with *err set. */
+typedef int (*confine_taker)(void *context, unsigned int kind, const uint8_t *bytes, size_t length,
+			     struct resid_error *err);
 
-/* Reads reader->path, by parse, into reader->source. */
-int confine_read(struct source_reader *reader, confine_parser parse);
-
-/* The same for what is no list of facts: take() gets the bytes that the parser yields, in order, in pieces. */
-int confine_stream(const char *path, confine_parser parse, confine_taker take, void *context, struct resid_error *err);
-
-/* From here on the child opens no file; before, it may, for reading, those that landlock lets it. */
-int confine_close_files(struct confine *confine);
-/* What a parser says of a network. Codes are two letters, or zeros for not said. */
-struct confine_said {
-	uint32_t asn;
-	char country[2], registered[2], represented[2];
-	uint8_t flags;		/* SOURCE_F_* */
+struct confine_job {
+	const char *path;
+	confine_parser parse;
+	confine_taker take;
+	void *context;		/* of both; what the child changes there stays in the child */
+	uint8_t *sha256;	/* gets the digest of the file; NULL: nobody asks */
 };
 
-/* A fact that says nothing at all is left out. */
-int confine_fact(struct confine *confine, const struct prefix *prefix, const struct confine_said *said);
-/* What an AS is called: length bytes of whatever encoding. */
-int confine_name(struct confine *confine, uint32_t asn, const char *name, size_t length);
-/* The day of the data. */
-int confine_date(struct confine *confine, time_t date);
-/* A piece of what a stream yields. */
-int confine_bytes(struct confine *confine, const void *bytes, size_t length);
-/* Why the file is refused; -1. */
+int confine_run(const struct confine_job *job, struct resid_error *err);
+
+/* PATH: sentence; remedy. -1. */
+int confine_refuse(const char *path, struct resid_error *err, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* In the child. */
+
+/* A message of a kind that the caller's taker knows, up to 255. */
+void confine_send(struct confine *confine, uint8_t kind, const void *bytes, size_t length);
+/* From here on the child opens no file; before, it may, for reading, those that landlock lets it. 0, or -1. */
+int confine_close_files(struct confine *confine);
+/* Why the file is refused, as it follows its path: "NAME:12: ..." for ":12: ...", "NAME: ..." for ": ..."; -1. */
 int confine_fail(struct confine *confine, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -4,100 +4,91 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/audit.h>
 #include <linux/capability.h>
-#include <linux/filter.h>
 #include <linux/landlock.h>
-#include <linux/seccomp.h>
+#include <seccomp.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#if defined(__x86_64__)
-#define CONFINE_ARCH AUDIT_ARCH_X86_64
-#elif defined(__aarch64__)
-#define CONFINE_ARCH AUDIT_ARCH_AARCH64
+#include "util/cleanup.h"
+#include "util/file.h"
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define CONFINE_SANITIZED 1
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define CONFINE_SANITIZED 1
 #endif
 
-#define ALLOW(name) \
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_##name, 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
-#define REFUSE BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM)
-#define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
+/* What parsers and the C library under them need, by whatever name an architecture has it. */
+static const int confine_calls[] = {
+	SCMP_SYS(read),		  SCMP_SYS(write),	    SCMP_SYS(pread64),	    SCMP_SYS(lseek),
+	SCMP_SYS(_llseek),	  SCMP_SYS(fstat),	    SCMP_SYS(fstat64),	    SCMP_SYS(newfstatat),
+	SCMP_SYS(fstatat64),	  SCMP_SYS(statx),	    SCMP_SYS(mmap),	    SCMP_SYS(mmap2),
+	SCMP_SYS(munmap),	  SCMP_SYS(mremap),	    SCMP_SYS(mprotect),	    SCMP_SYS(madvise),
+	SCMP_SYS(brk),		  SCMP_SYS(close),	    SCMP_SYS(dup),	    SCMP_SYS(fcntl),
+	SCMP_SYS(fcntl64),	  SCMP_SYS(futex),	    SCMP_SYS(futex_time64), SCMP_SYS(getpid),
+	SCMP_SYS(gettid),	  SCMP_SYS(sched_yield),    SCMP_SYS(sigaltstack),  SCMP_SYS(getrandom),
+	SCMP_SYS(clock_gettime),  SCMP_SYS(clock_gettime64), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigaction),
+	SCMP_SYS(rt_sigreturn),	  SCMP_SYS(seccomp),	    SCMP_SYS(exit),	    SCMP_SYS(exit_group),
+};
+
+static const int confine_opens[] = { SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(openat2) };
+
+static void confine_filter_free(scmp_filter_ctx *filter)
+{
+	if (*filter)
+		seccomp_release(*filter);
+}
+
+/* In force for good; negative: not. The caller has no new privileges already. */
+static int confine_filter_load(scmp_filter_ctx filter)
+{
+	int error = seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0);
+
+	return error ? error : seccomp_load(filter);
+}
 
 /* Refused calls fail with EPERM, so that a library which tries to log goes on without. */
 static int confine_filter(void)
 {
-#ifdef CONFINE_ARCH
-	static struct sock_filter code[] = {
-		LOAD(arch),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, CONFINE_ARCH, 1, 0),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
-		LOAD(nr),
-		ALLOW(read),
-		ALLOW(write),
-		ALLOW(pread64),
-		ALLOW(lseek),
-		ALLOW(fstat),
-		ALLOW(newfstatat),
-		ALLOW(mmap),
-		ALLOW(munmap),
-		ALLOW(mremap),
-		ALLOW(mprotect),
-		ALLOW(madvise),
-		ALLOW(brk),
-		ALLOW(close),
-		ALLOW(dup),
-		ALLOW(fcntl),
-		ALLOW(futex),
-		ALLOW(getpid),
-		ALLOW(gettid),
-		ALLOW(sched_yield),
-		ALLOW(sigaltstack),
-		ALLOW(getrandom),
-		ALLOW(clock_gettime),
-		ALLOW(rt_sigprocmask),
-		ALLOW(rt_sigaction),
-		ALLOW(rt_sigreturn),
-		ALLOW(seccomp),
-		ALLOW(exit),
-		ALLOW(exit_group),
-		/* openat, for reading; confine_close_files() ends it */
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_openat, 0, 3),
-		LOAD(args[2]),
-		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, O_ACCMODE | O_CREAT | O_TRUNC, 1, 0),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-		REFUSE,
-	};
-	const struct sock_fprog program = { sizeof(code) / sizeof(code[0]), code };
+	_cleanup_(confine_filter_free) scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+	const unsigned int writing = O_ACCMODE | O_CREAT | O_TRUNC;
+	int error = filter ? 0 : -ENOMEM;
+	size_t i;
 
-	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
-#else
-	return -1;
-#endif
+	for (i = 0; i < sizeof(confine_calls) / sizeof(confine_calls[0]) && !error; i++)
+		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, confine_calls[i], 0);
+	/* for reading; confine_close_files() ends it */
+	if (!error)
+		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
+					 SCMP_A2(SCMP_CMP_MASKED_EQ, writing, 0));
+	return error ? error : confine_filter_load(filter);
 }
 
 int confine_close_files(struct confine *confine)
 {
-#ifdef CONFINE_ARCH
-	static struct sock_filter code[] = {
-		LOAD(nr),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_openat, 0, 1),
-		REFUSE,
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	const struct sock_fprog program = { sizeof(code) / sizeof(code[0]), code };
+	_cleanup_(confine_filter_free) scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+	int error = filter ? 0 : -ENOMEM;
+	size_t i;
 
-	/* where there is no seccomp, landlock stands alone */
-	syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
-#endif
-	return 0;
+	for (i = 0; i < sizeof(confine_opens) / sizeof(confine_opens[0]) && !error; i++)
+		error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), confine_opens[i], 0);
+	if (!error)
+		error = confine_filter_load(filter);
+	return error ? confine_fail(confine, ": its parser cannot be confined: %s", strerror(-error)) : 0;
 }
 
-/* No file by its name at all: what the parser reads has none. */
-static int confine_landlock(void)
+/* No file by its name at all: what the parser reads has none. Where the kernel lacks it, the filter stands alone. */
+static void confine_landlock(void)
 {
 	/* the rights of the first version, which every kernel with landlock knows */
 	const struct landlock_ruleset_attr attr = {
@@ -105,7 +96,8 @@ static int confine_landlock(void)
 	};
 	_cleanup_close_ int ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
 
-	return ruleset < 0 ? -1 : (int)syscall(SYS_landlock_restrict_self, ruleset, 0);
+	if (ruleset >= 0)
+		syscall(SYS_landlock_restrict_self, ruleset, 0);
 }
 
 /*
@@ -126,26 +118,57 @@ static void confine_close_rest(int fd, int out)
 	close_range(high + 1, ~0U, 0);
 }
 
+/* Of address space: what there is, the file, and what a parser may use. A sanitizer's shadow is larger than any. */
+static int confine_limit_memory(int fd)
+{
+#ifdef CONFINE_SANITIZED
+	return 0;
+#else
+	struct resid_error ignored;
+	_cleanup_fclose_ FILE *statm = file_stream("/proc/self/statm", &ignored);
+	unsigned long pages;
+	struct rlimit limit;
+	struct stat st;
+
+	if (!statm || fscanf(statm, "%lu", &pages) != 1 || fstat(fd, &st))
+		return -1;
+	limit.rlim_cur = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + (rlim_t)st.st_size + CONFINE_MEMORY;
+	limit.rlim_max = limit.rlim_cur;
+	return setrlimit(RLIMIT_AS, &limit);
+#endif
+}
+
+static int confine_limit(int fd)
+{
+	const struct rlimit cpu = { CONFINE_SECONDS, CONFINE_SECONDS }, zero = { 0, 0 };
+
+	if (setrlimit(RLIMIT_CPU, &cpu) || setrlimit(RLIMIT_CORE, &zero) || setrlimit(RLIMIT_FSIZE, &zero))
+		return -1;
+	return confine_limit_memory(fd);
+}
+
 int confine_enter(struct confine *confine, int fd)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	static const struct __user_cap_data_struct none[2];
 	static const int fatal[] = { SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGPIPE, SIGTERM, SIGINT, SIGXCPU };
-	const struct rlimit cpu = { CONFINE_SECONDS, CONFINE_SECONDS }, zero = { 0, 0 };
-	bool landlock;
 	size_t i;
+	int error;
 
 	confine_close_rest(fd, confine->out);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
 		signal(fatal[i], SIG_DFL);
-	setrlimit(RLIMIT_CPU, &cpu);
-	setrlimit(RLIMIT_CORE, &zero);
-	setrlimit(RLIMIT_FSIZE, &zero);
+	/* what writes to the file fails, and goes on */
+	signal(SIGXFSZ, SIG_IGN);
+	if (confine_limit(fd))
+		return confine_fail(confine, ": its parser cannot be held to its limits: %s", strerror(errno));
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || syscall(SYS_capset, &header, none))
-		return confine_fail(confine, "its parser cannot give up its privileges: %s", strerror(errno));
-	landlock = !confine_landlock();
-	if (confine_filter() && !landlock)
-		return confine_fail(confine, "its parser cannot be confined: the kernel has neither seccomp nor landlock");
+		return confine_fail(confine, ": its parser cannot give up its privileges: %s", strerror(errno));
+	confine_landlock();
+	error = confine_filter();
+	if (error)
+		return confine_fail(confine, ": its parser cannot be confined, for the kernel takes no filter of system calls: %s",
+				    strerror(-error));
 	return 0;
 }

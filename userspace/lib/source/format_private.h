@@ -6,14 +6,17 @@
 #include "source/format.h"
 #include "source/reader.h"
 
-/* Adds the facts of reader->data, or of the file at reader->path, to reader->source. */
-int source_aws_read(struct source_reader *reader);
-int source_azure_read(struct source_reader *reader);
-int source_google_read(struct source_reader *reader);
-int source_oracle_read(struct source_reader *reader);
+/* In the confined child: what the file says, as records. -1: it was told why not. */
+int source_document_read(struct source_reader *reader);
 int source_geofeed_read(struct source_reader *reader);
 int source_list_read(struct source_reader *reader);
 int source_rir_read(struct source_reader *reader);
+int source_delegated_read(struct source_reader *reader);
+int source_rpsl_read(struct source_reader *reader);
+int source_asn_csv_read(struct source_reader *reader);
+int source_pfx2as_read(struct source_reader *reader);
+int source_mrt_read(struct source_reader *reader);
+int source_bird_read(struct source_reader *reader);
 int source_libloc_read(struct source_reader *reader);
 int source_mmdb_read(struct source_reader *reader);
 

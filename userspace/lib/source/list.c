@@ -10,9 +10,12 @@ int source_list_read(struct source_reader *reader)
 	int got;
 
 	while ((got = source_line(reader, &line)) > 0) {
-		if (source_line_prefix(reader, line, &prefix))
-			return -1;
-		source_add(reader, &prefix, &fact);
+		const char *error = source_prefix(line, &prefix);
+
+		if (error)
+			source_bad(reader, "'%.*s' %s", SOURCE_QUOTED, line, error);
+		else
+			source_add(reader, &prefix, &fact);
 	}
 	return got;
 }

@@ -10,20 +10,19 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "source/confine.h"
-#include "source/format_private.h"
 #include "source/location.h"
+#include "source/format_private.h"
 
 #define MMDB_CACHE	4096	/* of facts by offset: many networks share one */
 #define MMDB_NAMED	(1 << 20)	/* ASes below it are named once; above are few */
 
 struct mmdb_fact {
 	uint32_t offset;	/* of the entry, plus one; 0: free */
-	struct confine_said said;
+	struct source_fact said;
 };
 
 struct mmdb_walk {
-	struct confine *confine;
+	struct source_reader *reader;
 	MMDB_s mmdb;
 	struct mmdb_fact cache[MMDB_CACHE];
 	bool named[MMDB_NAMED];
@@ -85,7 +84,7 @@ static void mmdb_name(struct mmdb_walk *walk, MMDB_entry_s *entry, uint32_t asn)
 	for (i = 0; i < sizeof(path) / sizeof(path[0]); i++) {
 		if (!mmdb_get(entry, path[i], MMDB_DATA_TYPE_UTF8_STRING, &data))
 			continue;
-		confine_name(walk->confine, asn, data.utf8_string, data.data_size);
+		source_as(walk->reader, asn, data.utf8_string, data.data_size);
 		if (asn < MMDB_NAMED)
 			walk->named[asn] = true;
 		return;
@@ -171,7 +170,7 @@ static int mmdb_data(struct mmdb_walk *walk, MMDB_entry_s *entry, u128 first, un
 		prefix.first = first << 96;
 		prefix.length = (uint8_t)(depth - 96);
 	}
-	return confine_fact(walk->confine, &prefix, &fact->said);
+	return source_network(walk->reader, &prefix, &fact->said);
 }
 
 static int mmdb_node(struct mmdb_walk *walk, uint64_t number, u128 first, unsigned int depth);
@@ -187,7 +186,7 @@ static int mmdb_record(struct mmdb_walk *walk, uint8_t type, uint64_t record, MM
 	case MMDB_RECORD_TYPE_EMPTY:
 		return 0;
 	default:
-		return confine_fail(walk->confine, "libmaxminddb finds its search tree damaged");
+		return source_fail(walk->reader, "libmaxminddb finds its search tree damaged");
 	}
 }
 
@@ -200,10 +199,10 @@ static int mmdb_node(struct mmdb_walk *walk, uint64_t number, u128 first, unsign
 	    walk->mmdb.ipv4_start_node.netmask == 96 && first)
 		return 0;
 	if (depth >= walk->mmdb.depth)
-		return confine_fail(walk->confine, "its search tree is deeper than an address is long");
+		return source_fail(walk->reader, "its search tree is deeper than an address is long");
 	status = MMDB_read_node(&walk->mmdb, (uint32_t)number, &node);
 	if (status != MMDB_SUCCESS)
-		return confine_fail(walk->confine, "node %llu: %s", (unsigned long long)number, MMDB_strerror(status));
+		return source_fail(walk->reader, "node %llu: %s", (unsigned long long)number, MMDB_strerror(status));
 	if (mmdb_record(walk, node.left_record_type, node.left_record, &node.left_record_entry, first, depth + 1))
 		return -1;
 	return mmdb_record(walk, node.right_record_type, node.right_record, &node.right_record_entry,
@@ -211,27 +210,23 @@ static int mmdb_node(struct mmdb_walk *walk, uint64_t number, u128 first, unsign
 }
 
 /* Nothing is freed: the process ends here. */
-static int mmdb_parse(struct confine *confine, int fd)
+int source_mmdb_read(struct source_reader *reader)
 {
 	static struct mmdb_walk walk;
 	char path[32];
 	int status;
 
-	walk.confine = confine;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	walk.reader = reader;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", reader->fd);
 	status = MMDB_open(path, MMDB_MODE_MMAP, &walk.mmdb);
-	confine_close_files(confine);
+	if (confine_close_files(reader->confine))
+		return -1;
 	if (status == MMDB_FILE_OPEN_ERROR)
-		return confine_fail(confine, "cannot be opened again; is /proc mounted?");
+		return source_fail(reader, "cannot be opened again; is /proc mounted?");
 	if (status != MMDB_SUCCESS)
-		return confine_fail(confine, "is no MaxMind DB, or damaged: %s", MMDB_strerror(status));
+		return source_fail(reader, "is no MaxMind DB, or damaged: %s", MMDB_strerror(status));
 	if (walk.mmdb.depth != 32 && walk.mmdb.depth != 128)
-		return confine_fail(confine, "is a MaxMind DB of neither IPv4 nor IPv6");
-	confine_date(confine, (time_t)walk.mmdb.metadata.build_epoch);
+		return source_fail(reader, "is a MaxMind DB of neither IPv4 nor IPv6");
+	source_date_seconds(reader, (int64_t)walk.mmdb.metadata.build_epoch);
 	return mmdb_node(&walk, 0, 0, 0);
-}
-
-int source_mmdb_read(struct source_reader *reader)
-{
-	return confine_read(reader, mmdb_parse);
 }

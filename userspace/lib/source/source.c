@@ -4,6 +4,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "source/location.h"
+#include "util/memory.h"
+
+bool source_country(const char *text, char out[3])
+{
+	char code[3] = "";
+	int location;
+
+	out[0] = '\0';
+	if (strlen(text) != 2)
+		return false;
+	for (int i = 0; i < 2; i++)
+		code[i] = (char)(text[i] >= 'a' && text[i] <= 'z' ? text[i] - 'a' + 'A' : text[i]);
+	location = location_of_code(code);
+	if (location < 0)
+		return false;
+	if (location == LOCATION_REGION_EU || location == LOCATION_REGION_AP || location == LOCATION_PROXY ||
+	    location == LOCATION_SATELLITE)
+		memcpy(out, code, 3);
+	else if (location < LOCATION_CODES)
+		memcpy(out, location_name((unsigned int)location), 3);
+	return true;
+}
+
 static bool source_fact_says(const struct source_fact *fact, enum source_says what)
 {
 	if (what == SOURCE_SAYS_ASN)
@@ -45,6 +69,8 @@ void source_free(struct source *source)
 	buffer_fini(&source->as);
 	buffer_fini(&source->as_country);
 	buffer_fini(&source->as_text);
+	for (i = 0; i < source->said_count; i++)
+		free(source->said[i]);
 	free(source->name);
 	free(source->file);
 	free(source);
@@ -150,4 +176,28 @@ void source_order(struct source_facts *facts)
 		if (!kept || source_compare(&facts->fact[kept - 1], &facts->fact[i]))
 			facts->fact[kept++] = facts->fact[i];
 	facts->count = kept;
+}
+
+char *source_said(const struct source *source)
+{
+	char *said = mem_copy("", 0);
+
+	for (size_t i = 0; i < source->said_count; i++) {
+		char *more = mem_format("%s%sline %s", said, i ? "; " : "", source->said[i]);
+
+		free(said);
+		said = more;
+	}
+	return said;
+}
+
+int source_check_bad(const char *path, uint64_t rows, uint64_t bad, const char *said, unsigned int max_bad,
+		     struct resid_error *err)
+{
+	if ((u128)bad * 1000 <= (u128)rows * max_bad)
+		return 0;
+	return resid_fail(err, RESID_EXIT_INPUT,
+			  "%s:%.700s; %llu of its %llu rows are bad, and %u.%u %% may be (`max_bad`); " SOURCE_REMEDY, path,
+			  said + strlen("line "), (unsigned long long)bad, (unsigned long long)rows, max_bad / 10,
+			  max_bad % 10);
 }

@@ -17,17 +17,44 @@
 #include "util/error.h"
 
 enum source_format {
-	SOURCE_AWS,	/* ip-ranges.json */
-	SOURCE_AZURE,	/* ServiceTags_*.json; one fact a prefix and region */
-	SOURCE_GOOGLE,	/* cloud.json, goog.json */
-	SOURCE_ORACLE,	/* public_ip_ranges.json */
-	SOURCE_GEOFEED,	/* RFC 8805 */
-	SOURCE_LIST,	/* one prefix a line */
-	SOURCE_RIR,	/* "prefix,country" of the registered holder */
-	SOURCE_LIBLOC,	/* location.db: origin ASN and country */
-	SOURCE_MMDB,	/* MaxMind DB: country, registered country, ASN */
+	/* Ranges that a provider publishes, as JSON (shape.c) */
+	SOURCE_AWS,
+	SOURCE_AZURE,
+	SOURCE_GOOGLE,
+	SOURCE_ORACLE,
+	SOURCE_FASTLY,
+	SOURCE_GITHUB,
+	SOURCE_ZSCALER,
+	SOURCE_ZSCALER_CENR,
+	SOURCE_M365,
+	SOURCE_SALESFORCE,
+	SOURCE_VULTR,
+	SOURCE_EXOSCALE,
+	SOURCE_CLOUDFLARE,
+	SOURCE_ATLASSIAN,
+	SOURCE_IMPERVA,
+	SOURCE_OKTA,
+	/* ... as text */
+	SOURCE_GEOFEED,		/* RFC 8805 */
+	SOURCE_LIST,		/* one prefix a line */
+	/* Where the holder of addresses and ASes is registered */
+	SOURCE_RIR,		/* "prefix,country" */
+	SOURCE_DELEGATED,	/* delegated-extended of the regional registries */
+	SOURCE_RPSL,		/* inetnum, inet6num and organisation of a registry's database */
+	/* Which AS announces addresses */
+	SOURCE_ASN_CSV,		/* "prefix,asn,name" or "first,last,asn,name" */
+	SOURCE_PFX2AS,		/* "address length asn" */
+	SOURCE_RPKI,		/* validated ROAs as JSON */
+	SOURCE_MRT,		/* RFC 6396, TABLE_DUMP_V2 */
+	SOURCE_BIRD,		/* show route */
+	SOURCE_FRR,		/* show bgp json */
+	/* Databases of locations, of origin ASes or of both */
+	SOURCE_LIBLOC,		/* location.db */
+	SOURCE_MMDB,		/* MaxMind DB */
 	SOURCE_FORMATS
 };
+
+#define SOURCE_BIT(format) (1ull << (format))	/* of a set of them */
 
 /* Of a fact: that a country says little of where the addresses are. */
 #define SOURCE_F_ANYCAST	1u
@@ -35,7 +62,13 @@ enum source_format {
 #define SOURCE_F_PROXY		4u	/* anonymous */
 #define SOURCE_F_ALL		7u
 
+#define SOURCE_REMEDY	"fetch the file anew, or name another"
+
 #define SOURCE_AS_NAME	96	/* bytes; the longest of libloc's 70,000 has 80 */
+#define SOURCE_STRING	120	/* bytes of a region or a service */
+#define SOURCE_SAYS_BAD	5	/* bad rows that are told one by one */
+#define SOURCE_SAID	240	/* bytes of what is told of one */
+#define SOURCE_BAD	50	/* thousandths of the rows that may be bad where nobody says otherwise */
 
 struct source_fact {
 	u128 first, last;	/* keys, as in geo_range */
@@ -77,7 +110,16 @@ struct source {
 	struct buffer as;		/* struct source_as[], ascending, each once */
 	struct buffer as_country;	/* struct source_as_country[], ascending, each once */
 	struct buffer as_text;		/* up to SOURCE_AS_NAME bytes of clean UTF-8 and a zero, again and again */
+	uint64_t rows, bad;		/* of a text: how many there were, and how many of them were left out */
+	char *said[SOURCE_SAYS_BAD];	/* what is wrong with the first bad ones: "12: 'x' is not a prefix" */
+	size_t said_count;
 };
+
+/*
+ * Codes as in location.h: "UK" becomes GB, "EU", "AP", "A1" and "A2" stay, what names no place becomes "". false: not a
+ * code.
+ */
+bool source_country(const char *text, char out[3]);
 
 void source_free(struct source *source);
 
@@ -90,6 +132,11 @@ const char *source_country_of_as(const struct source *source, uint32_t asn);
 void source_order(struct source_facts *facts);
 /* Names and countries of ASes ascending; of an AS with several the first. */
 void source_order_as(struct source *source);
+/* "line 12: ...; line 15: ...": what was said of bad rows; the caller's to free. */
+char *source_said(const struct source *source);
+/* May so many of its rows be bad? max_bad: thousandths. said: what source_said() gave. 0, or -1: PATH:12: ... */
+int source_check_bad(const char *path, uint64_t rows, uint64_t bad, const char *said, unsigned int max_bad,
+		     struct resid_error *err);
 
 DEFINE_CLEANUP(source, struct source *, source_free);
 #define _cleanup_source_ _cleanup_(cleanup_source)

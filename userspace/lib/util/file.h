@@ -40,7 +40,7 @@ enum file_line file_line(FILE *file, char *line, size_t size, size_t *length);
  */
 int file_read(const char *path, size_t max, char **data, size_t *length, struct resid_error *err);
 
-/* The same of a text that a person may have written: a byte order mark before it, which some editors put there, is not of it. */
+/* The same of a text, without a byte order mark before it, which some editors put there. */
 int file_read_text(const char *path, size_t max, char **text, size_t *length, struct resid_error *err);
 
 /* The SHA-256 of a regular file, without holding it in memory. false: not regular, or not readable. */

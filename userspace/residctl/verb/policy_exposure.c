@@ -5,6 +5,7 @@
  */
 #include "residctl/command.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,8 +16,6 @@
 #include "util/file.h"
 #include "util/intern.h"
 #include "util/memory.h"
-
-#define EXPOSURE_FILE_MAX ((size_t)256 << 20)
 
 struct exposure_count {
 	uint64_t all, verdict[RESID_V_COUNT];
@@ -38,43 +37,6 @@ struct exposure {
 	struct exposure_part *part;	/* by number of the operator */
 	size_t part_count, part_capacity;
 };
-
-static const struct {
-	const char *word;
-	enum source_format format;
-} exposure_json_words[] = {
-	{ "\"addressPrefixes\"", SOURCE_AZURE },
-	{ "\"ip_prefix\"", SOURCE_AWS },
-	{ "\"ipv4Prefix\"", SOURCE_GOOGLE },
-	{ "\"ipv6Prefix\"", SOURCE_GOOGLE },
-	{ "\"cidrs\"", SOURCE_ORACLE },
-};
-
-/* By what only one provider writes; text is a list of prefixes, with commas a geofeed. */
-static int exposure_format(const char *path, enum source_format *out, struct resid_error *err)
-{
-	_cleanup_free_ char *text = NULL;
-	const char *at;
-	size_t length, i;
-
-	if (file_read(path, EXPOSURE_FILE_MAX, &text, &length, err))
-		return -1;
-	if (text[strspn(text, " \t\r\n\xef\xbb\xbf")] == '{') {
-		for (i = 0; i < sizeof(exposure_json_words) / sizeof(exposure_json_words[0]); i++) {
-			if (!strstr(text, exposure_json_words[i].word))
-				continue;
-			*out = exposure_json_words[i].format;
-			return 0;
-		}
-		return resid_fail(err, RESID_EXIT_INPUT,
-				  "%s: JSON, but not as AWS, Azure, Google or Oracle publish their ranges; give a list of prefixes",
-				  path);
-	}
-	for (at = text; *at == '#' || *at == '\n' || *at == '\r'; at += strcspn(at, "\n"), at += *at == '\n')
-		;
-	*out = memchr(at, ',', strcspn(at, "\n")) ? SOURCE_GEOFEED : SOURCE_LIST;
-	return 0;
-}
 
 static enum resid_verdict exposure_verdict(const struct exposure *exposure, uint16_t group)
 {
@@ -203,14 +165,27 @@ static void exposure_text(const struct exposure *exposure, const struct source *
 	}
 }
 
+/* What of it does not count. */
+static void exposure_bad(const char *path, const struct source *source)
+{
+	_cleanup_free_ char *said = NULL;
+
+	if (!source->bad)
+		return;
+	said = source_said(source);
+	fprintf(stderr, "residctl: warning: %s: %" PRIu64 " of %" PRIu64 " rows are left out: %s\n", path, source->bad,
+		source->rows, said);
+}
+
 static int exposure_feed(const struct exposure *all, const char *path, struct resid_error *err)
 {
 	struct exposure exposure = *all;
 	_cleanup_source_ struct source *source = NULL;
-	enum source_format format = SOURCE_LIST;
+	const struct source_want want = { source_formats(SOURCE_USE_FEED), file_base_name(path), SOURCE_BAD };
 
-	if (exposure_format(path, &format, err) || source_read(format, file_base_name(path), path, &source, err))
+	if (source_read(&want, path, &source, err))
 		return -1;
+	exposure_bad(path, source);
 	intern_new(&exposure.operators);
 	exposure_walk(&exposure, &source->v4, AF_INET);
 	exposure_walk(&exposure, &source->v6, AF_INET6);
