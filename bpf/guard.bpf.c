@@ -200,7 +200,7 @@ int BPF_PROG(guard_command, int command, union bpf_attr *attr, unsigned int size
 	return 0;
 }
 
-/* Programs that make packets leave by a device of their own choice. EXT takes the place of a function of any of them. */
+/* Programs that send packets by a device of their own choice. EXT takes the place of a function of any of them. */
 static __always_inline bool sends(__u32 type)
 {
 	switch (type) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
- * What passes no netfilter hook, and who may use it all the same: the maps of guard.bpf.c. Each is pinned by its name in
- * /sys/fs/bpf/resid/.
+ * What passes no netfilter hook, and who may use it all the same: the maps of guard.bpf.c. Each is pinned by its name
+ * in /sys/fs/bpf/resid/.
  *
  *   guard_allow    struct guard_allow     no value: who may do what
  *   guard_loader   __u32 pid              __u64 start, in hundredths of a second: a process that loads Resid's own

@@ -34,6 +34,7 @@ struct tag_device {
 
 #define TAG_NAME_MAX	256	/* bytes of a name of a cgroup, with the zero behind it */
 #define TAG_NAMES_MAX	65536
+#define TAG_TIGHTENS_MAX 65536	/* pairs of classes */
 
 #define TAG_PLACE_NONE	0ull	/* not on an assigned path */
 #define TAG_PLACE_SLICES 1ull	/* what stands below it in the tree are units, whatever their slice */

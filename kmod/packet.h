@@ -49,7 +49,7 @@ struct resid_packet {
 	bool has_port;
 	bool fragment;			/* not the first one: it has no transport header */
 	bool bare_tcp;			/* IP header, TCP header, and nothing before, between or after */
-	bool neighbour;			/* solicitation or advertisement of ND, short and with hop limit 255, to any address */
+	bool neighbour;			/* a short solicitation or advertisement, hop limit 255, to any address */
 	bool of_link;			/* RESID_PACKET_LINK whatever its address says: the policy's link_group */
 	__be16 sport;
 	__be16 dport;			/* ICMP: type << 8 | code */

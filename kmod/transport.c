@@ -40,7 +40,7 @@ static bool transport_tcp(struct resid_parse *parse)
 	return true;
 }
 
-/* The longest that Linux makes: a solicitation or advertisement with the link-layer addresses of InfiniBand, and a nonce. */
+/* Linux makes none longer: two link-layer addresses of InfiniBand and a nonce fit. */
 #define TRANSPORT_DISCOVERY_MAX 96
 
 static bool transport_udp(struct resid_parse *parse)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * New cgroups, and nobody in userspace who looks: each is labelled by its name before mkdir() returns, and what a tenant
- * may call its own cgroups never loosens. The maps are filled once before each case; then only the kernel works.
+ * New cgroups, and nobody in userspace who looks: each is labelled by its name before mkdir() returns, and what a
+ * tenant may call its own cgroups never loosens. The maps are filled once before each case; then only the kernel works.
  */
 #include "world.h"
 #include "assigned.h"

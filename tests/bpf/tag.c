@@ -95,7 +95,11 @@ static int classes_here(void *context)
 {
 	struct { const char *below; uint32_t expected; } *ask = context;
 	struct __sk_buff skb = {
-		.cb = { [RESID_CB_NETNS_LO] = (uint32_t)NETNS, [RESID_CB_NETNS_HI] = NETNS >> 32, [RESID_CB_IFINDEX] = 9 },
+		.cb = {
+			[RESID_CB_NETNS_LO] = (uint32_t)NETNS,
+			[RESID_CB_NETNS_HI] = NETNS >> 32,
+			[RESID_CB_IFINDEX] = 9,
+		},
 	};
 
 	enter_cgroup(ask->below);

@@ -10,7 +10,8 @@ e2e_begin
 topology
 resid_up permissive
 side() { "$tools/in" -g "$cg/$1" "$tools/sidestep" "${@:2}"; }
-raw=(setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=+net_raw --ambient-caps=+net_raw --bounding-set=-all,+net_raw)
+raw=(setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=+net_raw --ambient-caps=+net_raw
+	'--bounding-set=-all,+net_raw')
 
 residd_start
 is "permissive: an AF_XDP socket" "$(side health socket)" ok

@@ -111,7 +111,10 @@ static void evaluate_test_flags(struct kunit *test)
 	resid_judge_decide(rcu_dereference(resid_state), RESID_DIR_UNKNOWN, 0, &ruling);
 	KUNIT_EXPECT_EQ(test, ruling.rule, 1);
 	KUNIT_EXPECT_EQ(test, ruling.flags, RESID_AUDIT_F_NON_IP);
-	ruling = (struct resid_ruling){ .classes = { .count = 1, .id = { 1 } }, .packet.kind = RESID_PACKET_UNPARSABLE };
+	ruling = (struct resid_ruling){
+		.classes = { .count = 1, .id = { 1 } },
+		.packet.kind = RESID_PACKET_UNPARSABLE,
+	};
 	resid_judge_decide(rcu_dereference(resid_state), RESID_DIR_UNKNOWN, 0, &ruling);
 	rcu_read_unlock();
 	KUNIT_EXPECT_EQ(test, ruling.rule, 2);

@@ -225,9 +225,11 @@ static void test_neighbour(void **state)
 	static const struct {
 		unsigned int type, hops, length;
 		bool expected;
-	} cases[] = { { 133, 255, 24, true },  { 134, 255, 24, true },	{ 135, 255, 24, true },	 { 136, 255, 24, true },
-		      { 135, 255, 96, true },  { 135, 255, 104, false }, { 132, 255, 24, false }, { 137, 255, 24, false },
-		      { 135, 254, 24, false }, { 128, 255, 24, false } };
+	} cases[] = {
+		{ 133, 255, 24, true },	  { 134, 255, 24, true },  { 135, 255, 24, true },  { 136, 255, 24, true },
+		{ 135, 255, 96, true },	  { 135, 255, 104, false }, { 132, 255, 24, false }, { 137, 255, 24, false },
+		{ 135, 254, 24, false },  { 128, 255, 24, false },
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct frame frame = { 0 };

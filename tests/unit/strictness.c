@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Which class is laxer: held against every packet that two classes could send, one by one, by the kernel's own judge. */
+/* Which class is laxer: held against every packet that two classes could send, by the kernel's own judge. */
 #include "support.h"
 
 #include "kmod/verdict.h"

@@ -112,8 +112,10 @@ void destination_judge(struct destination *out, const struct snapshot *snapshot,
 
 		place->family = packet.dest[i].family;
 		memcpy(place->address, packet.dest[i].address, sizeof(place->address));
-		place->rule = packet.of_link ? resid_verdict_decide(table, class_id, table->core->link_group, &out->flow) :
-					       destination_rule(table, class_id, place->family, place->address, &out->flow);
+		if (packet.of_link)
+			place->rule = resid_verdict_decide(table, class_id, table->core->link_group, &out->flow);
+		else
+			place->rule = destination_rule(table, class_id, place->family, place->address, &out->flow);
 		snapshot_lookup(snapshot, place->family, place->address, &place->place);
 		inet_ntop(place->family, place->address, place->text, sizeof(place->text));
 		if (table->rule[place->rule].verdict > table->rule[out->place[out->decided].rule].verdict)

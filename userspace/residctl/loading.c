@@ -79,7 +79,7 @@ int loading_apply(struct resid_nl *nl, const struct snapshot *snapshot, const st
 		       request->confirm);
 	if (*report.unguarded.text)
 		say_warning("AF_XDP sockets and programs that redirect packets are not guarded: %s",
-			report.unguarded.text);
+			    report.unguarded.text);
 	if (*report.unassigned.text) {
 		*err = report.unassigned;
 		return -1;

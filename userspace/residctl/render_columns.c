@@ -198,5 +198,5 @@ void text_table(struct text *text, const struct view_node *table, size_t indent)
 	}
 	if (columns.dropped && !text->view->stream)
 		fprintf(text->out, "%*s(%zu more column%s with --wide)\n", (int)indent, "", columns.dropped,
-		       columns.dropped == 1 ? "" : "s");
+			columns.dropped == 1 ? "" : "s");
 }

@@ -3,8 +3,8 @@
  * Keeps the class maps true. What can make an assignment's target appear or go is watched: the folders above
  * assigned cgroups and all slices (inotify), /run/netns, the devices of the initial namespace (rtnetlink), assign.d,
  * the current snapshot, and the files that its data came from. An event leads to one reconciliation 20 ms later;
- * without events there is one every reconcile_interval. A new cgroup does not wait for that: the kernel labels it by its
- * name (label/names.h). A namespace or device that nobody has labelled yet is unlabelled, the strictest class.
+ * without events there is one every reconcile_interval. A new cgroup does not wait for that: the kernel labels it by
+ * its name (label/names.h). A namespace or device that nobody has labelled yet is unlabelled, the strictest class.
  */
 #include "daemon.h"
 
@@ -171,7 +171,8 @@ static int watch_apply(struct daemon *daemon, struct resid_error *unknown, struc
 		assign_add_policy(&list, daemon->snapshot);
 		/* Watched before it is looked at, so that nothing slips in between. */
 		watch_targets(daemon->watch, &list);
-		result = reconcile(daemon->tagger, daemon->nl, &list, daemon->snapshot, watch_note, unknown, &report, err);
+		result = reconcile(daemon->tagger, daemon->nl, &list, daemon->snapshot, watch_note, unknown, &report,
+				   err);
 	}
 	assign_list_fini(&list);
 	if (!result) {

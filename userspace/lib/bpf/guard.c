@@ -4,12 +4,14 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "bpf/object.h"
 #include "guard.skel.h"
+#include "util/file.h"
 #include "util/memory.h"
 #include "util/paths.h"
 
@@ -157,12 +159,18 @@ void guard_count(const struct guard *guard, enum guard_kind kind, uint64_t *let,
 /* When this process was started, in nanoseconds of CLOCK_BOOTTIME, as the kernel's clock ticks show it: field 22. */
 static bool guard_self(uint32_t *pid, uint64_t *start)
 {
-	_cleanup_fclose_ FILE *stat = fopen("/proc/self/stat", "re");
+	struct resid_error ignored;
+	_cleanup_close_ int fd = file_open("/proc/self/stat", O_RDONLY, 0, &ignored);
 	char line[1024], *end;
 	unsigned long long ticks;
+	ssize_t length = fd < 0 ? -1 : read(fd, line, sizeof(line) - 1);
 
-	if (!stat || !fgets(line, sizeof(line), stat) || !(end = strrchr(line, ')')) ||
-	    sscanf(end, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu", &ticks) != 1)
+	if (length < 0)
+		return false;
+	line[length] = '\0';
+	end = strrchr(line, ')');
+	if (!end || sscanf(end, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+			   &ticks) != 1)
 		return false;
 	*pid = (uint32_t)getpid();
 	*start = ticks;

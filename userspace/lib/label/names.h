@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What cgroups that do not exist yet will be: the maps class_name, cgroup_place and class_tightens (bpf/tag.h), by which
- * the kernel labels a new cgroup before a process can be in it, daemon or not.
+ * What cgroups that do not exist yet will be: the maps class_name, cgroup_place and class_tightens (bpf/tag.h), by
+ * which the kernel labels a new cgroup before a process can be in it, daemon or not.
  */
 #ifndef RESID_LABEL_NAMES_H
 #define RESID_LABEL_NAMES_H

@@ -37,7 +37,7 @@ struct whose {
 
 	bool stamped;			/* inbound: resid_stamp is at work there */
 
-	/* whose it is: every label that applies, and the one that counts, which is the first unless whose_choose says else */
+	/* whose it is: every label that applies, and the one that counts: the first, unless whose_choose says else */
 	struct whose_label labels[RESID_TAG_KINDS];
 	size_t label_count;
 	struct whose_label tag;

@@ -18,8 +18,8 @@ int load_assignments(const struct tagger *tagger, struct resid_nl *nl, const str
 
 	if (!result) {
 		assign_add_policy(&list, snapshot);
-		result = reconcile(tagger, nl, &list, snapshot, hooks ? hooks->note : NULL, hooks ? hooks->context : NULL, report,
-				   err);
+		result = reconcile(tagger, nl, &list, snapshot, hooks ? hooks->note : NULL,
+				   hooks ? hooks->context : NULL, report, err);
 	}
 	assign_list_fini(&list);
 	return result;
