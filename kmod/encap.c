@@ -172,10 +172,14 @@ static bool encap_step(struct resid_parse *parse)
 	const u32 at = parse->at;
 	bool ok = true;
 
-	if (parse->depth == 1 && (parse->space == RESID_SPACE_IPV4 || parse->space == RESID_SPACE_IPV6)) {
-		packet->proto = (u8)parse->id;
-		packet->proto_known = encap->what != RESID_ENCAP_READ;
-		packet->transport_offset = at;
+	if (parse->space == RESID_SPACE_IPV4 || parse->space == RESID_SPACE_IPV6) {
+		packet->inner_proto = (u8)parse->id;
+		packet->inner_transport = at;
+		if (packet->depth == 1) {
+			packet->proto = (u8)parse->id;
+			packet->proto_known = encap->what != RESID_ENCAP_READ;
+			packet->transport_offset = at;
+		}
 	}
 	parse->space = RESID_SPACE_END;
 	switch (encap->what) {
@@ -190,6 +194,7 @@ static bool encap_step(struct resid_parse *parse)
 		ok = encap_link(parse, encap);
 		break;
 	case RESID_ENCAP_ENDPOINT:
+		packet->endpoint = true;
 		break;
 	case RESID_ENCAP_REFUSE:
 		ok = false;

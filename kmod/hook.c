@@ -29,6 +29,7 @@
 #include "book.h"
 #include "device.h"
 #include "judge.h"
+#include "seal.h"
 #include "sight.h"
 
 static bool hook_is_delivery(const struct net_device *dev)
@@ -37,7 +38,7 @@ static bool hook_is_delivery(const struct net_device *dev)
 }
 
 static struct resid_sight hook_sight(struct sk_buff *skb, struct net_device *dev, enum resid_hook hook,
-				     enum resid_link link)
+				     enum resid_link link, u16 ethertype)
 {
 	return (struct resid_sight){
 		.skb = skb,
@@ -46,21 +47,25 @@ static struct resid_sight hook_sight(struct sk_buff *skb, struct net_device *dev
 		.ifindex = dev->ifindex,
 		.hook = hook,
 		.link = link,
+		.ethertype = ethertype,
 	};
+}
+
+static u16 hook_ethertype(const struct nf_hook_state *state)
+{
+	return state->pf == NFPROTO_IPV4 ? ETH_P_IP : ETH_P_IPV6;
 }
 
 /* What a packet is to the books. */
 static void hook_measure(struct resid_sight *sight, const struct resid_ruling *ruling)
 {
 	const struct sk_buff *skb = sight->skb;
-	const struct skb_shared_info *shared = skb_shinfo(skb);
 	struct sock *sk;
 
 	sight->bytes = skb->len - min(skb->len, ruling->packet.ip_offset);
-	/* an AF_PACKET sender leaves the count to the driver */
-	sight->packets = skb_is_gso(skb) ?
-				 max(1u, shared->gso_segs ?: DIV_ROUND_UP(sight->bytes, shared->gso_size)) :
-				 1;
+	/* how one that is not what it says would have been cut nobody knows */
+	sight->packets = ruling->refuse && ruling->packet.kind == RESID_PACKET_UNPARSABLE ? 1 :
+											    resid_seal_segments(skb);
 	if (!ruling->record)
 		return;
 	sk = skb_to_full_sk(skb);
@@ -107,7 +112,8 @@ unsigned int resid_hook_local_out(void *priv, struct sk_buff *skb, const struct 
 	struct dst_entry *dst = skb_dst(skb);
 	/* state->out is stale after DNAT */
 	struct resid_sight sight =
-		hook_sight(skb, dst ? dst->dev : state->out, RESID_HOOK_LOCAL_OUT, RESID_LINK_IP);
+		hook_sight(skb, dst ? dst->dev : state->out, RESID_HOOK_LOCAL_OUT, RESID_LINK_IP,
+			   hook_ethertype(state));
 	struct resid_ruling ruling;
 
 	if (hook_is_delivery(sight.dev) || !hook_refuses(&sight, &ruling))
@@ -126,7 +132,8 @@ unsigned int resid_hook_local_out(void *priv, struct sk_buff *skb, const struct 
 
 unsigned int resid_hook_forward(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
-	struct resid_sight sight = hook_sight(skb, state->out, RESID_HOOK_FORWARD, RESID_LINK_IP);
+	struct resid_sight sight =
+		hook_sight(skb, state->out, RESID_HOOK_FORWARD, RESID_LINK_IP, hook_ethertype(state));
 	struct resid_ruling ruling;
 
 	if (hook_is_delivery(sight.dev) || !hook_refuses(&sight, &ruling))
@@ -163,6 +170,17 @@ static enum resid_link hook_link(const struct net_device *dev)
 }
 
 /*
+ * What a device without frames says that a packet is: the number that the skb has. One that adds a header before its
+ * hook (GRE to many) begins with an IP header, whatever is inside.
+ */
+static u16 hook_said(const struct sk_buff *skb, const struct net_device *dev)
+{
+	u16 said = ntohs(skb->protocol);
+
+	return said == ETH_P_ALL || (dev->header_ops && dev->header_ops->create) ? 0 : said;
+}
+
+/*
  * Packets of a bond, VLAN, bridge or macvlan meet the device below as well, and those of a namespace's veth the
  * device by which the node sends them on. Those of a tunnel or of MACsec do not: what they send is another packet, and
  * booked as one.
@@ -182,7 +200,8 @@ static bool hook_is_lowest(struct net_device *dev)
 
 unsigned int resid_hook_egress(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
-	struct resid_sight sight = hook_sight(skb, state->out, RESID_HOOK_EGRESS, hook_link(state->out));
+	struct resid_sight sight =
+		hook_sight(skb, state->out, RESID_HOOK_EGRESS, hook_link(state->out), hook_said(skb, state->out));
 	struct resid_ruling ruling;
 
 	if (resid_device_hook_is_inside(priv))

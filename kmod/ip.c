@@ -23,9 +23,9 @@ static bool ip_enter(struct resid_parse *parse, u8 family, const u8 *address)
 {
 	struct resid_packet *packet = parse->packet;
 
-	if (++parse->depth > IP_DEPTH_MAX)
+	if (++packet->depth > IP_DEPTH_MAX)
 		return false;
-	if (parse->depth == 1) {
+	if (packet->depth == 1) {
 		packet->kind = RESID_PACKET_IP;
 		packet->ip_offset = parse->at;
 		packet->family = family;
@@ -50,7 +50,7 @@ bool resid_ip_fragment(struct resid_parse *parse, u8 proto, u32 at, u32 offset)
 		resid_parse_next(parse, space, proto, at);
 		return true;
 	}
-	if (parse->depth == 1) {
+	if (packet->depth == 1) {
 		packet->proto = proto;
 		packet->proto_known = encap != RESID_ENCAP_READ;
 		packet->fragment = true;
@@ -124,7 +124,7 @@ bool resid_ip_read4(struct resid_parse *parse)
 	proto = ip[9];
 	if (header < 20 || (total && total < header) || !ip_enter(parse, AF_INET, ip + 16))
 		return false;
-	if (parse->depth == 1)
+	if (parse->packet->depth == 1)
 		memcpy(parse->packet->src, ip + 12, 4);
 	/* it is zero in a packet that a device is yet to cut */
 	if (total)
@@ -153,7 +153,7 @@ bool resid_ip_read6(struct resid_parse *parse)
 		return false;
 	payload = get_unaligned_be16(ip + 4);
 	next = ip[6];
-	if (parse->depth == 0) {
+	if (parse->packet->depth == 0) {
 		memcpy(parse->packet->src, ip + 8, 16);
 		parse->hop_limit = ip[7];
 	}

@@ -20,6 +20,7 @@
 #include "closed.h"
 #include "counter.h"
 #include "policy.h"
+#include "seal.h"
 #include "sight.h"
 #include "state.h"
 #include "verdict.h"
@@ -208,14 +209,18 @@ void resid_judge(const struct resid_sight *sight, struct resid_ruling *ruling)
 {
 	const struct resid_state *state = rcu_dereference(resid_state);
 	const struct resid_policy *policy = state->policy;
-	struct resid_bytes bytes = { .skb = sight->skb };
 	const struct resid_core *core = policy ? policy->table.core : NULL;
+	const struct resid_reading reading = {
+		.link = sight->link,
+		.ethertype = sight->ethertype,
+		.nat64 = core ? core->nat64 : NULL,
+		.nat64_count = core ? core->nat64_count : 0,
+	};
 
 	memset(ruling, 0, offsetof(struct resid_ruling, packet));
 	if (!policy && !state->closed)
 		return;
-	resid_packet_parse(&ruling->packet, &bytes, sight->link, core ? core->nat64 : NULL,
-			   core ? core->nat64_count : 0);
+	resid_seal(sight->skb, &ruling->packet, &reading);
 	resid_class_of(state, sight->skb, sight->dev, &ruling->packet, &ruling->classes);
 	ruling->class = ruling->classes.id[0];
 	if (ruling->packet.neighbour && ruling->class == RESID_CLASS_KERNEL) {

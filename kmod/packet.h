@@ -7,7 +7,7 @@
 
 /* What the first byte is. */
 enum resid_link {
-	RESID_LINK_IP,			/* an IP header */
+	RESID_LINK_IP,			/* an IP header, or what the ethertype says */
 	RESID_LINK_ETHERNET,
 	RESID_LINK_FOREIGN		/* a link header that nobody here reads */
 };
@@ -40,14 +40,18 @@ struct resid_packet {
 	u32 extent;			/* bytes from the first on, behind which nothing was read */
 	u32 ip_offset;			/* of the outer IP header */
 	u32 transport_offset;		/* of what follows it and its extensions */
-	u32 inner_offset;		/* of the innermost IP header that was read */
+	u32 inner_offset;		/* of the innermost IP header that was read; it may be the outer one */
+	u32 inner_transport;		/* and of what follows that */
 	u8 inner_family;
+	u8 inner_proto;
+	u8 depth;			/* IP headers that were read, one inside the other */
 	u8 family;			/* of the outer IP header, 0 if there is none */
 	u8 proto;			/* of the outer transport header */
 	u8 tcp_flags;
 	bool proto_known;
 	bool has_port;
 	bool fragment;			/* not the first one: it has no transport header */
+	bool endpoint;			/* it may carry a packet that was left to the endpoint */
 	bool bare_tcp;			/* IP header, TCP header, and nothing before, between or after */
 	bool neighbour;			/* a short solicitation or advertisement, hop limit 255, to any address */
 	bool of_link;			/* RESID_PACKET_LINK whatever its address says: the policy's link_group */
@@ -61,24 +65,30 @@ struct resid_packet {
 	struct resid_sum sum[RESID_SUM_MAX];
 };
 
+/* How a packet is to be read. */
+struct resid_reading {
+	enum resid_link link;
+	u16 ethertype;			/* RESID_LINK_IP: what the device will say that it is; 0: it says so itself */
+	const struct resid_nat64 *nat64; /* prefixes in which addresses embed IPv4 ones, beside the well-known */
+	unsigned int nat64_count;
+};
+
 /**
  * resid_packet_parse() - read a packet
  * @packet: is set, but for what lies behind its counts
  * @bytes: the packet
- * @link: what it begins with
- * @nat64: prefixes in which addresses embed IPv4 ones, beside the well-known
- * @nat64_count: of @nat64
+ * @reading: how to
  *
  * Nothing outside @bytes is trusted. A packet whose destinations cannot all be read is RESID_PACKET_UNPARSABLE.
  */
-void resid_packet_parse(struct resid_packet *packet, const struct resid_bytes *bytes, enum resid_link link,
-			const struct resid_nat64 *nat64, unsigned int nat64_count);
+void resid_packet_parse(struct resid_packet *packet, const struct resid_bytes *bytes,
+			const struct resid_reading *reading);
 
 /**
  * resid_packet_imagine() - a packet of which only the destination is known, and perhaps the protocol and port
  * @packet: family, protocol and port are the caller's, the rest is zero; its destinations and its kind are set
  * @address: 4 or 16 bytes
- * @nat64: as for resid_packet_parse()
+ * @nat64: as in struct resid_reading
  * @nat64_count: of @nat64
  *
  * They are those of a packet to @address that carries nothing else.
@@ -91,7 +101,7 @@ void resid_packet_imagine(struct resid_packet *packet, const u8 *address, const 
 /**
  * resid_dest_embedded() - IPv4 addresses inside an IPv6 address
  * @address: IPv6 address
- * @nat64: as for resid_packet_parse()
+ * @nat64: as in struct resid_reading
  * @nat64_count: of @nat64
  * @ipv4: the addresses found
  *

@@ -4,21 +4,35 @@
  * header, an IPv4 address inside an IPv6 one, the destination of a tunnelled packet. All of them are collected, and
  * the strictest verdict over them wins. What cannot be read to the end is unparsable, which is a verdict of its own.
  *
- * encap.c walks over the headers, frame.c, ip.c and the others read one each, dest.c keeps the list. skb->protocol is
- * not asked: it is whatever an AF_PACKET sender said.
+ * encap.c walks over the headers, frame.c, ip.c and the others read one each, dest.c keeps the list. A frame is taken
+ * by what it says itself: skb->protocol is whatever an AF_PACKET sender said. Only where a device has no frames and
+ * adds that number itself it is what leaves.
  */
 #include "parse.h"
 
-/* The device says nothing of the packet, so it says of itself what it is. */
-static bool parse_is_ip(struct resid_parse *parse)
+/* Without a word of the device the packet says itself what it is. */
+static bool parse_begin(struct resid_parse *parse, const struct resid_reading *reading)
 {
+	u16 ethertype = reading->ethertype;
 	u8 buffer;
-	const u8 *first = resid_parse_at(parse, 0, 1, &buffer);
+	const u8 *first;
 
-	if (!first || (*first >> 4 != 4 && *first >> 4 != 6))
-		return false;
-	resid_parse_next(parse, RESID_SPACE_ETHERTYPE, *first >> 4 == 4 ? ETHERTYPE_IPV4 : ETHERTYPE_IPV6, 0);
-	return true;
+	switch (reading->link) {
+	case RESID_LINK_ETHERNET:
+		return resid_frame_ethernet(parse);
+	case RESID_LINK_IP:
+		first = resid_parse_at(parse, 0, 1, &buffer);
+		if (!first)
+			return false;
+		if (!ethertype)
+			ethertype = *first >> 4 == 4 ? ETHERTYPE_IPV4 : ETHERTYPE_IPV6;
+		parse->packet->ethertype = ethertype;
+		resid_parse_next(parse, RESID_SPACE_ETHERTYPE, ethertype, 0);
+		return true;
+	case RESID_LINK_FOREIGN:
+		break;
+	}
+	return false;
 }
 
 /*
@@ -66,26 +80,20 @@ void resid_packet_imagine(struct resid_packet *packet, const u8 *address, const 
 	packet->kind = parse_is_link(packet) ? RESID_PACKET_LINK : RESID_PACKET_IP;
 }
 
-void resid_packet_parse(struct resid_packet *packet, const struct resid_bytes *bytes, enum resid_link link,
-			const struct resid_nat64 *nat64, unsigned int nat64_count)
+void resid_packet_parse(struct resid_packet *packet, const struct resid_bytes *bytes,
+			const struct resid_reading *reading)
 {
 	struct resid_parse parse = {
 		.packet = packet,
 		.bytes = bytes,
-		.nat64 = nat64,
-		.nat64_count = nat64_count,
+		.nat64 = reading->nat64,
+		.nat64_count = reading->nat64_count,
 		.end = resid_bytes_length(bytes),
 	};
-	bool ok = false;
 
 	memset(packet, 0, offsetof(struct resid_packet, dest));
 	packet->kind = RESID_PACKET_NON_IP;
-	if (link == RESID_LINK_ETHERNET)
-		ok = resid_frame_ethernet(&parse) && resid_encap_walk(&parse);
-	else if (link == RESID_LINK_IP)
-		ok = parse_is_ip(&parse) && resid_encap_walk(&parse);
-
-	if (!ok)
+	if (!parse_begin(&parse, reading) || !resid_encap_walk(&parse))
 		packet->kind = RESID_PACKET_UNPARSABLE;
 	else if (packet->kind == RESID_PACKET_IP && parse_is_link(packet))
 		packet->kind = RESID_PACKET_LINK;

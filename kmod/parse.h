@@ -46,7 +46,6 @@ struct resid_parse {
 	u32 from;			/* the offset of the one that named it */
 	u32 end;			/* where the innermost packet ends, by the headers read so far */
 	u32 bare;			/* bytes from @at on, by the outer IP header that stands right before; else 0 */
-	unsigned int depth;		/* IP headers read */
 	u8 family;			/* of the last of them */
 	u8 hop_limit;			/* of the outer one */
 	u32 frame;			/* offset of the last Ethernet header */

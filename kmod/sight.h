@@ -20,6 +20,7 @@ struct resid_sight {
 	int ifindex;			/* of @dev, in @net */
 	enum resid_hook hook;
 	enum resid_link link;		/* what skb->data begins with */
+	u16 ethertype;			/* as in struct resid_reading */
 
 	/* For the books alone, and set only before they are opened. */
 	struct sock *sk;		/* full, or NULL; needed if it is recorded */

@@ -70,15 +70,17 @@ static bool transport_icmp(struct resid_parse *parse)
 /* Of an inner packet no more than the place of the checksum counts. */
 bool resid_transport_read(struct resid_parse *parse)
 {
-	const bool outer = parse->depth == 1;
+	const bool outer = parse->packet->depth == 1;
 
 	switch (parse->id) {
 	case IPPROTO_TCP:
 		resid_transport_sum(parse, 16);
 		return !outer || transport_tcp(parse);
 	case IPPROTO_UDP:
-	case IPPROTO_DCCP:
 	case TRANSPORT_UDPLITE:
+		parse->packet->endpoint = true;		/* VXLAN and its like */
+		fallthrough;
+	case IPPROTO_DCCP:
 		resid_transport_sum(parse, 6);
 		return !outer || transport_udp(parse);
 	case IPPROTO_SCTP:

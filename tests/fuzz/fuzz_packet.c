@@ -26,7 +26,8 @@ static void parse(struct resid_packet *packet, const uint8_t *data, size_t size,
 	must(copy != NULL);
 	if (size)
 		memcpy(copy, data, size);
-	resid_packet_parse(packet, &bytes, link, nat64, count);
+	resid_packet_parse(packet, &bytes,
+			   &(struct resid_reading){ .link = link, .nat64 = nat64, .nat64_count = count });
 	free(copy);
 }
 

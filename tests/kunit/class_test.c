@@ -17,7 +17,8 @@ static int class_test_init(struct kunit *test)
 /* The classes of @skb, which leaves by @dev; what it is made of is as before. */
 static struct resid_classes class_test_of(struct kunit *test, struct sk_buff *skb, struct net_device *dev)
 {
-	struct resid_bytes bytes = { .skb = skb };
+	const struct resid_bytes bytes = { .skb = skb };
+	const struct resid_reading reading = { .link = RESID_LINK_IP };
 	struct sk_buff *before = kunit_kmalloc(test, sizeof(*before), GFP_KERNEL);
 	struct resid_classes classes;
 	struct resid_packet packet;
@@ -27,7 +28,7 @@ static struct resid_classes class_test_of(struct kunit *test, struct sk_buff *sk
 	memcpy(before, skb, sizeof(*before));
 	net_saw.runs = 0;
 	rcu_read_lock();
-	resid_packet_parse(&packet, &bytes, RESID_LINK_IP, NULL, 0);
+	resid_packet_parse(&packet, &bytes, &reading);
 	resid_class_of(&class_test_state, skb, dev, &packet, &classes);
 	rcu_read_unlock();
 	KUNIT_EXPECT_EQ(test, memcmp(before, skb, sizeof(*before)), 0);

@@ -249,7 +249,10 @@ static void hook_test_figures(struct kunit *test)
 	hook_measure(&sight, &ruling);
 	KUNIT_EXPECT_EQ(test, sight.bytes, 20 + 8 + 32);
 	KUNIT_EXPECT_EQ(test, sight.packets, 1);
-	skb_shinfo(skb)->gso_size = 25;
+	/* 32 bytes of data; the headers are in each segment */
+	skb_set_transport_header(skb, ETH_HLEN + 20);
+	skb_shinfo(skb)->gso_type = SKB_GSO_UDP_L4;
+	skb_shinfo(skb)->gso_size = 15;
 	hook_measure(&sight, &ruling);
 	KUNIT_EXPECT_EQ(test, sight.packets, 3);
 	skb_shinfo(skb)->gso_segs = 2;
@@ -260,6 +263,11 @@ static void hook_test_figures(struct kunit *test)
 	skb_shinfo(skb)->gso_segs = 0;
 	hook_measure(&sight, &ruling);
 	KUNIT_EXPECT_EQ(test, sight.bytes, 0);
+	KUNIT_EXPECT_EQ(test, sight.packets, 3);
+	/* one that would not be cut as it says is one */
+	ruling.refuse = true;
+	ruling.packet.kind = RESID_PACKET_UNPARSABLE;
+	hook_measure(&sight, &ruling);
 	KUNIT_EXPECT_EQ(test, sight.packets, 1);
 	/* the socket only for a record */
 	net_own(skb, sock);

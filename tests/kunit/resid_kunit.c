@@ -28,6 +28,7 @@
 #include "../../kmod/netlink.c"
 #include "../../kmod/parse.c"
 #include "../../kmod/policy.c"
+#include "../../kmod/seal.c"
 #include "../../kmod/stage.c"
 #include "../../kmod/state.c"
 #include "../../kmod/table.c"

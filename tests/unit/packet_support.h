@@ -159,7 +159,8 @@ static inline struct resid_packet parse_as(struct frame *frame, enum resid_link 
 	struct resid_packet packet;
 
 	close_headers(frame);
-	resid_packet_parse(&packet, &bytes, link, nat64, count);
+	resid_packet_parse(&packet, &bytes,
+			   &(struct resid_reading){ .link = link, .nat64 = nat64, .nat64_count = count });
 	return packet;
 }
 
@@ -222,7 +223,7 @@ static inline void cut_everywhere(struct frame *frame, enum resid_link link)
 	for (size_t length = 0; length < frame->length; length++) {
 		struct resid_bytes bytes = { .data = frame->data, .length = length };
 
-		resid_packet_parse(&cut, &bytes, link, NULL, 0);
+		resid_packet_parse(&cut, &bytes, &(struct resid_reading){ .link = link });
 		assert_true(cut.extent <= length);
 		if (cut.kind == RESID_PACKET_UNPARSABLE || whole.kind == RESID_PACKET_UNPARSABLE)
 			continue;

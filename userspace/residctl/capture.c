@@ -175,7 +175,7 @@ static void capture_packet(struct capture *capture, const struct capture_head *h
 	};
 	struct resid_packet parsed;
 
-	resid_packet_parse(&parsed, &bytes, head->link, NULL, 0);
+	resid_packet_parse(&parsed, &bytes, &(struct resid_reading){ .link = head->link });
 	packet.direction = capture_direction(capture, &parsed);
 	if (!capture_counts(capture, &parsed))
 		return;

@@ -162,7 +162,9 @@ static void replay_parse(const struct replay_packet *packet, const struct snapsh
 	const struct resid_bytes bytes = { .data = packet->data, .length = packet->length };
 	const struct resid_core *core = snapshot_table(snapshot)->core;
 
-	resid_packet_parse(out, &bytes, packet->link, core->nat64, core->nat64_count);
+	resid_packet_parse(out, &bytes,
+			   &(struct resid_reading){
+				   .link = packet->link, .nat64 = core->nat64, .nat64_count = core->nat64_count });
 }
 
 void replay_bytes(struct replay *replay, const struct replay_packet *packet)
