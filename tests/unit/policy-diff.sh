@@ -67,31 +67,57 @@ site=(--operators "$tmp/site.yaml")
 diff=("$ctl" policy diff "${data[@]}" "${site[@]}")
 
 expect 'nothing changes' 0 'no verdict changes' '' "${diff[@]}" --expect-none "$tmp/a.yaml" "$tmp/a.yaml"
-expect 'a chain against a rule' 0 'health: allow -> reject  (home -> default-health)  all but tcp 443
+expect 'a chain against a rule' 0 'rule home: control: subset of -> not said
+rule home: controllers: no longer AT, *
+*rule home: port: now also 443
+rule home: proto: now also tcp
+health: allow -> reject  (home -> default-health)  all but tcp 443
     Site, location FR, control FR, by prefix
     65,536 IPv4 addresses, 281,474,976,710,656 IPv6 /64s, in 2 prefixes: 2.0.0.0/16 2a00::/16' '' \
 	"${diff[@]}" "$tmp/a.yaml" "$tmp/b.yaml"
-expect 'the other way round' 0 'health: reject -> allow  (default-health -> home)  all but tcp 443*' '' \
+expect 'the other way round' 0 '*rule home: proto: no longer tcp
+health: reject -> allow  (default-health -> home)  all but tcp 443*' '' \
 	"${diff[@]}" "$tmp/b.yaml" "$tmp/a.yaml"
 expect 'status 4 on demand' 4 '*' '' "${diff[@]}" --expect-none "$tmp/a.yaml" "$tmp/b.yaml"
-expect 'classes' 0 'class web: enforcing -> permissive
-*class new is new' '' "${diff[@]}" "$tmp/a.yaml" "$tmp/c.yaml"
-expect 'a class less' 0 'class web: permissive -> enforcing
-class new is no more: what carries it becomes unlabelled*' '' "${diff[@]}" "$tmp/c.yaml" "$tmp/a.yaml"
+expect 'classes' 0 'policy: kernel: health -> new
+policy: unlabelled: health -> new
+class new is new
+class web: mode: enforcing -> permissive' '' "${diff[@]}" "$tmp/a.yaml" "$tmp/c.yaml"
+expect 'a class less' 0 '*class new is no more: what carries it becomes unlabelled
+class web: mode: permissive -> enforcing' '' "${diff[@]}" "$tmp/c.yaml" "$tmp/a.yaml"
 sed 's/web: {id: 5/web: {id: 7/' "$tmp/a.yaml" >"$tmp/d.yaml"
-expect 'a class of another number' 0 'class web: its number was 5 and is 7: labels carry the number' '' \
+expect 'a class of another number' 0 'class web: id: 5 -> 7: labels carry the number' '' \
 	"${diff[@]}" "$tmp/a.yaml" "$tmp/d.yaml"
 rest='unlabelled: %s\nnon_ip: %s\nunparsable: %s\nnat64: ["2001:db8:6%s::/96"]\n'
 # shellcheck disable=SC2059
 { cat "$tmp/a.yaml"; printf "$rest" health drop drop 4; } >"$tmp/rest-a.yaml"
 # shellcheck disable=SC2059
 { cat "$tmp/a.yaml"; printf "$rest" web reject reject 5; } >"$tmp/rest-b.yaml"
-expect 'what has no destination' 0 'unlabelled: judged as health -> as web
-kernel: judged as health -> as web
-frames that are not IP: drop -> reject
-packets that cannot be read: drop -> reject
-NAT64 prefixes differ: other IPv6 addresses carry IPv4 ones*' '' "${diff[@]}" "$tmp/rest-a.yaml" "$tmp/rest-b.yaml"
-expect 'each kind of evidence is a change, the larger one first' 0 'health: allow -> reject *
+expect 'what has no destination' 0 'policy: kernel: health -> web
+policy: nat64: no longer 2001:db8:64::/96; now also 2001:db8:65::/96
+policy: non_ip: drop -> reject
+policy: unlabelled: health -> web
+policy: unparsable: drop -> reject' '' "${diff[@]}" "$tmp/rest-a.yaml" "$tmp/rest-b.yaml"
+# What no packet of this world meets, and is another policy all the same.
+# told NAME LINE OF-A OF-B: they stand before the rules
+told()
+{
+	printf '%s\n' "$3" | cat - "$tmp/a.yaml" >"$tmp/told-a.yaml"
+	printf '%s\n' "$4" | cat - "$tmp/a.yaml" >"$tmp/told-b.yaml"
+	expect "$1" 4 "$2" '' "${diff[@]}" --expect-none "$tmp/told-a.yaml" "$tmp/told-b.yaml"
+}
+told 'assign' 'assignment unit:a.service: class: health -> web' \
+	'assign: [{class: health, target: "unit:a.service"}]' 'assign: [{class: web, target: "unit:a.service"}]'
+told 'local' 'policy: local: now also 192.168.0.0/16' 'local: [10.0.0.0/8]' 'local: [10.0.0.0/8, 192.168.0.0/16]'
+told 'nat64' 'policy: nat64: now also 2001:db8:64::/96' '# none' 'nat64: ["2001:db8:64::/96"]'
+told 'bootstrap' 'rule bootstrap: prefix: now also 2.0.0.53/32' 'bootstrap: [2.0.0.54]' 'bootstrap: [2.0.0.54, 2.0.0.53]'
+told 'max_exception' 'policy: max_exception: 90d -> 30d' '# 90d' 'max_exception: 30d'
+for change in 'on_loss: count -> deny/on_loss: deny' 'mode: enforcing -> permissive/mode: permissive' \
+	'on_stale: keep -> drop/on_stale: drop' 'on_unknown: reject -> drop/on_unknown: drop'; do
+	sed "s/{id: 4, default: reject}/{id: 4, default: reject, ${change#*/}}/" "$tmp/a.yaml" >"$tmp/class.yaml"
+	expect "${change#*/} of a class" 4 "class health: ${change%/*}*" '' "${diff[@]}" --expect-none "$tmp/a.yaml" "$tmp/class.yaml"
+done
+expect 'each kind of evidence is a change, the larger one first' 0 '*health: allow -> reject *
     Member Cloud, location FR, control FR, by prefix
     40,960 IPv4 addresses, 0 IPv6 /64s, in 2 prefixes: 2.0.0.0/19 2.0.128.0/17
 *    Site, location FR, control FR, by prefix
@@ -133,7 +159,11 @@ printf '%s\n' '# Generated: Thu, 25 Jun 2026 04:33:59 GMT' 33554432,33554687,BE 
 	>"$tmp/many"
 sed 's/{id: home.*/{id: home, class: health, location: US, verdict: allow, reason: r, justification: j}/' "$tmp/a.yaml" \
 	>"$tmp/d.yaml"
-groups='health: allow -> reject  (home -> default-health)  all packets
+groups='set US is new
+rule home: control: subset of -> not said
+*
+rule home: reason: at home -> r
+health: allow -> reject  (home -> default-health)  all packets
     1,280 IPv4 addresses, 281,474,976,710,656 IPv6 /64s, in 6 prefixes, of which
     Site, location DE, control FR, by prefix
     512 IPv4 addresses, 0 IPv6 /64s, in 2 prefixes: 2.0.1.0/24 2.0.2.0/24

@@ -6,7 +6,6 @@
 #include "residctl/command.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,8 @@
 #include "residctl/diff.h"
 #include "residctl/output.h"
 #include "residctl/replay.h"
+#include "policy/compare.h"
+#include "policy/policy.h"
 #include "snapshot/between.h"
 #include "residctl/snapshots.h"
 #include "util/memory.h"
@@ -236,17 +237,39 @@ static void diff_addresses(struct diff *diff)
 		qsort(diff->change, diff->change_count, sizeof(*diff->change), diff_order);
 }
 
-/* Classes, and packets without a destination. */
+/* What the policies say, field by field; classes that both have are compared address by address as well. */
 
-__attribute__((format(printf, 2, 3)))
-static void diff_note(struct diff *diff, const char *format, ...)
+static void diff_classes(struct diff *diff)
 {
-	char text[512];
-	va_list args;
+	for (size_t i = 0; i < snapshot_class_count(diff->old); i++) {
+		const struct snapshot_class old = snapshot_class_at(diff->old, i);
 
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
+		for (size_t j = 0; j < snapshot_class_count(diff->new); j++) {
+			const struct snapshot_class new = snapshot_class_at(diff->new, j);
+
+			/* unlabelled and kernel are judged as a class, which is compared already */
+			if (!strcmp(old.name, new.name) && (!old.judged_as || !new.judged_as))
+				*MEM_PUSH(diff->class, diff->class_count, diff->class_capacity) =
+					(struct diff_class){ old.name, old.id, new.id };
+		}
+	}
+}
+
+/* What a change means for the labels that are out there. */
+static const char *diff_means(const struct compare_change *change)
+{
+	if (change->kind != DESCRIBE_CLASS)
+		return "";
+	if (!change->key)
+		return change->new ? "" : ": what carries it becomes unlabelled";
+	return strcmp(change->key, "id") ? "" : ": labels carry the number";
+}
+
+static void diff_note(void *context, const struct compare_change *change)
+{
+	_cleanup_free_ char *said = compare_text(change), *text = mem_format("%s%s", said, diff_means(change));
+	struct diff *diff = context;
+
 	diff->note_count++;
 	if (diff->json)
 		jsonw_string(&diff->notes, NULL, text);
@@ -254,81 +277,25 @@ static void diff_note(struct diff *diff, const char *format, ...)
 		puts(text);
 }
 
-static bool diff_class_find(const struct snapshot *snapshot, const char *name, struct snapshot_class *out)
+/* A snapshot has the whole text of its policy, and of what that includes. */
+static int diff_policy(const struct snapshot *snapshot, const struct policy_options *options, struct policy **out,
+		       struct resid_error *err)
 {
-	size_t i;
+	const char *text = snapshot_policy_text(snapshot);
 
-	for (i = 0; i < snapshot_class_count(snapshot); i++) {
-		*out = snapshot_class_at(snapshot, i);
-		if (!strcmp(out->name, name))
-			return true;
-	}
-	return false;
+	return policy_parse(snapshot_policy_name(snapshot), text, strlen(text), options, out, err);
 }
 
-static const char *diff_mode(const struct snapshot_class *class)
+static int diff_rest(struct diff *diff, const struct call *call, struct resid_error *err)
 {
-	return class->permissive ? "permissive" : "enforcing";
-}
-
-/* unlabelled and kernel are judged as a class, which is compared already: only that counts. */
-static void diff_class(struct diff *diff, const struct snapshot_class *old, const struct snapshot_class *new)
-{
-	struct diff_class *class;
-
-	if (old->permissive != new->permissive && !new->judged_as)
-		diff_note(diff, "class %s: %s -> %s", old->name, diff_mode(old), diff_mode(new));
-	if (old->id != new->id)
-		diff_note(diff, "class %s: its number was %u and is %u: labels carry the number", old->name, old->id,
-			  new->id);
-	if (!old->judged_as || !new->judged_as) {
-		class = MEM_PUSH(diff->class, diff->class_count, diff->class_capacity);
-		*class = (struct diff_class){ old->name, old->id, new->id };
-	} else if (strcmp(old->judged_as, new->judged_as)) {
-		diff_note(diff, "%s: judged as %s -> as %s", old->name, old->judged_as, new->judged_as);
-	}
-}
-
-static void diff_classes(struct diff *diff)
-{
-	struct snapshot_class other;
-	size_t i;
-
-	for (i = 0; i < snapshot_class_count(diff->old); i++) {
-		struct snapshot_class class = snapshot_class_at(diff->old, i);
-
-		if (diff_class_find(diff->new, class.name, &other))
-			diff_class(diff, &class, &other);
-		else
-			diff_note(diff, "class %s is no more: what carries it becomes unlabelled", class.name);
-	}
-	for (i = 0; i < snapshot_class_count(diff->new); i++) {
-		struct snapshot_class class = snapshot_class_at(diff->new, i);
-
-		if (!diff_class_find(diff->old, class.name, &other))
-			diff_note(diff, "class %s is new", class.name);
-	}
-}
-
-static void diff_special(struct diff *diff, const char *what, uint16_t old_rule, uint16_t new_rule)
-{
-	enum resid_verdict old = snapshot_rule_at(diff->old, old_rule).verdict;
-	enum resid_verdict new = snapshot_rule_at(diff->new, new_rule).verdict;
-
-	if (old != new)
-		diff_note(diff, "%s: %s -> %s", what, output_verdict(old), output_verdict(new));
-}
-
-static void diff_rest(struct diff *diff)
-{
-	const struct resid_core *old = snapshot_table(diff->old)->core, *new = snapshot_table(diff->new)->core;
+	const struct policy_options options = { .sets = call_option(call, "sets"), .now = diff->now };
+	_cleanup_policy_ struct policy *old = NULL, *new = NULL;
 
 	diff_classes(diff);
-	diff_special(diff, "frames that are not IP", old->non_ip_rule, new->non_ip_rule);
-	diff_special(diff, "packets that cannot be read", old->unparsable_rule, new->unparsable_rule);
-	if (old->nat64_count != new->nat64_count ||
-	    memcmp(old->nat64, new->nat64, old->nat64_count * sizeof(old->nat64[0])))
-		diff_note(diff, "NAT64 prefixes differ: other IPv6 addresses carry IPv4 ones");
+	if (diff_policy(diff->old, &options, &old, err) || diff_policy(diff->new, &options, &new, err))
+		return -1;
+	compare_policies(old, new, diff_note, diff);
+	return 0;
 }
 
 /* What was found. */
@@ -405,7 +372,8 @@ static int policy_diff_run(const struct call *call, struct view *view, struct re
 	diff_report_side(&diff.notes, "old", old);
 	diff_report_side(&diff.notes, "new", new);
 	jsonw_array(&diff.notes, "notes");
-	diff_rest(&diff);
+	if (diff_rest(&diff, call, err))
+		return -1;
 	diff_addresses(&diff);
 	if (diff.json)
 		diff_report_json(&diff, log ? &flows : NULL);
@@ -434,7 +402,8 @@ const struct command command_policy_diff = {
 		  "last. Policies are compiled with the data of the options, so what differs is the policies; two snapshots "
 		  "of one policy differ by their data. With --operators-b or --feed-b B has others: it shows what a change of "
 		  "control does before it is loaded.\n\n"
-		  "For each class the addresses whose verdict changes, by old and new rule, and of those the three biggest by "
+		  "First what the policies themselves say differently: classes, assignments, local networks, sets, sources, "
+		  "exceptions and rules, a line for each field. Then for each class the addresses whose verdict changes, by old and new rule, and of those the three biggest by "
 		  "operator, location and control: their IPv4 addresses, their IPv6 /64s (one that is split counts in each part) "
 		  "and their prefixes. --json has all. Where "
 		  "rules look at protocol, port, direction or time it is said for which packets. Exceptions that are over "

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "residctl/output.h"
+#include "policy/describe.h"
 #include "policy/policy.h"
 #include "util/jsonw.h"
 #include "residctl/snapshots.h"
@@ -17,14 +18,44 @@
 #include "util/proto.h"
 
 enum matrix_column {
-	MATRIX_CLASS, MATRIX_ORDER, MATRIX_DESTINATION, MATRIX_PROTOCOL, MATRIX_PORT, MATRIX_DIRECTION, MATRIX_VERDICT,
-	MATRIX_JUSTIFICATION, MATRIX_REASON, MATRIX_CLAUSE, MATRIX_RULE, MATRIX_OWNER, MATRIX_TICKET, MATRIX_FROM,
-	MATRIX_UNTIL, MATRIX_COLUMNS
+	MATRIX_CLASS,
+	MATRIX_ORDER,
+	MATRIX_DESTINATION,
+	MATRIX_PROTOCOL,
+	MATRIX_PORT,
+	MATRIX_DIRECTION,
+	MATRIX_VERDICT,
+	MATRIX_JUSTIFICATION,
+	MATRIX_REASON,
+	MATRIX_CLAUSE,
+	MATRIX_RULE,
+	MATRIX_OWNER,
+	MATRIX_TICKET,
+	MATRIX_FROM,
+	MATRIX_UNTIL,
+	MATRIX_SETTING,
+	MATRIX_VALUE,
+	MATRIX_COLUMNS
 };
 
 static const char *const matrix_names[MATRIX_COLUMNS] = {
-	"class", "order", "destination", "protocol", "port", "direction", "verdict", "justification", "reason", "clause",
-	"rule", "owner", "ticket", "from", "until",
+	"class",
+	"order",
+	"destination",
+	"protocol",
+	"port",
+	"direction",
+	"verdict",
+	"justification",
+	"reason",
+	"clause",
+	"rule",
+	"owner",
+	"ticket",
+	"from",
+	"until",
+	"setting",
+	"value",
 };
 
 /* Cells of one row, each owned; NULL is empty. */
@@ -262,10 +293,44 @@ static void matrix_class(struct matrix_out *out, const struct policy *policy, co
 	matrix_default(out, class, "all else", class->fallback);
 }
 
+/* What holds for a class or for all of the policy; rules have rows of their own. */
+static void matrix_setting(void *context, const struct describe_field *field)
+{
+	_cleanup_(matrix_row_fini) struct matrix_row row = { 0 };
+	const char *kind = describe_kind_name(field->kind);
+	struct matrix_out *out = context;
+
+	if (field->kind == DESCRIBE_RULE || field->kind == DESCRIBE_EXCEPTION || !*field->value)
+		return;
+	if (field->kind == DESCRIBE_CLASS)
+		matrix_set(&row, MATRIX_CLASS, field->name);
+	row.cell[MATRIX_SETTING] = field->kind == DESCRIBE_CLASS || field->kind == DESCRIBE_POLICY ?
+					   mem_copy(field->key, strlen(field->key)) :
+					   mem_format("%s %s: %s", kind, field->name, field->key);
+	matrix_set(&row, MATRIX_VALUE, field->value);
+	matrix_put(out, &row);
+}
+
 static void matrix_write(struct matrix_out *out, const struct policy *policy)
 {
 	static const char *const rule[MATRIX_COLUMNS] = {
-		"---", "---", "---", "---", "---", "---", "---", "---", "---", "---", "---", "---", "---", "---", "---",
+		"---",
+		"---",
+		"---",
+		"---",
+		"---",
+		"---",
+		"---",
+		"---",
+		"---",
+		"---",
+		"---",
+		"---",
+		"---",
+		"---",
+		"---",
+		"---",
+		"---",
 	};
 	size_t i;
 
@@ -277,6 +342,8 @@ static void matrix_write(struct matrix_out *out, const struct policy *policy)
 		matrix_line(out, rule);
 	for (i = 0; i < policy->class_count; i++)
 		matrix_class(out, policy, &policy->class[i]);
+	out->order = 0;
+	describe_policy(policy, matrix_setting, out);
 	if (out->format != MATRIX_JSON)
 		return;
 	jsonw_array_end(&out->json);
@@ -340,7 +407,8 @@ const struct command command_policy_matrix = {
 	.summary = "the matrix of allowed flows, with their justification",
 	.detail = "A row for each class and rule: destination, protocol, port, direction, verdict, justification, reason, "
 		  "clause, and for an exception owner, ticket, beginning and end. Within a class the rows are in the order in "
-		  "which they are asked: the first that matches decides, and the last stands for what none matched.\n\n"
+		  "which they are asked: the first that matches decides, and the last stands for what none matched. Then a row "
+		  "for each setting, of a class or of the whole policy, with its value.\n\n"
 		  "  residctl policy matrix --format csv >matrix.csv",
 	.json = "an array, an object a row",
 	.min_args = 0,
