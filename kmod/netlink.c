@@ -102,7 +102,8 @@ static int netlink_put_status(struct sk_buff *reply)
 	       nla_put_u64_64bit(reply, RESID_A_STATUS_AUDIT_FOLDED, audit.folded, RESID_A_STATUS_PAD) ||
 	       nla_put_u64_64bit(reply, RESID_A_STATUS_AUDIT_DENIED, audit.denied, RESID_A_STATUS_PAD) ||
 	       nla_put_u32(reply, RESID_A_STATUS_UNTRACKED, untracked) ||
-	       nla_put_u8(reply, RESID_A_STATUS_UNTRACKED_OWN, untracked_own);
+	       nla_put_u8(reply, RESID_A_STATUS_UNTRACKED_OWN, untracked_own) ||
+	       (status.closed && nla_put_flag(reply, RESID_A_STATUS_CLOSED));
 }
 
 static int netlink_status(struct genl_info *info)
@@ -248,6 +249,11 @@ static int netlink_disarm(struct genl_info *info)
 	return resid_state_disarm(info->extack);
 }
 
+static int netlink_close(struct genl_info *info)
+{
+	return resid_state_close(info->extack);
+}
+
 static int netlink_evaluate_reply(struct genl_info *info, const struct resid_question *questions, unsigned int count)
 {
 	int length = count * (int)sizeof(struct resid_answer);
@@ -354,6 +360,7 @@ static const struct netlink_command netlink_commands[] = {
 	[RESID_CMD_AUDIT_ACK] = { netlink_audit_ack, NETLINK_TAKES(netlink_audit_policy) },
 	[RESID_CMD_DISARM] = { netlink_disarm },
 	[RESID_CMD_EVALUATE] = { netlink_evaluate, NETLINK_TAKES(netlink_evaluate_policy) },
+	[RESID_CMD_CLOSE] = { netlink_close },
 };
 
 static_assert(ARRAY_SIZE(netlink_commands) == RESID_CMD_MAX + 1);

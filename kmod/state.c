@@ -264,6 +264,37 @@ int resid_state_disarm(struct netlink_ext_ack *extack)
 	return 0;
 }
 
+int resid_state_close(struct netlink_ext_ack *extack)
+{
+	struct resid_state *next = state_begin(extack);
+	int error;
+
+	if (!next)
+		return -ENOMEM;
+	if (next->policy) {
+		NL_SET_ERR_MSG(extack, "a policy is in force, and it decides what leaves");
+		error = -EBUSY;
+		goto err_free;
+	}
+	if (!state_pinned && !try_module_get(THIS_MODULE)) {
+		NL_SET_ERR_MSG(extack, "the module is being unloaded");
+		error = -ENODEV;
+		goto err_free;
+	}
+	state_pinned = true;
+	next->closed = true;
+	next->mode = RESID_MODE_ENFORCING;
+	resid_trial_end(&state_mode_trial);
+	state_swap(next);
+	mutex_unlock(&state_mutex);
+	return 0;
+
+err_free:
+	mutex_unlock(&state_mutex);
+	kfree(next);
+	return error;
+}
+
 void resid_state_status(struct resid_status *status)
 {
 	const struct resid_state *state;
@@ -274,6 +305,7 @@ void resid_state_status(struct resid_status *status)
 	status->boot = state_boot;
 	status->mode = state->mode;
 	status->mark_mask = state->mark_mask;
+	status->closed = state->closed;
 	status->confirm = resid_trial_left(&state_mode_trial);
 	status->policy_confirm = resid_trial_left(&state_policy_trial);
 	if (state->policy) {

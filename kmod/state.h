@@ -46,6 +46,8 @@ int resid_state_set_mode(enum resid_mode mode, u32 confirm, struct netlink_ext_a
 /* Takes over the caller's reference to @tagger on success; NULL removes it. */
 int resid_state_set_tagger(struct bpf_prog *tagger, struct netlink_ext_ack *extack);
 int resid_state_disarm(struct netlink_ext_ack *extack);
+/* Without a policy: as a node that booted closed, until DISARM. The module stays in place for it. */
+int resid_state_close(struct netlink_ext_ack *extack);
 
 /* A consistent view for STATUS. */
 struct resid_status {
@@ -58,6 +60,7 @@ struct resid_status {
 	u32 tagger_id;
 	bool has_policy;
 	bool has_tagger;
+	bool closed;
 };
 
 void resid_state_status(struct resid_status *status);

@@ -26,6 +26,7 @@
  *   AUDIT_ACK            AUDIT_BATCH                                -
  *   DISARM               -                                          -
  *   EVALUATE             EVALUATE_QUESTIONS                         [EVALUATE_GENERATION] EVALUATE_ANSWERS
+ *   CLOSE                -                                          -
  *
  * A stage belongs to the socket that began it and dies with it; there is one at a time. A commit names the
  * generation that it replaces (32 zero bytes: none), so two loaders cannot overwrite each other unseen.
@@ -315,6 +316,7 @@ enum resid_cmd {
 	RESID_CMD_AUDIT_ACK,
 	RESID_CMD_DISARM,
 	RESID_CMD_EVALUATE,
+	RESID_CMD_CLOSE,	/* while there is no policy, as if booted closed, until DISARM; refused with one */
 	__RESID_CMD_MAX
 };
 #define RESID_CMD_MAX (__RESID_CMD_MAX - 1)
@@ -341,6 +343,7 @@ enum resid_status_attr {
 	/* where conntrack is not at work, a packet's direction is unknown */
 	RESID_A_STATUS_UNTRACKED,	/* u32 network namespaces where it is not, for IPv4, for IPv6, or for both */
 	RESID_A_STATUS_UNTRACKED_OWN,	/* u8 RESID_UNTRACKED_*, of the initial network namespace */
+	RESID_A_STATUS_CLOSED,		/* flag: without a policy only link, local and bootstrap destinations leave */
 	__RESID_A_STATUS_MAX
 };
 #define RESID_A_STATUS_MAX (__RESID_A_STATUS_MAX - 1)

@@ -16,7 +16,7 @@ before=$(state)
 zeros=$(printf '0%.0s' {1..64})
 question=$(printf '0%.0s' {1..52})0201000000000000	# an IPv4 address, class 1
 commands=("1" "2 3:u32:1000" "3 2:u64:1 4:u32:0 5:hex:00" "4 2:u64:1 6:hex:$zeros" "5 1:u8:0" "6 1:hex:ffffffff" "7 2:u32:1 5:u8:1"
-	"8+dump" "9+dump" "10" "11+dump 2:u64:1" "12 2:u64:1" "13" "14 2:hex:$question")
+	"8+dump" "9+dump" "10" "11+dump 2:u64:1" "12 2:u64:1" "13" "14 2:hex:$question" "15")
 
 # try_all WHO EXPECTED CALLER...: each command as that caller, and the multicast group.
 try_all()

@@ -27,6 +27,8 @@ hostile "an unknown command" EOPNOTSUPP '' 77
 hostile "command 0" EOPNOTSUPP '' 0
 hostile "status with an attribute" EINVAL '.' 1 1:u32:1
 hostile "disarm with an attribute" EINVAL '.' 13 1:u32:1
+hostile "close with an attribute" EINVAL '.' 15 1:u32:1
+hostile "close with a policy in force" EBUSY 'a policy is in force' 15
 hostile "begin without a length" EINVAL 'attribute is missing' 2
 hostile "begin with a length of two bytes" '(ERANGE|EINVAL)' '.' 2 3:hex:0001
 hostile "begin with a length of eight bytes" '(ERANGE|EINVAL)' '.' 2 3:u64:1000

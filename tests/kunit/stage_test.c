@@ -62,6 +62,35 @@ static void stage_test_publish(struct kunit *test)
 	blob_free(&blob);
 }
 
+/* Without a policy a node can be closed, with one it cannot; disarming opens it. */
+static void stage_test_close(struct kunit *test)
+{
+	struct netlink_ext_ack extack = {};
+	struct resid_status status;
+	struct blob blob;
+	u64 token;
+
+	resid_state_status(&status);
+	KUNIT_EXPECT_FALSE(test, status.closed);
+	KUNIT_ASSERT_EQ(test, resid_state_set_mode(RESID_MODE_PERMISSIVE, 0, &extack), 0);
+	KUNIT_ASSERT_EQ(test, resid_state_close(&extack), 0);
+	KUNIT_EXPECT_EQ(test, resid_state_close(&extack), 0);
+	resid_state_status(&status);
+	KUNIT_EXPECT_TRUE(test, status.closed);
+	KUNIT_EXPECT_FALSE(test, status.has_policy);
+	KUNIT_EXPECT_EQ(test, status.mode, RESID_MODE_ENFORCING);
+
+	blob_new(test, &blob);
+	KUNIT_ASSERT_EQ(test, stage_test_upload(&blob, blob.length, &token, &extack), 0);
+	KUNIT_ASSERT_EQ(test, resid_stage_commit(STAGE_TEST_PORTID, token, stage_test_none, 0, &extack), 0);
+	KUNIT_EXPECT_EQ(test, resid_state_close(&extack), -EBUSY);
+	KUNIT_EXPECT_NOT_ERR_OR_NULL(test, extack._msg);
+	KUNIT_ASSERT_EQ(test, resid_state_disarm(&extack), 0);
+	resid_state_status(&status);
+	KUNIT_EXPECT_FALSE(test, status.closed);
+	blob_free(&blob);
+}
+
 /* Publishes @blob in place of @replaces, until it is confirmed; gives its generation. */
 static void stage_test_try(struct kunit *test, struct blob *blob, u8 *generation, u32 confirm)
 {
@@ -284,6 +313,7 @@ static struct kunit_case stage_cases[] = {
 	KUNIT_CASE(stage_test_now),
 	KUNIT_CASE(stage_test_edges),
 	KUNIT_CASE(stage_test_closed),
+	KUNIT_CASE(stage_test_close),
 	KUNIT_CASE(stage_test_refuse),
 	KUNIT_CASE(stage_test_mode),
 	{}
