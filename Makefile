@@ -17,7 +17,7 @@ B := build
 CC := gcc
 CLANG ?= clang
 BPFTOOL ?= bpftool
-PKGS := libbpf libnl-3.0 libnl-genl-3.0 yaml-0.1 jansson libcrypto libssl libsystemd libkmod libcurl libmicrohttpd zlib libloc libmaxminddb libpcap libzstd libseccomp liblzma
+PKGS := libbpf libnl-3.0 libnl-genl-3.0 yaml-0.1 jansson libcrypto libssl libsystemd libkmod libcurl libmicrohttpd zlib libloc libmaxminddb libpcap libzstd libseccomp liblzma libnftables
 CFLAGS ?= -O2 -g
 INCLUDES := -Iuserspace/lib -Iuserspace -I. -I$(B)/gen $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter
@@ -33,6 +33,7 @@ BOTH := kmod/lpm.c kmod/table.c $(PARSER)
 LIB_SRC := $(wildcard userspace/lib/*/*.c userspace/lib/*/*/*.c) $(BOTH)
 CTL_SRC := $(wildcard userspace/residctl/*.c userspace/residctl/*/*.c)
 RESIDD_SRC := $(wildcard userspace/residd/*.c)
+RESTORE_SRC := $(wildcard userspace/restore/*.c)
 SKEL := $(patsubst bpf/%.bpf.c,$(B)/gen/%.skel.h,$(wildcard bpf/*.bpf.c)) $(B)/gen/sets.h
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
@@ -44,7 +45,7 @@ KBUILD := --no-print-directory V=$(or $(V),0)
 .PHONY: all userspace module module-uml
 all: userspace module ## programs and module (default)
 
-userspace: $(B)/residctl $(B)/residd ## build/residctl, build/residd
+userspace: $(B)/residctl $(B)/residd $(B)/resid-restore ## build/residctl, build/residd, build/resid-restore
 
 module: resid.ko ## resid.ko for KDIR (default: the running kernel's headers, else the newest installed)
 
@@ -79,6 +80,10 @@ $(B)/residctl: $(call obj,$(CTL_SRC)) $(B)/libresid.a
 
 $(B)/residd: $(call obj,$(RESIDD_SRC)) $(B)/libresid.a
 	$(call say,LINK) $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# It restores a node at boot, so it needs no library but those that it uses.
+$(B)/resid-restore: $(call obj,$(RESTORE_SRC)) $(B)/libresid.a
+	$(call say,LINK) $(CC) $(CFLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(LIBS)
 
 $(B)/obj/%.o: %.c Makefile | $(SKEL)
 	$(if $(LIBS),,$(error libraries are missing ($(PKGS)): sudo packaging/deps build))
@@ -149,7 +154,8 @@ tests: $(TESTS)
 # What goes where, SOURCE:TARGET:MODE. Uninstall removes the same list, and then the folders of OUR_DIRS if empty.
 UNITDIR := /lib/systemd/system
 MODULE = /lib/modules/$(KREL)/updates/resid.ko
-INSTALLED = $(B)/residctl:$(PREFIX)/bin/residctl:755 $(B)/residd:$(PREFIX)/sbin/residd:755 resid.ko:$(MODULE):644 \
+INSTALLED = $(B)/residctl:$(PREFIX)/bin/residctl:755 $(B)/residd:$(PREFIX)/sbin/residd:755 \
+	$(B)/resid-restore:$(PREFIX)/sbin/resid-restore:755 packaging/kernel/resid:/etc/kernel/postinst.d/resid:755 resid.ko:$(MODULE):644 \
 	$(B)/residctl.8:$(PREFIX)/share/man/man8/residctl.8:644 \
 	$(foreach page,$(wildcard userspace/man/*.8),$(page):$(PREFIX)/share/man/man8/$(notdir $(page)):644) \
 	$(B)/residctl.bash:$(PREFIX)/share/bash-completion/completions/residctl:644 \
@@ -159,6 +165,7 @@ INSTALLED = $(B)/residctl:$(PREFIX)/bin/residctl:755 $(B)/residd:$(PREFIX)/sbin/
 	$(B)/gen/operators.yaml:$(PREFIX)/share/resid/operators.yaml:644 \
 	packaging/prometheus/resid.rules.yml:$(PREFIX)/share/resid/resid.rules.yml:644 \
 	packaging/systemd/residd.service:$(UNITDIR)/residd.service:644 \
+	packaging/systemd/resid-restore.service:$(UNITDIR)/resid-restore.service:644 \
 	packaging/systemd/resid.sysusers:/usr/lib/sysusers.d/resid.conf:644 \
 	packaging/systemd/resid.tmpfiles:/usr/lib/tmpfiles.d/resid.conf:644 \
 	packaging/systemd/resid.modules:/usr/lib/modules-load.d/resid.conf:644 \
@@ -171,14 +178,15 @@ OUR_DIRS = $(PREFIX)/share/resid/sets $(PREFIX)/share/resid/grammar $(patsubst p
 install: all $(B)/residctl.8 $(B)/residctl.bash ## below DESTDIR, PREFIX=/usr; keeps an existing configuration
 	@for entry in $(INSTALLED); do IFS=: && set -- $$entry && unset IFS && \
 		echo "  INSTALL $(DESTDIR)$$2" && install -D -m "$$3" "$$1" "$(DESTDIR)$$2" || exit; done
-	@sed -i -E 's,^(ExecStart=|ExecStartPre=-\+)/usr/,\1$(PREFIX)/,' $(DESTDIR)$(UNITDIR)/residd.service
+	@sed -i -E 's,^(ExecStart=|ExecStartPre=-\+)/usr/,\1$(PREFIX)/,' \
+		$(DESTDIR)$(UNITDIR)/residd.service $(DESTDIR)$(UNITDIR)/resid-restore.service
 	@install -d $(DESTDIR)/etc/resid/assign.d $(DESTDIR)/etc/resid/sinks.d
 	@[ -e $(DESTDIR)/etc/resid/residd.conf ] || install -m 644 $(CONF) $(DESTDIR)/etc/resid/residd.conf
 	@[ -n "$(DESTDIR)" ] || { depmod $(KREL); [ ! -d /run/systemd/system ] || { systemd-sysusers resid.conf; \
 		systemd-tmpfiles --create resid.conf; systemctl daemon-reload; }; }
 
 uninstall: ## removes what install put there; changed configuration, state and records stay
-	@[ -n "$(DESTDIR)" ] || [ ! -d /run/systemd/system ] || systemctl disable --now residd.service || true
+	@[ -n "$(DESTDIR)" ] || [ ! -d /run/systemd/system ] || systemctl disable --now residd.service resid-restore.service || true
 	@for entry in $(INSTALLED); do IFS=: && set -- $$entry && unset IFS && \
 		echo "  REMOVE  $(DESTDIR)$$2" && rm -f "$(DESTDIR)$$2" || exit; done
 	@! cmp -s $(CONF) $(DESTDIR)/etc/resid/residd.conf || rm $(DESTDIR)/etc/resid/residd.conf

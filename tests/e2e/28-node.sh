@@ -10,7 +10,6 @@ set -euo pipefail
 path=$PATH
 e2e_begin
 places
-modules=/lib/modules/$(uname -r)
 unit=postgresql.service
 
 # The section's indented lines, without their comments.
@@ -33,21 +32,6 @@ try_unit()
 }
 
 reached() { [[ $1 != ECONNREFUSED ]]; }
-
-# The node's modules are what Resid needs: depmod over all of a distribution's takes minutes in an emulated machine.
-small_modules()
-{
-	local file
-
-	modprobe -a dummy nf_conntrack nf_reject_ipv4 nf_reject_ipv6
-	mkdir "$work/modules"
-	cp -P "$modules"/{modules.order,modules.builtin,modules.builtin.modinfo,build} "$work/modules/"
-	while read -r _ file _; do
-		mkdir -p "$work/modules/$(dirname "${file#*"$modules/"}")"
-		cp "$file" "$work/modules/${file#*"$modules/"}"
-	done < <(for file in nf_conntrack nf_reject_ipv4 nf_reject_ipv6; do modprobe --show-depends $file; done | sort -u)
-	mount --bind "$work/modules" "$modules"
-}
 
 # A reload, by residd, inside its sandbox: who controls a place comes from libloc's database.
 control()

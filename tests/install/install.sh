@@ -31,8 +31,9 @@ conf=$root/etc/resid/residd.conf
 
 check "what is built stays built" make -q userspace
 check "make install" in_root install
-for file in /usr/bin/residctl /usr/sbin/residd "/lib/modules/$release/updates/resid.ko" /usr/share/man/man8/residctl.8 \
-	/usr/share/bash-completion/completions/residctl /lib/systemd/system/residd.service /usr/lib/sysusers.d/resid.conf \
+for file in /usr/bin/residctl /usr/sbin/residd /usr/sbin/resid-restore "/lib/modules/$release/updates/resid.ko" /usr/share/man/man8/residctl.8 \
+	/usr/share/bash-completion/completions/residctl /lib/systemd/system/residd.service /lib/systemd/system/resid-restore.service /etc/kernel/postinst.d/resid \
+	/usr/share/man/man8/resid-restore.8 /usr/lib/sysusers.d/resid.conf \
 	/usr/lib/tmpfiles.d/resid.conf /usr/lib/modules-load.d/resid.conf /etc/logrotate.d/resid /etc/resid/residd.conf /usr/share/resid/sets/EU.yaml; do
 	check "installed: $file" test -s "$root$file"
 done
@@ -50,6 +51,8 @@ check "no folder of ours is left" none -name '*resid*'
 in_root PREFIX=/opt/resid install >/dev/null
 check "with another PREFIX the unit follows" grep -q '^ExecStart=/opt/resid/sbin/residd' \
 	"$root/lib/systemd/system/residd.service"
+check "and the other one" grep -q '^ExecStart=/opt/resid/sbin/resid-restore' \
+	"$root/lib/systemd/system/resid-restore.service"
 in_root PREFIX=/opt/resid uninstall >/dev/null
 in_root install >/dev/null
 echo '# changed' >>"$conf"

@@ -392,7 +392,7 @@ int main(void)
 	if (format_writer_new(&format_json, 0, &writer, &err))
 		return 2;
 	snapshot = built();
-	if (store_save(snapshot, &err) || store_set_current(snapshot_generation(snapshot), &err))
+	if (store_save(snapshot, false, &err) || store_accept(snapshot_generation(snapshot), &err))
 		return 2;
 	memcpy(&generation, snapshot_generation(snapshot), sizeof(generation));
 	failed = cmocka_run_group_tests(tests, NULL, NULL);

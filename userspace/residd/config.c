@@ -61,6 +61,7 @@ static const struct setting config_settings[] = {
 	NUMBER("spool_segment_mb", spool_segment_mb, 1, 1024, 16),
 	NUMBER("spool_segment_age", spool_segment_age, 1, 86400, 3600),
 	OWN("privacy", privacy, config_privacy),
+	OWN("when_absent", when_absent, absent_store),
 	OWN("metrics_listen", metrics_listen, config_listen),
 	PATH("metrics_file", metrics_file),
 };

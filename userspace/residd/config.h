@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "audit/privacy.h"
+#include "node/absent.h"
 #include "util/error.h"
 #include "util/paths.h"
 #include "util/settings.h"
@@ -23,6 +24,7 @@ struct config {
 	struct path audit_key;		/* signs the heads of the spool */
 	uint32_t spool_days, spool_mb;	/* how long records are kept, and how many; 0 MB: what the disk holds */
 	uint32_t spool_segment_mb, spool_segment_age;	/* when a segment is closed; seconds */
+	enum absent_setting when_absent;	/* so that it is no typo; node/absent.h reads it where it counts */
 	struct privacy privacy;
 	struct setting_text metrics_listen;	/* loopback address and port, or a socket; "": none */
 	struct path metrics_file;	/* for a node exporter; "": none */

@@ -3,7 +3,8 @@
  * residd loads and reports. The kernel decides without it: each part below may fail, say so and try again later, and no
  * failure ends the process.
  *
- *   restore.c    the module: finds it, restores mode and snapshot, arms a module that was loaded anew
+ *   restore.c    the module: finds it, restores mode and snapshot, arms one that was loaded anew, stands in for one
+ *   presence.c   hears of a module that comes or goes
  *   policy.c     SIGHUP and changed location data: compile, load, or keep what is in force
  *   watch.c      cgroups, namespaces, devices, assign.d: keeps the class maps true
  *   guarding.c   the guard against what passes the judge by
@@ -21,7 +22,9 @@
 #include <systemd/sd-event.h>
 
 #include "audit/drain.h"
+#include "node/absent.h"
 #include "node/load.h"
+#include "node/restore.h"
 #include "bpf/tagger.h"
 #include "config.h"
 #include "nl/nl.h"
@@ -37,6 +40,7 @@ struct watch;
 enum trouble {
 	TROUBLE_CONFIG,
 	TROUBLE_MODULE,
+	TROUBLE_ARMED,
 	TROUBLE_POLICY,
 	TROUBLE_TAGGER,
 	TROUBLE_ASSIGN,
@@ -57,6 +61,10 @@ struct daemon {
 	struct resid_nl *nl;		/* NULL: the module is not there */
 	uint8_t instance[16];		/* of the module that nl talks to; zeros: none yet */
 	struct snapshot *snapshot;	/* what the kernel has, else what current.rsnap is; NULL: none */
+	struct restore_report restored;	/* what came of the last attempt */
+	bool absent;			/* so is the module, and that was said */
+	bool shut, reshut;		/* nftables stands in for it; not for all devices */
+	sd_event_source *family, *ruleset, *settle;	/* presence.c */
 	struct tagger *tagger;
 	struct spool *spool;		/* NULL: it cannot be opened now */
 	struct drain drain;
@@ -86,6 +94,9 @@ struct daemon {
 	} data;
 	bool refresh_waits;		/* data changed when they could not be taken */
 	bool publish;			/* the status changed */
+	bool ready;			/* systemd has been told */
+	bool supervised;		/* by systemd */
+	sd_event_source *unarmed;	/* since nothing is armed that is to be */
 	bool stopping;			/* files take the last records */
 };
 
@@ -99,12 +110,22 @@ void daemon_trouble(struct daemon *daemon, enum trouble which, const char *text)
 /* restore.c: true when the module is there and was restored; called until it is. */
 bool restore_connect(struct daemon *daemon);
 void restore_disconnect(struct daemon *daemon);
+/* While nftables stands in for the module: once more if the table is gone, or for the devices that there are now. */
+void restore_again(struct daemon *daemon, bool devices);
+/* What the node is to judge by is in force, or there is nothing, or somebody wants it so. */
+bool restore_is_well(const struct daemon *daemon);
 /* Notes which process opens a socket, again where a disarm took that down. */
 void restore_who(struct daemon *daemon);
 /* Takes the names from the generation that the kernel has: one on trial, or the one that it went back to. */
 void restore_follow(struct daemon *daemon, const struct resid_nl_status *status);
 /* Opens what current.rsnap is now. */
 void restore_reopen(struct daemon *daemon);
+
+/* presence.c */
+void presence_init(struct daemon *daemon);
+void presence_fini(struct daemon *daemon);
+/* The devices are others. */
+void presence_devices(struct daemon *daemon);
 
 /* policy.c */
 void policy_reload(struct daemon *daemon);

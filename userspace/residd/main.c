@@ -3,6 +3,7 @@
 #include "daemon.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -13,8 +14,10 @@
 #include <time.h>
 
 #include "sink/child.h"
+#include "util/file.h"
 
 #define COLLECT_AT_END	64	/* batches; what is left waits in the kernel for the next start */
+#define UNARMED_AFTER	10000000	/* microseconds */
 #define STOP_AFTER	3000000	/* microseconds for files to take the last records; what is left waits in the spool */
 
 void daemon_say(const char *level, const char *format, ...)
@@ -99,6 +102,34 @@ static int main_rotate(sd_event_source *source, const struct signalfd_siginfo *i
 	return 0;
 }
 
+static int main_unarmed(sd_event_source *source, uint64_t usec, void *context)
+{
+	struct daemon *daemon = context;
+
+	daemon_say(SD_CRIT, "nothing is armed, so this is no success; systemd starts it again");
+	return sd_event_exit(daemon->event, RESID_EXIT_SYSTEM);
+}
+
+/*
+ * A unit that is green says that what the node is to judge by is in force. Until it is, systemd is not told that we are
+ * ready; when it is not for a while we end, and are started again: what collects and delivers works meanwhile. Without
+ * systemd nobody looks, and nobody would start us again.
+ */
+static void main_ready(struct daemon *daemon)
+{
+	bool well = restore_is_well(daemon);
+
+	if (well && !daemon->ready) {
+		sd_notify(0, "READY=1");
+		daemon->ready = true;
+	}
+	if (well)
+		daemon->unarmed = sd_event_source_disable_unref(daemon->unarmed);
+	else if (!daemon->unarmed && daemon->supervised)
+		sd_event_add_time_relative(daemon->event, &daemon->unarmed, CLOCK_MONOTONIC, UNARMED_AFTER, 1,
+					   main_unarmed, daemon);
+}
+
 /* After each turn of the loop: what changed is published once; and the end comes when files are done. */
 static int main_after(sd_event_source *source, void *context)
 {
@@ -108,6 +139,7 @@ static int main_after(sd_event_source *source, void *context)
 		return main_end(source, 0, daemon);
 	if (daemon->publish)
 		publish_now(daemon);
+	main_ready(daemon);
 	return 0;
 }
 
@@ -141,16 +173,19 @@ static int main_run(struct daemon *daemon, struct resid_error *err)
 	if (main_init(daemon, err) || watch_init(daemon, err))
 		return -1;
 	restore_connect(daemon);
+	presence_init(daemon);
 	watch_reconcile(daemon);
 	if (collect_init(daemon, err) || publish_init(daemon, err))
 		return -1;
 	expose_init(daemon);
 	store_prune(daemon->config.generations_keep);
 	publish_now(daemon);
-	sd_notify(0, "READY=1");
+	main_ready(daemon);
 	error = sd_event_loop(daemon->event);
 	if (error < 0)
 		return resid_fail(err, RESID_EXIT_SYSTEM, "the event loop ended: %s", strerror(-error));
+	if (error)
+		return resid_fail(err, error, "%s", daemon->trouble[TROUBLE_ARMED]);
 	return 0;
 }
 
@@ -171,6 +206,29 @@ static void main_config_wrong(void *context, const char *text)
 		daemon_say(SD_ERR, "%s", text);
 	else
 		daemon_trouble(daemon, TROUBLE_CONFIG, text);
+}
+
+/*
+ * One residd a node, before anything is done that another one does as well. The lock is not inherited by processes that
+ * this one starts, and ends with it. A folder that cannot be written is no reason not to start.
+ */
+static int main_lock(struct resid_error *err)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	struct path path = paths_in(paths_run_dir(), "residd.lock");
+	struct resid_error inner;
+	int fd;
+
+	if (paths_make_dir(paths_run_dir(), 0755, &inner) ||
+	    (fd = file_open(path.text, O_RDWR | O_CREAT, 0600, &inner)) < 0) {
+		daemon_say(SD_WARNING, "another residd would not be noticed: %s", inner.text);
+		return 0;
+	}
+	if (!fcntl(fd, F_SETLK, &lock))
+		return 0;	/* open until the end */
+	if (fcntl(fd, F_GETLK, &lock) || lock.l_type == F_UNLCK)
+		lock.l_pid = 0;
+	return resid_fail(err, RESID_EXIT_SYSTEM, "residd runs already, as process %d", (int)lock.l_pid);
 }
 
 static int main_usage(FILE *to)
@@ -208,13 +266,19 @@ int main(int argc, char **argv)
 	}
 	if (optind != argc)
 		return main_usage(stderr);
+	if (main_lock(&err)) {
+		daemon_say(SD_ERR, "%s", err.text);
+		return err.status;
+	}
 	config_read(&daemon.config, config.text, main_config_wrong, &daemon);
 	umask(0022);
+	daemon.supervised = getenv("NOTIFY_SOCKET");
 	result = main_run(&daemon, &err);
 	if (result)
 		daemon_say(SD_ERR, "%s", err.text);
 	guarding_fini(&daemon);
 	watch_fini(&daemon);
+	presence_fini(&daemon);
 	restore_disconnect(&daemon);
 	drain_fini(&daemon.drain);
 	who_free(daemon.who);

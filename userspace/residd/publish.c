@@ -50,7 +50,7 @@ static void publish_spool(struct jsonw *json, struct daemon *daemon)
 
 static void publish_troubles(struct jsonw *json, const struct daemon *daemon)
 {
-	static const char *const name[] = { "config", "module", "policy", "tagger", "assign", "audit", "stale",
+	static const char *const name[] = { "config", "module", "armed", "policy", "tagger", "assign", "audit", "stale",
 					    "set",    "spool",	"key",	  "room",   "sink",  "metrics" };
 	char time_text[REPORT_TIME];
 

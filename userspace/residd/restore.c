@@ -8,10 +8,6 @@
 #include "node/history.h"
 #include "util/hex.h"
 
-static void restore_note(void *context, const struct assignment *item, const char *text)
-{
-}
-
 void restore_reopen(struct daemon *daemon)
 {
 	struct path current = store_current();
@@ -31,11 +27,89 @@ void restore_reopen(struct daemon *daemon)
 	policy_check_age(daemon);
 }
 
+static void restore_wrong(void *context, const char *text)
+{
+	daemon_say(SD_ERR, "%s", text);
+}
+
+/* What came of it: a trouble unless a generation is in force. */
+static void restore_note(struct daemon *daemon, const struct restore_report *report)
+{
+	bool armed = report->outcome == RESTORE_ARMED;
+	char text[sizeof(daemon->trouble[TROUBLE_ARMED])];
+
+	daemon->restored = *report;
+	restore_describe(report, text, sizeof(text));
+	if (armed && !report->adopted)
+		daemon_say(SD_NOTICE, "%s", text);
+	daemon_trouble(daemon, TROUBLE_ARMED, armed && !report->earlier ? NULL : text);
+	if (report->outcome != RESTORE_FRESH)
+		daemon_trouble(daemon, TROUBLE_POLICY, *report->wrong ? report->wrong : NULL);
+}
+
+/* The module is gone, or was never there: what the node enforced is not to leave meanwhile. Asked again and again. */
+static void restore_absent(struct daemon *daemon, const char *why, bool again)
+{
+	struct restore_report report;
+	char text[sizeof(daemon->trouble[TROUBLE_ARMED])];
+	bool there = daemon->shut && absent_is_there();
+
+	daemon_trouble(daemon, TROUBLE_MODULE, why);
+	if (load_is_undone()) {
+		daemon_trouble(daemon, TROUBLE_ARMED, "nothing judges and everything leaves: the node was disarmed");
+		return;
+	}
+	if (there && !again)
+		return;
+	restore_shut(why, daemon->absent ? NULL : restore_wrong, daemon, &report);
+	daemon->absent = true;
+	if (daemon->shut && !there)
+		daemon_say(SD_WARNING, "somebody took the table " ABSENT_TABLE " away, as `nft flush ruleset` does; it is back");
+	daemon->shut = report.outcome == RESTORE_SHUT;
+	daemon->restored = report;
+	restore_describe(&report, text, sizeof(text));
+	daemon_trouble(daemon, TROUBLE_ARMED, text);
+}
+
+void restore_again(struct daemon *daemon, bool devices)
+{
+	if (!daemon->nl && daemon->shut)
+		restore_absent(daemon, daemon->trouble[TROUBLE_MODULE], devices);
+}
+
+static void restore_policy(struct daemon *daemon)
+{
+	struct restore_report report;
+
+	restore_arm(daemon->nl, restore_wrong, daemon, &report);
+	restore_note(daemon, &report);
+}
+
+static void restore_changed(struct daemon *daemon, const struct resid_nl_status *status)
+{
+	if (status->has_generation || !load_is_undone()) {
+		if (status->has_generation || daemon->restored.outcome == RESTORE_ARMED)
+			restore_policy(daemon);
+		return;
+	}
+	daemon->restored.outcome = RESTORE_OPEN;
+	daemon_trouble(daemon, TROUBLE_ARMED,
+		       "nothing judges and everything leaves: the node was disarmed; `residctl policy load`, or a restart of "
+		       "residd, arms it");
+}
+
 void restore_follow(struct daemon *daemon, const struct resid_nl_status *status)
 {
 	struct path file = store_generation(status->generation);
 	struct snapshot *snapshot = NULL;
 	struct resid_error ignored;
+
+	/*
+	 * Somebody loaded a policy where there was none; or took it away; or it was on trial, the first, and that is
+	 * over.
+	 */
+	if (status->has_generation != (daemon->restored.outcome == RESTORE_ARMED))
+		restore_changed(daemon, status);
 
 	history_settle(status);
 	if (!status->has_generation ||
@@ -48,48 +122,10 @@ void restore_follow(struct daemon *daemon, const struct resid_nl_status *status)
 	watch_soon(daemon);
 }
 
-/* The kernel judges already, as after a restart of residd: its generation is in force, whatever the link says. */
-static void restore_adopt(struct daemon *daemon, const struct resid_nl_status *status)
+bool restore_is_well(const struct daemon *daemon)
 {
-	struct path file = store_generation(status->generation);
-	enum resid_mode mode;
-	struct resid_error err;
-	bool known;
-
-	/* A policy on trial is what a reboot must not restore. */
-	if (!status->policy_confirm && daemon->snapshot &&
-	    memcmp(snapshot_generation(daemon->snapshot), status->generation, RESID_DIGEST_LEN) &&
-	    !access(file.text, F_OK))
-		store_set_current(status->generation, &err);
-	restore_follow(daemon, status);
-	/* A mode that waits for its confirmation is the kernel's business. */
-	if (status->confirm || store_mode_read(&mode, &known, &err) || !known || mode == status->mode)
-		return;
-	if (resid_nl_mode_set(daemon->nl, mode, 0, &err))
-		daemon_trouble(daemon, TROUBLE_POLICY, err.text);
-}
-
-static void restore_load(struct daemon *daemon)
-{
-	const struct load_request request = { .action = "restore" };
-	const struct load_hooks hooks = { .note = restore_note };
-	char hex[2 * RESID_DIGEST_LEN + 1];
-	struct load_report report;
-	struct resid_error err;
-
-	if (!daemon->snapshot) {
-		if (!*daemon->trouble[TROUBLE_POLICY])
-			daemon_trouble(daemon, TROUBLE_POLICY,
-				       "no policy was loaded on this node yet; load one with `residctl policy load`");
-		return;
-	}
-	if (load_snapshot(daemon->nl, daemon->snapshot, &request, &hooks, &report, &err)) {
-		daemon_trouble(daemon, TROUBLE_POLICY, err.text);
-		return;
-	}
-	hex_format(snapshot_generation(daemon->snapshot), RESID_DIGEST_LEN, hex);
-	daemon_say(SD_NOTICE, "restored generation %s, %s", hex, store_mode_name(report.mode));
-	daemon_trouble(daemon, TROUBLE_POLICY, NULL);
+	return daemon->restored.outcome == RESTORE_ARMED || daemon->restored.outcome == RESTORE_FRESH ||
+	       load_is_undone();
 }
 
 static void restore_tagger(struct daemon *daemon)
@@ -136,21 +172,20 @@ bool restore_connect(struct daemon *daemon)
 		return true;
 	if (resid_nl_open(&daemon->nl, &err)) {
 		daemon->nl = NULL;
-		daemon_trouble(daemon, TROUBLE_MODULE, err.text);
+		restore_absent(daemon, err.text, false);
 		return false;
 	}
 	if (resid_nl_status(daemon->nl, &status, &err)) {
-		daemon_trouble(daemon, TROUBLE_MODULE, err.text);
 		restore_disconnect(daemon);
+		restore_absent(daemon, err.text, false);
 		return false;
 	}
 	daemon_trouble(daemon, TROUBLE_MODULE, NULL);
+	daemon->shut = daemon->absent = false;
+	/* The mode and the snapshot before anything else. Of a module that we knew, somebody took the policy. */
+	if (status.has_generation || memcmp(daemon->instance, status.instance, sizeof(status.instance)))
+		restore_policy(daemon);
 	restore_reopen(daemon);
-	/* The mode and the snapshot before anything else. */
-	if (status.has_generation)
-		restore_adopt(daemon, &status);
-	else if (memcmp(daemon->instance, status.instance, sizeof(status.instance)))
-		restore_load(daemon);	/* else somebody disarmed it, and it stays so until we are told */
 	restore_tagger(daemon);
 	if (memcmp(daemon->instance, status.instance, sizeof(status.instance))) {
 		drain_fini(&daemon->drain);

@@ -165,16 +165,19 @@ static int watch_apply(struct daemon *daemon, struct resid_error *unknown, struc
 {
 	struct reconcile_report report = { 0 };
 	struct assign_list list = { 0 };
-	int result = assign_read(&list, err);
+	struct resid_error wrong;
+	int unread = assign_read_most(&list, &wrong), result;
 
-	if (!result) {
-		assign_add_policy(&list, daemon->snapshot);
-		/* Watched before it is looked at, so that nothing slips in between. */
-		watch_targets(daemon->watch, &list);
-		result = reconcile(daemon->tagger, daemon->nl, &list, daemon->snapshot, watch_note, unknown, &report,
-				   err);
-	}
+	assign_add_policy(&list, daemon->snapshot);
+	/* Watched before it is looked at, so that nothing slips in between. */
+	watch_targets(daemon->watch, &list);
+	result = reconcile(daemon->tagger, daemon->nl, &list, daemon->snapshot, watch_note, unknown, &report,
+			   err);
 	assign_list_fini(&list);
+	if (!result && unread) {
+		*err = wrong;
+		result = -1;
+	}
 	if (!result) {
 		daemon->publish |= report.changed || report.pending != daemon->assignments.pending;
 		daemon->assignments = report;
@@ -298,6 +301,7 @@ static int watch_links(sd_event_source *source, int fd, uint32_t revents, void *
 
 	while (recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT) >= 0 || errno == ENOBUFS || errno == EINTR)
 		;
+	presence_devices(daemon);
 	if (daemon->watch->wants_links)
 		watch_soon(daemon);
 	return 0;

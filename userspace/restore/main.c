@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * resid-restore: run once at boot, before the first network and without a daemon. What the node enforced is in force again
- * when it ends, or the node is shut; node/restore.h says how. Every line says one thing that is wrong, the last what came
- * of it.
+ * resid-restore: run once at boot, before the first network and without a daemon. What the node enforced is in force
+ * again when it ends, or the node is shut; node/restore.h says how. Every line says one thing that is wrong, the last
+ * what came of it.
  */
 #include <getopt.h>
 #include <stdio.h>

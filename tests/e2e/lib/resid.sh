@@ -12,6 +12,22 @@ module_load()
 	insmod "$top/resid.ko" "$@"
 }
 
+# The node's modules are what Resid needs: depmod over all of a distribution's takes minutes in an emulated machine.
+small_modules()
+{
+	local file modules needed=(nf_conntrack nf_reject_ipv4 nf_reject_ipv6 nf_tables)
+
+	modules=/lib/modules/$(uname -r)
+	modprobe -a dummy "${needed[@]}"
+	mkdir "$work/modules"
+	cp -P "$modules"/{modules.order,modules.builtin,modules.builtin.modinfo,build} "$work/modules/"
+	while read -r _ file _; do
+		mkdir -p "$work/modules/$(dirname "${file#*"$modules/"}")"
+		cp "$file" "$work/modules/${file#*"$modules/"}"
+	done < <(for file in "${needed[@]}"; do modprobe --show-depends "$file"; done | sort -u)
+	mount --bind "$work/modules" "$modules"
+}
+
 module_loaded() { [[ -d /sys/module/resid ]]; }
 
 # resid_up [MODE [POLICY]]: module, tagger, policy (of tests/e2e/policy, compiled), the topology's classes, mode.

@@ -158,31 +158,61 @@ static int assign_is_file(const struct dirent *entry)
 	return entry->d_name[0] != '.' && length > 7 && !strcmp(entry->d_name + length - 7, ".assign");
 }
 
-int assign_read(struct assign_list *list, struct resid_error *err)
+/* The first thing that is wrong is kept. */
+static void assign_wrong(struct assign_list *list, const struct resid_error *wrong, struct resid_error *err)
+{
+	if (!list->partial)
+		*err = *wrong;
+	list->partial = true;
+}
+
+static void assign_read_file(const struct path *file, struct assign_list *list, struct resid_error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	struct resid_error wrong;
+	unsigned int number = 0;
+	size_t length;
+
+	/* A file that went away meanwhile was unassigned just now. */
+	if (access(file->text, F_OK))
+		return;
+	if (file_read_text(file->text, ASSIGN_FILE_MAX, &text, &length, &wrong)) {
+		assign_wrong(list, &wrong, err);
+		return;
+	}
+	for (char *at = text; at && *at;)
+		if (assign_parse_line(file->text, ++number, strsep(&at, "\n"), list, &wrong))
+			assign_wrong(list, &wrong, err);
+}
+
+int assign_read_most(struct assign_list *list, struct resid_error *err)
 {
 	struct path dir = paths_in(paths_conf_dir(), "assign.d");
 	struct dirent **entries = NULL;
-	int count = scandir(dir.text, &entries, assign_is_file, alphasort), result = 0;
+	int count = scandir(dir.text, &entries, assign_is_file, alphasort);
 
 	if (count < 0 && errno == ENOENT)
 		return 0;
-	if (count < 0)
+	if (count < 0) {
+		list->partial = true;
 		return resid_fail(err, RESID_EXIT_SYSTEM, "cannot read %s: %s", dir.text, strerror(errno));
+	}
 	for (int i = 0; i < count; i++) {
 		struct path file = paths_in(dir.text, "%s", entries[i]->d_name);
-		_cleanup_free_ char *text = NULL;
-		size_t length;
 
-		/* A file that went away between the two calls was unassigned just now. */
-		if (!result && !access(file.text, F_OK)) {
-			result = file_read_text(file.text, ASSIGN_FILE_MAX, &text, &length, err);
-			if (!result)
-				result = assign_parse(file.text, text, list, err);
-		}
+		assign_read_file(&file, list, err);
 		free(entries[i]);
 	}
 	free(entries);
-	return result;
+	return list->partial ? -1 : 0;
+}
+
+int assign_read(struct assign_list *list, struct resid_error *err)
+{
+	if (!assign_read_most(list, err))
+		return 0;
+	assign_list_fini(list);
+	return -1;
 }
 
 void assign_add_policy(struct assign_list *list, const struct snapshot *snapshot)

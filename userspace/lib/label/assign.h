@@ -49,6 +49,7 @@ struct assignment {
 struct assign_list {
 	struct assignment *items;
 	size_t count, room;
+	bool partial;		/* some of assign.d cannot be read: what is not here may be assigned all the same */
 };
 
 /* "kind:name", checked and normalized. */
@@ -60,6 +61,8 @@ bool assign_format_target(const struct assign_target *target, char *out, size_t 
 int assign_parse(const char *file, char *text, struct assign_list *list, struct resid_error *err);
 /* All of assign.d. No folder: an empty list. */
 int assign_read(struct assign_list *list, struct resid_error *err);
+/* All that can be read of it: -1 with the first thing that cannot, and all others are in the list. */
+int assign_read_most(struct assign_list *list, struct resid_error *err);
 /* The policy's, behind what is there; then fills class_id of all. */
 void assign_add_policy(struct assign_list *list, const struct snapshot *snapshot);
 void assign_list_fini(struct assign_list *list);

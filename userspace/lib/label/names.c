@@ -27,6 +27,7 @@ struct names {
 	size_t *changed;
 	struct resid_error *err;
 	int result;
+	bool partial;		/* of the assignments: nothing is taken away */
 };
 
 static void names_fini(struct names *names)
@@ -123,6 +124,8 @@ static int names_trim(struct names *names, int map, size_t key_size, size_t most
 	struct tag_name key;	/* room for the other kind of keys as well */
 	int result = 0;
 
+	if (names->partial)
+		return 0;
 	for (size_t guard = 0; guard < 2 * most; guard++) {
 		if (bpf_map_get_next_key(map, guard ? &key : NULL, &key))
 			break;
@@ -283,6 +286,7 @@ int names_fill(const struct tagger *tagger, const struct assign_list *list, cons
 	_cleanup_(names_fini) struct names names = { .tagger = tagger, .changed = changed, .err = err };
 	struct tag_named have;
 
+	names.partial = list->partial;
 	names_collect(&names, list, allows);
 	if (names_tighten(&names, snapshot))
 		return -1;

@@ -353,30 +353,45 @@ static int reconcile_guard(const struct allow_list *allows, struct resid_error *
 	return guard_open(&guard, &ignored) ? 0 : names_fill_guard(guard, allows, err);
 }
 
+/* A label whose assignment may merely be unreadable stays. */
+static int reconcile_trim(struct reconcile *state, const struct assign_list *list, struct resid_error *err)
+{
+	if (list->partial)
+		return 0;
+	return reconcile_trim_devices(state, err) ?:
+	       reconcile_trim_netns(state, err) ?:
+	       reconcile_trim_cgroups(state, list, err);
+}
+
 int reconcile(const struct tagger *tagger, struct resid_nl *nl, const struct assign_list *list,
 	      const struct snapshot *snapshot, reconcile_note *note, void *context, struct reconcile_report *report,
 	      struct resid_error *err)
 {
 	_cleanup_(reconcile_fini) struct reconcile state = reconcile_begin(tagger, report);
 	_cleanup_(allow_list_fini) struct allow_list allows = { 0 };
+	struct resid_error wrong;
+	int unread = allow_read(&allows, &wrong);
 
 	state.nl = nl;
 	state.note = note;
 	state.context = context;
-	if (allow_read(&allows, err))
-		return -1;
+	/* Then the guard lets nobody pass, and the labels are none the worse. */
+	if (unread)
+		allow_list_fini(&allows);
 	/* Before it is looked at what exists: what comes after that look has its label by its name. */
-	return names_fill(tagger, list, &allows, snapshot, &report->changed, err) ?:
-	       reconcile_guard(&allows, err) ?:
-	       reconcile_collect(&state, list, err) ?:
-	       map_fill(&state, tagger->cgroups, &state.cgroups, err) ?:
-	       map_fill(&state, tagger->netns, &state.netns, err) ?:
-	       map_fill(&state, tagger->devices, &state.devices, err) ?:
-	       reconcile_inside(&state, err) ?:
-	       reconcile_trim_devices(&state, err) ?:
-	       reconcile_trim_netns(&state, err) ?:
-	       reconcile_trim_cgroups(&state, list, err) ?:
-	       names_settled(tagger, err);
+	if (names_fill(tagger, list, &allows, snapshot, &report->changed, err) ?:
+	    reconcile_guard(&allows, err) ?:
+	    reconcile_collect(&state, list, err) ?:
+	    map_fill(&state, tagger->cgroups, &state.cgroups, err) ?:
+	    map_fill(&state, tagger->netns, &state.netns, err) ?:
+	    map_fill(&state, tagger->devices, &state.devices, err) ?:
+	    reconcile_inside(&state, err) ?:
+	    reconcile_trim(&state, list, err) ?:
+	    names_settled(tagger, err))
+		return -1;
+	if (unread)
+		*err = wrong;
+	return unread;
 }
 
 int reconcile_origin(const struct tagger *tagger, const struct assign_list *list, enum reconcile_map map,

@@ -29,7 +29,8 @@ typedef void reconcile_note(void *context, const struct assignment *item, const 
  *   dev            an inside device, stamped; the other end of a veth gets the class in its own namespace
  *
  * An entry of a removed cgroup stays: its sockets may live on; resid_release deletes it with the last of them. nl may
- * be NULL: then no device is declared inside. snapshot says which class is stricter than which; NULL: nothing does.
+ * be NULL: then no device is declared inside. A list that is partial takes no label away. snapshot says which class is
+ * stricter than which; NULL: nothing does.
  */
 int reconcile(const struct tagger *tagger, struct resid_nl *nl, const struct assign_list *list,
 	      const struct snapshot *snapshot, reconcile_note *note, void *context, struct reconcile_report *report,

@@ -17,6 +17,7 @@ struct resid_nl_status {
 	uint32_t confirm;	/* seconds until the mode goes back; 0: it stays */
 	uint32_t policy_confirm;	/* the same of the policy */
 	uint32_t mark_mask;
+	bool closed;		/* without a generation: only link, local and bootstrap destinations leave */
 	bool has_generation;
 	uint8_t generation[RESID_DIGEST_LEN];	/* zeros: none */
 	uint32_t tagger;	/* BPF program id; 0: none */

@@ -55,6 +55,7 @@ int codec_status(struct nlattr *head, int length, struct resid_nl_status *out, s
 		[RESID_A_STATUS_POLICY_CONFIRM] = { .type = NLA_U32 },
 		[RESID_A_STATUS_UNTRACKED] = { .type = NLA_U32 },
 		[RESID_A_STATUS_UNTRACKED_OWN] = { .type = NLA_U8 },
+		[RESID_A_STATUS_CLOSED] = { .type = NLA_FLAG },
 	};
 	ATTRS(STATUS);
 
@@ -74,6 +75,7 @@ int codec_status(struct nlattr *head, int length, struct resid_nl_status *out, s
 		.confirm = codec_u32(attr[RESID_A_STATUS_CONFIRM]),
 		.policy_confirm = codec_u32(attr[RESID_A_STATUS_POLICY_CONFIRM]),
 		.mark_mask = codec_u32(attr[RESID_A_STATUS_MARK_MASK]),
+		.closed = attr[RESID_A_STATUS_CLOSED],
 		.has_generation = attr[RESID_A_STATUS_GENERATION],
 		.tagger = codec_u32(attr[RESID_A_STATUS_TAGGER]),
 		.devices = codec_u32(attr[RESID_A_STATUS_DEVICES]),

@@ -63,3 +63,47 @@ int module_not_loaded(struct resid_error *err)
 				  here.release);
 	return resid_fail(err, RESID_EXIT_SYSTEM, "resid.ko is not loaded; load it with `modprobe resid`");
 }
+
+int module_load(struct resid_error *err)
+{
+	_cleanup_(cleanup_kmod) struct kmod_ctx *kmod = kmod_new(NULL, NULL);
+	_cleanup_(cleanup_kmod_list) struct kmod_list *found = NULL;
+	_cleanup_(cleanup_kmod_module) struct kmod_module *module = NULL;
+	int error;
+
+	if (!kmod || kmod_module_new_from_lookup(kmod, "resid", &found) < 0 || !found)
+		return module_not_loaded(err);
+	module = kmod_module_get_module(found);
+	error = kmod_module_probe_insert_module(module, 0, NULL, NULL, NULL, NULL);
+	if (!error || error == -EEXIST)
+		return 0;
+	if (error == -EKEYREJECTED)
+		return resid_fail(err, RESID_EXIT_SYSTEM,
+				  "resid.ko is not loaded: this kernel takes no module that is not signed with a key it knows; sign "
+				  "%s, or enrol its key", kmod_module_get_path(module));
+	module_not_loaded(err);
+	if (!strstr(err->text, "load it with"))
+		return -1;
+	return resid_fail(err, RESID_EXIT_SYSTEM, "resid.ko is not loaded: the kernel refuses %s: %s; `dmesg` says why",
+			  kmod_module_get_path(module), strerror(-error));
+}
+
+char *module_option(const char *name)
+{
+	_cleanup_(cleanup_kmod) struct kmod_ctx *kmod = kmod_new(NULL, NULL);
+	_cleanup_(cleanup_kmod_module) struct kmod_module *module = NULL;
+	_cleanup_free_ char *options = NULL;
+	size_t length = strlen(name);
+	char *rest, *word, *value = NULL;
+
+	if (!kmod || kmod_module_new_from_name(kmod, "resid", &module) < 0 || !kmod_module_get_options(module))
+		return NULL;
+	rest = options = strdup(kmod_module_get_options(module));
+	while ((word = rest ? strsep(&rest, " ") : NULL)) {
+		if (strncmp(word, name, length) || word[length] != '=')
+			continue;
+		free(value);
+		value = strdup(word + length + 1);	/* the last one is what the kernel takes */
+	}
+	return value;
+}

@@ -11,12 +11,15 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #include "nl/codec.h"
 #include "nl/module.h"
 
 #define NL_ANSWER_SECONDS	30	/* the kernel answers at once; a lost message must not hang residd */
 #define NL_BUFFER		(1 << 20)
+#define NL_STAGE_TRIES		100
+#define NL_STAGE_PAUSE		100000	/* microseconds */
 #define NL_DUMP_TRIES		5	/* a dump that a change interrupted starts again */
 
 struct resid_nl {
@@ -258,8 +261,12 @@ int resid_nl_upload(struct resid_nl *nl, const void *data, size_t length, const 
 	if (length > RESID_SNAPSHOT_MAX)
 		return resid_fail(err, RESID_EXIT_INPUT, "the snapshot's kernel part has %zu bytes; the kernel takes %u",
 				  length, RESID_SNAPSHOT_MAX);
-	if (nl_stage_begin(nl, (uint32_t)length, &token, err))
-		return -1;
+	/* There is one upload at a time, and the others take less than a second. */
+	for (int tries = 0; nl_stage_begin(nl, (uint32_t)length, &token, err); tries++) {
+		if (nl->error != EBUSY || tries == NL_STAGE_TRIES)
+			return -1;
+		usleep(NL_STAGE_PAUSE);
+	}
 	for (size_t offset = 0; offset < length;) {
 		size_t chunk = length - offset < RESID_STAGE_CHUNK_MAX ? length - offset : RESID_STAGE_CHUNK_MAX;
 
@@ -310,6 +317,15 @@ int resid_nl_disarm(struct resid_nl *nl, struct resid_error *err)
 	if (!msg)
 		return nl_no_memory(err);
 	return nl_do(nl, msg, "DISARM", NULL, NULL, err);
+}
+
+int resid_nl_close(struct resid_nl *nl, struct resid_error *err)
+{
+	_cleanup_(cleanup_msg) struct nl_msg *msg = nl_request(nl, RESID_CMD_CLOSE, 0);
+
+	if (!msg)
+		return nl_no_memory(err);
+	return nl_do(nl, msg, "CLOSE", NULL, NULL, err);
 }
 
 /* ---- evaluate --------------------------------------------------------------------------------------------- */
@@ -499,24 +515,43 @@ int resid_nl_audit_ack(struct resid_nl *nl, uint64_t batch, struct resid_error *
 	return nl_do(nl, msg, "AUDIT_ACK", NULL, NULL, err);
 }
 
-int resid_nl_wake_open(struct resid_error *err)
+/* A non-blocking socket in a multicast group of generic netlink. */
+static int nl_listen(const char *family, const char *name, bool *known, struct resid_error *err)
 {
 	_cleanup_close_ int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_GENERIC);
 	struct sockaddr_nl self = { .nl_family = AF_NETLINK };
 	_cleanup_(cleanup_sock) struct nl_sock *sock = NULL;
 	int group, result;
 
+	*known = true;
 	if (nl_connect_generic(&sock, err))
 		return -1;
-	group = genl_ctrl_resolve_grp(sock, RESID_GENL_NAME, RESID_GENL_GROUP);
-	if (group < 0)
-		return module_not_loaded(err);
+	group = genl_ctrl_resolve_grp(sock, family, name);
+	*known = group >= 0;
+	if (!*known)
+		return -1;
 	if (fd < 0 || bind(fd, (struct sockaddr *)&self, sizeof(self)) ||
 	    setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)))
 		return resid_fail(err, RESID_EXIT_SYSTEM, "cannot join the kernel's multicast group: %s", strerror(errno));
 	result = fd;
 	fd = -1;
 	return result;
+}
+
+int resid_nl_wake_open(struct resid_error *err)
+{
+	bool known;
+	int fd = nl_listen(RESID_GENL_NAME, RESID_GENL_GROUP, &known, err);
+
+	return known ? fd : module_not_loaded(err);
+}
+
+int resid_nl_family_open(struct resid_error *err)
+{
+	bool known;
+	int fd = nl_listen("nlctrl", "notify", &known, err);
+
+	return known ? fd : resid_fail(err, RESID_EXIT_SYSTEM, "the kernel does not say which families it has");
 }
 
 void resid_nl_wake_clear(int fd)

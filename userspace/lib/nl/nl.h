@@ -37,6 +37,8 @@ int resid_nl_mode_set(struct resid_nl *nl, enum resid_mode mode, uint32_t confir
 int resid_nl_tagger_set(struct resid_nl *nl, int fd, struct resid_error *err);
 int resid_nl_device_set(struct resid_nl *nl, uint32_t ifindex, bool inside, struct resid_error *err);
 int resid_nl_disarm(struct resid_nl *nl, struct resid_error *err);
+/* While there is no policy: only link, local and bootstrap destinations leave, until one is in force or DISARM. */
+int resid_nl_close(struct resid_nl *nl, struct resid_error *err);
 
 /*
  * What would happen to packets: one answer a question, in their order. All are answered by one generation, or the
@@ -62,6 +64,10 @@ int resid_nl_audit_ack(struct resid_nl *nl, uint64_t batch, struct resid_error *
  * what waits there. The kernel's messages carry nothing.
  */
 int resid_nl_wake_open(struct resid_error *err);
+/*
+ * Another that becomes readable when a family comes or goes, this one's included: the module is loaded, or is no more.
+ */
+int resid_nl_family_open(struct resid_error *err);
 void resid_nl_wake_clear(int fd);
 
 #endif

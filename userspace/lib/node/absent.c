@@ -16,7 +16,6 @@
 #include "util/settings.h"
 #include "yaml/yaml.h"
 
-#define ABSENT_TABLE	"resid_absent"
 #define ABSENT_PREFIXES	64		/* of the policy, and of the module's parameter */
 
 DEFINE_CLEANUP(nft, struct nft_ctx *, nft_ctx_free);
@@ -225,7 +224,9 @@ int absent_shut(const struct snapshot *snapshot, struct resid_error *err)
 
 	absent_add_policy(&list, snapshot);
 	absent_add_parameter(&list);
-	/* What goes by the stack: packet sockets, bridges, macvlan. A kernel can lack the hook, and a device be gone. */
+	/*
+	 * What goes by the stack: packet sockets, bridges, macvlan. A kernel can lack the hook, and a device be gone.
+	 */
 	whole = absent_ruleset(&list, devices);
 	if (devices && !absent_run(whole, &ignored))
 		return 0;

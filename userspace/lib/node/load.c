@@ -6,45 +6,72 @@
 
 #include "bpf/guard.h"
 #include "bpf/who.h"
+#include "node/absent.h"
 #include "node/history.h"
 #include "node/store.h"
+#include "util/file.h"
 #include "util/paths.h"
 
 int load_assignments(const struct tagger *tagger, struct resid_nl *nl, const struct snapshot *snapshot,
 		     const struct load_hooks *hooks, struct reconcile_report *report, struct resid_error *err)
 {
 	struct assign_list list = { 0 };
-	int result = assign_read(&list, err);
+	struct resid_error wrong;
+	int unread = assign_read_most(&list, &wrong), result;
 
-	if (!result) {
-		assign_add_policy(&list, snapshot);
-		result = reconcile(tagger, nl, &list, snapshot, hooks ? hooks->note : NULL,
-				   hooks ? hooks->context : NULL, report, err);
-	}
+	assign_add_policy(&list, snapshot);
+	result = reconcile(tagger, nl, &list, snapshot, hooks ? hooks->note : NULL, hooks ? hooks->context : NULL,
+			   report, err);
 	assign_list_fini(&list);
-	return result;
+	if (unread && !result)
+		*err = wrong;
+	return unread || result ? -1 : 0;
 }
 
-/* Before the first generation: the mode that the node had, or permissive when it never had one. */
+/*
+ * Before the first generation: the mode that the node had, or permissive when it never had one. That is written down
+ * before there is a generation, so that a node which has one and no mode is known to have lost it.
+ */
 static int load_mode(struct resid_nl *nl, const struct resid_nl_status *status, struct load_report *report,
 		     struct resid_error *err)
 {
-	enum resid_mode mode = status->mode;
-	bool known;
+	struct resid_error why;
+	enum resid_mode mode;
 
-	if (store_mode_read(&mode, &known, err))
-		return -1;
-	if (!known && status->boot == RESID_BOOT_OPEN) {
-		mode = RESID_MODE_PERMISSIVE;
-		report->first = true;
-	}
 	report->mode = status->mode;
-	if ((status->has_generation && !report->first) || mode == status->mode)
+	if (status->has_generation)
+		return 0;
+	if (store_mode_read(&mode, &why) == STORE_MODE_NONE) {
+		report->first = status->boot == RESID_BOOT_OPEN && !status->closed;
+		if (!report->first)
+			mode = status->mode;
+		if (store_mode_write(mode, err))
+			return -1;
+	}
+	if (mode == status->mode)
 		return 0;
 	if (resid_nl_mode_set(nl, mode, 0, err))
 		return -1;
 	report->mode = mode;
 	return 0;
+}
+
+static struct path load_undone_mark(void)
+{
+	return paths_in(paths_run_dir(), "disarmed");
+}
+
+bool load_is_undone(void)
+{
+	return !access(load_undone_mark().text, F_OK);
+}
+
+void load_armed(void)
+{
+	struct resid_error ignored;
+
+	unlink(load_undone_mark().text);
+	absent_lift(&ignored);
 }
 
 int load_guard(struct resid_nl *nl, struct resid_error *err)
@@ -69,7 +96,7 @@ int load_snapshot(struct resid_nl *nl, const struct snapshot *snapshot, const st
 
 	*report = (struct load_report){ 0 };
 	if (resid_nl_status(nl, &status, err) || tagger_ensure(nl, false, &tagger, &report->tagger_loaded, err) ||
-	    load_mode(nl, &status, report, err) || store_save(snapshot, err))
+	    load_mode(nl, &status, report, err) || store_save(snapshot, request->confirm, err))
 		return -1;
 	load_guard(nl, &report->unguarded);
 	history_settle(&status);
@@ -85,10 +112,9 @@ int load_snapshot(struct resid_nl *nl, const struct snapshot *snapshot, const st
 		return -1;
 	if (!report->unchanged)
 		history_add(request->action ? request->action : "load", request->confirm, &status, snapshot);
-	if (!request->confirm && store_set_current(generation, err))
+	if (!request->confirm && store_accept(generation, err))
 		return -1;
-	if (report->first && store_mode_write(RESID_MODE_PERMISSIVE, err))
-		return -1;
+	load_armed();
 	report->unassigned.text[0] = '\0';
 	load_assignments(tagger, nl, snapshot, hooks, &report->assignments, &report->unassigned);
 	return 0;
@@ -110,9 +136,16 @@ static void load_undo_devices(struct resid_nl *nl)
 
 int load_undo(struct resid_nl *nl, struct resid_error *err)
 {
-	if (resid_nl_disarm(nl, err))
+	struct resid_error ignored;
+
+	if (nl && resid_nl_disarm(nl, err))
 		return -1;
-	load_undo_devices(nl);
+	if (!paths_make_dir(paths_run_dir(), 0755, &ignored))
+		file_write(load_undone_mark().text, "", 0, 0644, FILE_OWN_GROUP, &ignored);
+	if (absent_lift(err))
+		return -1;
+	if (nl)
+		load_undo_devices(nl);
 	guard_remove();
 	tagger_remove();
 	who_remove();

@@ -39,14 +39,22 @@ int load_snapshot(struct resid_nl *nl, const struct snapshot *snapshot, const st
 /* The guard is there and has the mode of the node. Where the kernel cannot have one, it says so. */
 int load_guard(struct resid_nl *nl, struct resid_error *err);
 
-/* Reads assign.d and the snapshot's own assignments, and reconciles. */
+/*
+ * Reads assign.d and the snapshot's own assignments, and reconciles. What cannot be read of them fails it, and the rest
+ * is applied all the same.
+ */
 int load_assignments(const struct tagger *tagger, struct resid_nl *nl, const struct snapshot *snapshot,
 		     const struct load_hooks *hooks, struct reconcile_report *report, struct resid_error *err);
 
 /*
  * Disarms the module and takes down what was loaded for it: inside devices are outside again, and stamps, programs,
- * maps and their pins go. What is put in force afterwards begins anew.
+ * maps and their pins go. What is put in force afterwards begins anew. nl NULL: the module is not there, and what
+ * stands in for it (node/absent.h) goes.
  */
 int load_undo(struct resid_nl *nl, struct resid_error *err);
+/* Since this boot somebody undid it, and nothing was put in force afterwards: the node is open because it is to be. */
+bool load_is_undone(void);
+/* The module judges: that is over, and so is what stood in for it. */
+void load_armed(void);
 
 #endif

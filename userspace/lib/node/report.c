@@ -83,6 +83,8 @@ void report_status(struct jsonw *json, const struct resid_nl_status *status, con
 	const char *ended;
 
 	jsonw_bool(json, "armed", status->has_generation);
+	if (!status->has_generation)
+		jsonw_bool(json, "closed", status->closed);
 	jsonw_string(json, "mode", store_mode_name(status->mode));
 	if (status->confirm)
 		jsonw_u64(json, "mode_confirm_seconds", status->confirm);

@@ -67,8 +67,11 @@ static bool restore_begin(struct restore *restore)
 		break;
 	}
 	store_accepted(&restore->files, &restore->count);
+	/* The first was on trial, and that is over. */
+	if (!restore->count && restore->report->mode == RESID_MODE_PERMISSIVE)
+		return false;
 	if (!restore->count || strcmp(restore->files[0].text, current.text)) {
-		snprintf(why.text, sizeof(why.text), "%s: there is no such file, which names the policy in force", current.text);
+		resid_fail(&why, RESID_EXIT_INPUT, "%s: it leads to no file, and was to name the policy in force", current.text);
 		restore_wrong(restore, why.text);
 	}
 	restore_next(restore);

@@ -3,8 +3,8 @@
  * After a boot, or after a module was loaded anew: what the node enforced is in force again, or the node is shut.
  *
  * What decides depends on the module and on what node/store.h keeps, and on nothing else: no configuration, no data, no
- * spool, no clock, no room on a disk. All else (labels, the guard, the history) is done as far as it can be done, and what
- * cannot be done is said. Each step that fails leads to a stricter one:
+ * spool, no clock, no room on a disk. All else (labels, the guard, the history) is done as far as it can be done, and
+ * what cannot be done is said. Each step that fails leads to a stricter one:
  *
  *   the generation in force last > an earlier one that was accepted > the module closed > nftables (node/absent.h)
  *
@@ -41,8 +41,8 @@ void restore_arm(struct resid_nl *nl, restore_say *say, void *context, struct re
 /* Without it; absence says why it is not there. */
 void restore_shut(const char *absence, restore_say *say, void *context, struct restore_report *report);
 /*
- * Shuts the node, loads the module if it is not there, arms it and lifts what shut the node. Whatever ends this process on
- * the way leaves the node shut.
+ * Shuts the node, loads the module if it is not there, arms it and lifts what shut the node. Whatever ends this process
+ * on the way leaves the node shut.
  */
 void restore_boot(restore_say *say, void *context, struct restore_report *report);
 

@@ -9,8 +9,6 @@
 #include "util/cleanup.h"
 #include "util/file.h"
 
-#define SETTINGS_FILE_MAX	(1u << 20)
-
 void settings_default(const struct setting *settings, size_t count, void *out, size_t size)
 {
 	memset(out, 0, size);

@@ -17,6 +17,8 @@ enum setting_kind {
 	SETTING_OWN,	/* by `store`; may stand again */
 };
 
+#define SETTINGS_FILE_MAX (1u << 20)	/* bytes of a file of settings */
+
 struct setting_text {
 	char text[256];
 };

@@ -34,6 +34,22 @@ static int mode_show(struct resid_nl *nl, bool as_json, struct resid_error *err)
 	return RESID_EXIT_OK;
 }
 
+/* A word that refuses nothing would be believed. */
+static int mode_check_armed(struct resid_nl *nl, enum resid_mode mode, struct resid_error *err)
+{
+	struct resid_nl_status status;
+
+	if (mode != RESID_MODE_ENFORCING)
+		return 0;
+	if (resid_nl_status(nl, &status, err))
+		return -1;
+	if (status.has_generation || status.closed)
+		return 0;
+	return resid_fail(err, RESID_EXIT_SYSTEM,
+			  "nothing to enforce: no policy is in force and everything leaves; arm the node first, with `residctl "
+			  "policy load` or `systemctl restart resid-restore`");
+}
+
 static int mode_run(const struct call *call, struct view *view, struct resid_error *err)
 {
 	_cleanup_(cleanup_nl) struct resid_nl *nl = NULL;
@@ -57,7 +73,7 @@ static int mode_run(const struct call *call, struct view *view, struct resid_err
 		return -1;
 	if (!call->argc)
 		return mode_show(nl, as_json, err);
-	if (resid_nl_mode_set(nl, mode, seconds, err))
+	if (mode_check_armed(nl, mode, err) || resid_nl_mode_set(nl, mode, seconds, err))
 		return -1;
 	load_guard(nl, &unguarded);
 	if (seconds) {
@@ -82,7 +98,8 @@ const struct command command_mode = {
 	.summary = "show or set whether refusals are carried out",
 	.detail = "Permissive judges, counts and records and refuses nothing. With --confirm the kernel itself goes back after "
 		  "that time, whatever has become of the session that asked: nobody is locked out of a node by one "
-		  "command. A mode that stays is kept in /var/lib/resid/mode and restored at start.",
+		  "command. Without a policy in force there is nothing to enforce, and it is refused. A mode that stays is kept "
+		  "in /var/lib/resid/mode and restored at start.",
 	.json = "one object",
 	.min_args = 0,
 	.max_args = 1,

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "nl/nl.h"
+#include "node/absent.h"
 #include "node/report.h"
 #include "node/store.h"
 #include "util/file.h"
@@ -34,8 +35,14 @@ static int status_from_kernel(struct jsonw *json, struct resid_error *err)
 	struct resid_nl_status status;
 	struct resid_error ignored;
 
-	if (resid_nl_open(&nl, err) || resid_nl_status(nl, &status, err))
+	if (resid_nl_open(&nl, err) || resid_nl_status(nl, &status, err)) {
+		size_t used = strlen(err->text);
+
+		if (absent_is_there())
+			snprintf(err->text + used, sizeof(err->text) - used,
+				 "; nftables (table " ABSENT_TABLE ") lets only loopback, link and bootstrap traffic leave meanwhile");
 		return -1;
+	}
 	if (status_open(&status, &snapshot, &ignored))
 		snapshot = NULL;
 	jsonw_object(json, NULL);
@@ -129,7 +136,9 @@ static void status_print(const json_t *status)
 	const json_t *audit = json_object_get(status, "audit"), *daemon = json_object_get(status, "daemon");
 
 	printf("%-14s %s\n", "armed", json_is_true(json_object_get(status, "armed")) ? "yes" :
-	       "no: `residctl policy load` arms it");
+	       json_is_true(json_object_get(status, "closed")) ?
+	       "no: closed, only link, local and bootstrap destinations leave until `residctl policy load`" :
+	       "NO: everything leaves; `residctl policy load` arms it");
 	status_line(status, "mode", "mode", "unknown");
 	if (confirm)
 		printf("%-14s goes back by itself in %lld s unless confirmed\n", "",
