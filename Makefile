@@ -19,10 +19,12 @@ CLANG ?= clang
 BPFTOOL ?= bpftool
 PKGS := libbpf libnl-3.0 libnl-genl-3.0 yaml-0.1 jansson libcrypto libssl libsystemd libkmod libcurl libmicrohttpd zlib libloc libmaxminddb libpcap libzstd libseccomp liblzma libnftables
 CFLAGS ?= -O2 -g
+# Of programs and module alike.
+RESID_VERSION := $(file <VERSION)
 INCLUDES := -Iuserspace/lib -Iuserspace -I. -I$(B)/gen $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter
 # Hidden, lest a name of ours take the place of one inside a shared library.
-ALL_CFLAGS = -std=gnu11 -fvisibility=hidden $(WARNINGS) -D_GNU_SOURCE $(INCLUDES) -MMD -MP $(CFLAGS)
+ALL_CFLAGS = -std=gnu11 -fvisibility=hidden $(WARNINGS) -D_GNU_SOURCE -DRESID_VERSION='"$(RESID_VERSION)"' $(INCLUDES) -MMD -MP $(CFLAGS)
 # libcsv and bzip2 have no description for pkg-config.
 LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null && echo -lcsv -lbz2)
 BPF_CFLAGS = -O2 -g -Wall -Werror -target bpf -I/usr/include/$(shell $(CC) -print-multiarch) -Ikmod
@@ -50,7 +52,7 @@ userspace: $(B)/residctl $(B)/residd $(B)/resid-restore ## build/residctl, build
 module: resid.ko ## resid.ko for KDIR (default: the running kernel's headers, else the newest installed)
 
 # Kbuild takes seconds to find that nothing has changed, so it is asked only when something has.
-resid.ko: Kbuild $(wildcard kmod/*.[ch] kmod/uapi/*.h) $(B)/kdir
+resid.ko: Kbuild VERSION $(wildcard kmod/*.[ch] kmod/uapi/*.h) $(B)/kdir
 	@$(MAKE) $(KBUILD) -C $(KDIR) M=$(CURDIR) modules
 	@touch $@
 
@@ -66,7 +68,7 @@ $(B)/kdir: force
 # Kbuild leaves its objects beside the sources, so the second architecture gets a copy of them.
 module-uml: ## build/uml/resid.ko and resid_kunit.ko, for the UML kernel of the tests
 	@mkdir -p $(B)/uml
-	@cp -u --parents $$(find kmod tests/kunit \( -name '*.[ch]' -o -name Kbuild \) -not -name '*.mod.c') $(B)/uml/
+	@cp -u --parents $$(find kmod tests/kunit \( -name '*.[ch]' -o -name Kbuild \) -not -name '*.mod.c') VERSION $(B)/uml/
 	@{ cat Kbuild; echo 'obj-m += tests/kunit/'; } | cmp -s - $(B)/uml/Kbuild || \
 		{ cat Kbuild; echo 'obj-m += tests/kunit/'; } >$(B)/uml/Kbuild
 	@dir=$$(tests/vm/uml-build | tail -n 1) && $(MAKE) $(KBUILD) -C "$$dir" M=$(CURDIR)/$(B)/uml ARCH=um modules
@@ -104,6 +106,9 @@ $(B)/gen/operators.yaml: policy/operators/head.yaml $(sort $(filter-out %/head.y
 $(B)/gen/sets.h: $(wildcard policy/sets/*.yaml) policy/sets
 	@mkdir -p $(@D)
 	@for set in $(basename $(notdir $(sort $(filter %.yaml,$^)))); do echo "SET($$set)"; done >$@
+
+# Whichever way it is compiled.
+$(B)/obj/userspace/lib/util/version.o $(B)/san/obj/userspace/lib/util/version.o $(B)/fuzz-obj/userspace/lib/util/version.o: VERSION
 
 $(B)/gen/%.skel.h: $(B)/bpf/%.bpf.o
 	@mkdir -p $(@D)
@@ -156,6 +161,7 @@ UNITDIR := /lib/systemd/system
 MODULE = /lib/modules/$(KREL)/updates/resid.ko
 INSTALLED = $(B)/residctl:$(PREFIX)/bin/residctl:755 $(B)/residd:$(PREFIX)/sbin/residd:755 \
 	$(B)/resid-restore:$(PREFIX)/sbin/resid-restore:755 packaging/kernel/resid:/etc/kernel/postinst.d/resid:755 resid.ko:$(MODULE):644 \
+	kmod/uapi/resid.h:$(PREFIX)/include/resid.h:644 \
 	$(B)/residctl.8:$(PREFIX)/share/man/man8/residctl.8:644 \
 	$(foreach page,$(wildcard userspace/man/*.8),$(page):$(PREFIX)/share/man/man8/$(notdir $(page)):644) \
 	$(B)/residctl.bash:$(PREFIX)/share/bash-completion/completions/residctl:644 \

@@ -43,6 +43,7 @@
 #include <uapi/linux/udp.h>
 
 #include "device.h"
+#include "packet.h"
 #include "state.h"
 
 /* Of a network namespace. Bits are only ever set, so readers and writers need no order among themselves. */

@@ -3,10 +3,11 @@
 #ifndef _RESID_CLASS_H
 #define _RESID_CLASS_H
 
-#include "packet.h"
+#include <linux/types.h>
 
 struct net;
 struct net_device;
+struct resid_packet;
 struct sk_buff;
 struct resid_state;
 

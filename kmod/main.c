@@ -139,6 +139,6 @@ module_exit(main_exit);
 MODULE_DESCRIPTION("Data-residency egress: whose data, where to, who controls it, may it");
 MODULE_AUTHOR("The Resid founders");
 MODULE_LICENSE("GPL");
-MODULE_VERSION("0.1.0");
+MODULE_VERSION(RESID_VERSION);
 /* Asking for the family has the module loaded. */
 MODULE_ALIAS_GENL_FAMILY(RESID_GENL_NAME);

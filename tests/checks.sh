@@ -26,7 +26,7 @@ is()
 }
 
 mkdir "$tree"
-git ls-files --cached --others --exclude-standard -- Makefile Kbuild kmod bpf userspace tests/check tests/lint 'tests/*/*.mk' \
+git ls-files --cached --others --exclude-standard -- Makefile Kbuild VERSION kmod bpf userspace tests/check tests/lint 'tests/*/*.mk' \
 	packaging | while IFS= read -r file; do [[ ! -f $file ]] || echo "$file"; done | tar -cf - -T - | tar -xf - -C "$tree"
 git -C "$tree" init -q
 
@@ -93,6 +93,12 @@ finds includes "a folder that the map lacks" 'userspace/lib/label: userspace/REA
 finds includes "a folder that the map invents" 'userspace/lib/gone: userspace/README.md and the tree' \
 	userspace/README.md 's|^    lib/label/|    lib/gone/    nothing\n&|'
 finds includes "a file that Kbuild lacks" 'kmod/trial: Kbuild and the tree' Kbuild 's| kmod/trial\.o||'
+
+passes stems
+finds stems "a static function" 'class.c:[0-9]+: carries_foreign is not named' kmod/class.c 's/class_carries_foreign/carries_foreign/'
+finds stems "a static variable" 'state.c:[0-9]+: pinned is not named' kmod/state.c 's/state_pinned/pinned/'
+finds stems "a lock" 'stage.c:[0-9]+: mutex is not named' kmod/stage.c 's/stage_mutex/mutex/'
+finds stems "what others see" 'policy.h:[0-9]+: policy_now is not named' kmod/policy.h 's/resid_policy_now/policy_now/'
 
 passes comments
 finds comments "a line in the place of another" 'segment.h:.*: The chain is SHA-256' \

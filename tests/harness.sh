@@ -130,31 +130,5 @@ is "1 passed, 0 failed, 0 skipped" "$(dies sock_init_data+0x1/0x50 "touch $dir/d
 is 1 "$(grep -c 'booted again' "$dir/out")" "tests/run: and that is said"
 is "0 passed, 2 failed, 0 skipped" "$(dies sock_init_data+0x1/0x50 :)" "tests/run: but only once"
 is "0 passed, 2 failed, 0 skipped" "$(dies 'hook_judge+0x1/0x50 [resid]' "touch $dir/died")" "tests/run: a fault of the module's"
-# The checks of the module's files, on a copy with one fault each.
-if ! git rev-parse --is-inside-work-tree >/dev/null 2>&1; then
-	echo "ok $((++number)) - the checks of the module's files # SKIP they need a git checkout"
-else
-	mkdir "$dir/tree"
-	git ls-files --cached --others --exclude-standard -- Makefile Kbuild kmod userspace tests/check tests/lint 'tests/*/*.mk' |
-		while IFS= read -r file; do [[ ! -f $file ]] || echo "$file"; done | tar -cf - -T - | tar -xf - -C "$dir/tree"
-	git -C "$dir/tree" init -q
-	# finds CHECK NAME FILE SED FINDING: a check is content before FILE is changed, and not afterwards.
-	finds()
-	{
-		local check=$1 name=$2 file=$dir/tree/$3 sed=$4 finding=$5
-
-		is "# 1 of 1 checks passed" "$("$dir/tree/tests/check" "$check" | tail -n 1)" "$check: the tree as it is"
-		cp "$file" "$dir/before"
-		sed -i "$sed" "$file"
-		"$dir/tree/tests/check" "$check" >"$dir/out" 2>&1 || true
-		cp "$dir/before" "$file"
-		is "# 0 of 1 checks passed" "$(tail -n 1 "$dir/out")" "$check: $name"
-		is 1 "$(grep -c "$finding" "$dir/out")" "$check: and says so"
-	}
-	finds stems "a static function" kmod/class.c 's/class_carries_foreign/carries_foreign/' 'class.c:[0-9]*: carries_foreign is not named'
-	finds stems "a static variable" kmod/state.c 's/state_pinned/pinned/' 'state.c:[0-9]*: pinned is not named'
-	finds stems "a lock" kmod/stage.c 's/stage_mutex/mutex/' 'stage.c:[0-9]*: mutex is not named'
-	finds stems "what others see" kmod/policy.h 's/resid_policy_now/policy_now/' 'policy.h:[0-9]*: policy_now is not named'
-fi
 is 2 "$("$dir/tests/run" nonsense >/dev/null 2>&1 || echo $?)" "tests/run: an unknown suite"
 echo "1..$number"

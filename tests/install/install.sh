@@ -34,10 +34,18 @@ check "make install" in_root install
 for file in /usr/bin/residctl /usr/sbin/residd /usr/sbin/resid-restore "/lib/modules/$release/updates/resid.ko" /usr/share/man/man8/residctl.8 \
 	/usr/share/bash-completion/completions/residctl /lib/systemd/system/residd.service /lib/systemd/system/resid-restore.service /etc/kernel/postinst.d/resid \
 	/usr/share/man/man8/resid-restore.8 /usr/lib/sysusers.d/resid.conf \
-	/usr/lib/tmpfiles.d/resid.conf /usr/lib/modules-load.d/resid.conf /etc/logrotate.d/resid /etc/resid/residd.conf /usr/share/resid/sets/EU.yaml; do
+	/usr/lib/tmpfiles.d/resid.conf /usr/lib/modules-load.d/resid.conf /etc/logrotate.d/resid /etc/resid/residd.conf /usr/include/resid.h /usr/share/resid/sets/EU.yaml; do
 	check "installed: $file" test -s "$root$file"
 done
 check "the programs run from there" "$root/usr/bin/residctl" --help
+version=$(cat VERSION)
+said() { [[ $("${@:2}") == "$1" ]]; }
+check "one version: residctl" said "residctl $version" "$root/usr/bin/residctl" --version
+check "one version: residd" said "residd $version" "$root/usr/sbin/residd" --version
+check "one version: the module" said "$version" modinfo -F version "$root/lib/modules/$release/updates/resid.ko"
+check "a stranger's program includes the interface" gcc -Wall -Werror -fsyntax-only -I "$root/usr/include" -x c - \
+	<<<'#include <resid.h>
+	    int main(void) { return sizeof(struct resid_audit_record) != 144 || RESID_CMD_MAX < 14; }'
 check "the manual page is a manual page" grep -qE '^\.(TH|Dt) ' "$root/usr/share/man/man8/residctl.8"
 check "the completion is valid bash" bash -n "$root/usr/share/bash-completion/completions/residctl"
 check "programs are not writable by others" none -type f -perm /022

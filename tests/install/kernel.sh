@@ -10,7 +10,7 @@ trap 'rm -rf "$work"' EXIT
 number=0
 kdir=$(make -s print-KDIR)
 mkdir "$work/source"
-cp -r --parents Kbuild kmod "$work/source"
+cp -r --parents Kbuild VERSION kmod "$work/source"
 find "$work/source" -name '*.o' -delete
 
 # A copy of the installed ones, in which one file can be changed.
@@ -40,6 +40,9 @@ for option in NETFILTER_EGRESS SOCK_CGROUP_DATA BPF_SYSCALL NF_CONNTRACK IPV6; d
 	refused "a kernel without $option" "^[^ ]*/Kbuild:[0-9]+: .* CONFIG_$option, .*KDIR="
 done
 unchanged
+mv "$work/source/VERSION" "$work/VERSION"
+refused "a source without its version" 'VERSION'
+mv "$work/VERSION" "$work/source/VERSION"
 echo CONFIG_CPU_BIG_ENDIAN=y >>"$config"
 refused "a big-endian kernel" 'little-endian'
 unchanged

@@ -20,7 +20,7 @@ expect 'argument missing' 1 '' 'residctl: policy check: an argument is missing*F
 expect 'argument too many' 1 '' "*one argument too many: 'b'*" "$ctl" policy check a b
 expect 'explain without class' 1 '' 'residctl: explain: say whose data it is*' "$ctl" explain 1.2.3.4
 expect 'compile without -o' 1 '' '*-o*' "$ctl" policy compile policy/default.yaml
-expect 'version' 0 'residctl [0-9]*' '' "$ctl" --version
+expect 'version' 0 "residctl $(cat VERSION)" '' "$ctl" --version
 expect 'help' 0 '*policy compile*lookup*explain*' '' "$ctl" --help
 expect 'help of a verb' 0 'usage: residctl policy compile *--geoip4 FILE*' '' "$ctl" help policy compile
 expect 'verb --help' 0 'usage: residctl lookup *' '' "$ctl" lookup --help

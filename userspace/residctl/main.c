@@ -12,10 +12,7 @@
 #include "say.h"
 #include "show.h"
 #include "terminal.h"
-
-#ifndef RESID_VERSION
-#define RESID_VERSION "0.1"
-#endif
+#include "util/version.h"
 
 /* "check, compile, ...": the second words of a family. */
 static void main_family(const char *first, char *out, size_t size)
@@ -91,7 +88,7 @@ static int main_dispatch(int argc, char **argv, struct resid_error *err)
 	argc -= words;
 	argv += words;
 	if (argc && argv[0][0] == '-') {
-		puts("residctl " RESID_VERSION);
+		printf("residctl %s\n", resid_version);
 		return RESID_EXIT_OK;
 	}
 	if (parse.common[COMMON_HELP] || (argc && !strcmp(argv[0], "help")))

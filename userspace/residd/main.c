@@ -15,6 +15,7 @@
 
 #include "sink/child.h"
 #include "util/file.h"
+#include "util/version.h"
 
 #define COLLECT_AT_END	64	/* batches; what is left waits in the kernel for the next start */
 #define UNARMED_AFTER	10000000	/* microseconds */
@@ -234,6 +235,7 @@ static int main_lock(struct resid_error *err)
 static int main_usage(FILE *to)
 {
 	fputs("usage: residd [--config FILE]\n"
+	      "       residd --version\n"
 	      "\n"
 	      "Restores policy and mode, keeps class maps true, writes audit records.\n"
 	      "  --config FILE   settings (default /etc/resid/residd.conf)\n"
@@ -248,6 +250,7 @@ int main(int argc, char **argv)
 		{ "config", required_argument, NULL, 'c' },
 		{ "sink", required_argument, NULL, 's' },
 		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 },
 	};
 	struct path config = paths_in(paths_conf_dir(), "residd.conf");
@@ -255,9 +258,11 @@ int main(int argc, char **argv)
 	struct resid_error err;
 	int option, result;
 
-	while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "c:hV", options, NULL)) != -1) {
 		if (option == 'h')
 			return main_usage(stdout);
+		if (option == 'V')
+			return printf("residd %s\n", resid_version) < 0;
 		if (option == 's')
 			return main_sink(optarg);
 		if (option != 'c')

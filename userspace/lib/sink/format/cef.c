@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "util/utf8.h"
+#include "util/version.h"
 
 #define CEF_PUT(out, literal) jsonw_raw(out, literal, sizeof(literal) - 1)
 
@@ -157,7 +158,8 @@ static void cef_write(struct jsonw *out, const struct format_facts *facts)
 	const struct audit_event *event = facts->event;
 	bool egress = event->kind == AUDIT_KIND_EGRESS;
 
-	CEF_PUT(out, "CEF:0|" FORMAT_VENDOR "|" FORMAT_PRODUCT "|" FORMAT_VERSION "|");
+	CEF_PUT(out, "CEF:0|" FORMAT_VENDOR "|" FORMAT_PRODUCT "|");
+	cef_header(out, resid_version);
 	cef_header(out, egress && event->rule ? event->rule : event_kind_name(event->kind));
 	cef_header(out, !egress ? format_action(event) : format_is_refused(event) ? "Egress denied" : "Egress recorded");
 	jsonw_raw_u64(out, format_severity(event));

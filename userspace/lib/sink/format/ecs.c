@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Elastic Common Schema 8.17. What it has no field for stands below `resid`. */
 #include "sink/format/format.h"
+#include "util/version.h"
 
 #include <sys/socket.h>
 
@@ -156,7 +157,7 @@ static void ecs_node(struct jsonw *out, const struct audit_event *event)
 	jsonw_object(out, "observer");
 	jsonw_string(out, "vendor", FORMAT_VENDOR);
 	jsonw_string(out, "product", FORMAT_PRODUCT);
-	jsonw_string(out, "version", FORMAT_VERSION);
+	jsonw_string(out, "version", resid_version);
 	jsonw_string(out, "type", "firewall");
 	if (event->ifname) {
 		jsonw_object(out, "egress");

@@ -24,7 +24,6 @@
 #define FORMAT_MAX		2048	/* bytes of a record, without a final newline */
 #define FORMAT_PRODUCT		"residd"
 #define FORMAT_VENDOR		"Resid"
-#define FORMAT_VERSION		"0.1"
 #define FORMAT_TIME		32
 /* The example number of RFC 5612: a site that has one of its own sets it. */
 #define FORMAT_ENTERPRISE	32473u

@@ -5,6 +5,7 @@
  * unmapped.
  */
 #include "sink/format/format.h"
+#include "util/version.h"
 
 #include <stdio.h>
 #include <sys/socket.h>
@@ -94,7 +95,7 @@ static void ocsf_metadata(struct jsonw *out, const struct format_facts *facts)
 	jsonw_object(out, "product");
 	jsonw_string(out, "name", FORMAT_PRODUCT);
 	jsonw_string(out, "vendor_name", FORMAT_VENDOR);
-	jsonw_string(out, "version", FORMAT_VERSION);
+	jsonw_string(out, "version", resid_version);
 	jsonw_object_end(out);
 	jsonw_u64(out, "sequence", event->sequence);
 	jsonw_string(out, "uid", facts->id);
