@@ -116,6 +116,7 @@ static int blob_new(struct kunit *test, struct blob *blob)
 		.group_count = BLOB_GROUPS,
 		.non_ip_rule = 2,
 		.unparsable_rule = 2,
+		.link_group = 1,
 	};
 	blob->core->row[1] = 1;
 	blob->core->row[2] = 2;

@@ -133,6 +133,7 @@ static void class_test_control(struct kunit *test)
 	struct sk_buff *neighbour = net_icmp6(test, NDISC_NEIGHBOUR_ADVERTISEMENT, 255);
 	struct sk_buff *far = net_icmp6(test, NDISC_NEIGHBOUR_ADVERTISEMENT, 64);
 	struct sk_buff *error = net_icmp6(test, ICMPV6_DEST_UNREACH, 255);
+	struct sk_buff *elsewhere = net_icmp6(test, NDISC_NEIGHBOUR_ADVERTISEMENT, 255);
 
 	net_saw.answer = RESID_TAG(0, 2, 0);
 	net_own(bare, tcp);
@@ -144,8 +145,12 @@ static void class_test_control(struct kunit *test)
 	net_own(echo, icmp);
 	CLASS_TEST(echo, out, 2);
 	KUNIT_EXPECT_PTR_EQ(test, net_saw.sk, (struct sock *)NULL);
+	/* to an address of the link; what is said to others a tenant may have caused */
+	ipv6_hdr(neighbour)->daddr.s6_addr32[0] = htonl(0xfe800000);
 	net_own(neighbour, icmp6);
 	CLASS_TEST(neighbour, out, RESID_CLASS_KERNEL);
+	net_own(elsewhere, icmp6);
+	CLASS_TEST(elsewhere, out, 2);
 	net_own(far, icmp6);
 	CLASS_TEST(far, out, 2);
 	net_own(error, icmp6);
