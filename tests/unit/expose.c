@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Metrics: what could not be had is not there, and never a zero. The module's answers are stood in for by the linker. */
+/*
+ * Metrics: what could not be had is not there, and never a zero. The linker puts what is here in the place of the
+ * module's answers.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,7 +23,8 @@ static bool devices_fail, counters_fail, names_fail;
 
 int __wrap_resid_nl_status(struct resid_nl *nl, struct resid_nl_status *out, struct resid_error *err);
 int __wrap_resid_nl_devices(struct resid_nl *nl, struct resid_nl_device **out, size_t *count, struct resid_error *err);
-int __wrap_resid_nl_counters(struct resid_nl *nl, struct resid_nl_counter **out, size_t *count, struct resid_error *err);
+int __wrap_resid_nl_counters(struct resid_nl *nl, struct resid_nl_counter **out, size_t *count,
+			     struct resid_error *err);
 struct if_nameindex *__wrap_if_nameindex(void);
 struct if_nameindex *__real_if_nameindex(void);
 
@@ -39,7 +43,8 @@ int __wrap_resid_nl_devices(struct resid_nl *nl, struct resid_nl_device **out, s
 	return 0;
 }
 
-int __wrap_resid_nl_counters(struct resid_nl *nl, struct resid_nl_counter **out, size_t *count, struct resid_error *err)
+int __wrap_resid_nl_counters(struct resid_nl *nl, struct resid_nl_counter **out, size_t *count,
+			     struct resid_error *err)
 {
 	if (counters_fail)
 		return resid_fail(err, RESID_EXIT_SYSTEM, "no answer");

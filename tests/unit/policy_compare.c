@@ -90,6 +90,7 @@ static const struct edit {
 	{ "max_age: 90d", "max_age: 91d", "source geoip: max_age: 90d -> 91d" },
 	{ "max_shrink: 10%", "max_shrink: 12.5%", "source geoip: max_shrink: 10.0% -> 12.5%" },
 	{ "max_unknown: 5%", "max_unknown: 6%", "source geoip: max_unknown: 5.0% -> 6.0%" },
+	{ "max_unknown: 5%", "max_unknown: 5%, max_bad: 2%", "source geoip: max_bad: " },
 	{ "2026-11-16}", "2026-11-17}", "source feed aws: date: 2026-11-16 -> 2026-11-17" },
 	{ "aws: {path", "azure: {path", "source feed aws is no more" },
 	{ "/data/rir\n", "{path: /data/rir, sha256: " SHA "}\n", "source rir: sha256: not said -> " SHA },
