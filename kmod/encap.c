@@ -6,8 +6,8 @@
  * It holds what the receive path of a stock Linux unpacks and could forward: the ethertypes of dev_add_pack() and of
  * the VLAN code, SNAP clients, the protocols of inet_add_protocol(), inet6_add_protocol() and the tunnel4, tunnel6 and
  * xfrm handlers behind them, gre_add_protocol(), what a GRE device makes of its ethertype, PPP's protocols, and IPv6's
- * extension headers; tests/lint/encap holds it against the kernel's source. Other tunnels that routers are known to
- * unpack are here as well. Nothing that may carry a packet and cannot be read goes on as if it carried none:
+ * extension headers, as read in the source of 6.1. Other tunnels that routers are known to unpack are here as well.
+ * Nothing that may carry a packet and cannot be read goes on as if it carried none:
  *
  *   a number that is not here    of an IP protocol: the data of the endpoint, as TCP's are
  *                                of a frame: a frame of an unknown kind, for which policies have a rule
