@@ -237,30 +237,14 @@ static void put(const char *folder, const char *name, const char *text)
 		abort();
 }
 
-static void put_facts(const char *folder, const char *name, const char *tier, const char *operator)
-{
-	char *text = NULL;
-	size_t length, i;
-	FILE *out = open_memstream(&text, &length);
-
-	for (i = 0; i < words_fact_count; i++)
-		if (!strcmp(words_facts[i].tier, tier) && !strcmp(words_facts[i].operator, operator))
-			fprintf(out, "%s%s%s\n", words_facts[i].prefix, *operator ? "" : ",", *operator ? "" : words_facts[i].control);
-	fclose(out);
-	put(folder, name, text);
-	free(text);
-}
-
 static struct sources *read_sources(const char *folder)
 {
 	static const struct policy_options options = { .sets = "/nonexistent" };
 	_cleanup_free_ char *text = mem_format("resid: 1\nhome: FR\nclasses: {a: {id: 1, default: allow}}\n%s"
-					       "rules: [{id: a, control: {in: US}, verdict: drop, reason: r}]\n",
-					       words_overrides);
+					       "rules: [{id: a, location: US, verdict: drop, reason: r}]\n", "");
 	_cleanup_free_ char *v4 = mem_format("%s/geoip", folder), *v6 = mem_format("%s/geoip6", folder);
-	_cleanup_free_ char *rir = mem_format("%s/rir", folder), *operators = mem_format("%s/operators.yaml", folder);
-	_cleanup_free_ char *feeds = mem_format("cloud=%s/cloud,sealed=%s/sealed", folder, folder);
-	const struct build_inputs inputs = { .geoip4 = v4, .geoip6 = v6, .feeds = feeds, .rir = rir, .asn = "none",
+	_cleanup_free_ char *operators = mem_format("%s/operators.yaml", folder);
+	const struct build_inputs inputs = { .geoip4 = v4, .geoip6 = v6, .asn = "none",
 					     .operators = operators, .uncached = true, .lenient = true };
 	_cleanup_policy_ struct policy *policy = NULL;
 	struct sources *sources = NULL;
@@ -269,9 +253,6 @@ static struct sources *read_sources(const char *folder)
 	put(folder, "geoip", words_geoip4);
 	put(folder, "geoip6", words_geoip6);
 	put(folder, "operators.yaml", words_operators);
-	put_facts(folder, "cloud", "feed", "cloud");
-	put_facts(folder, "sealed", "feed", "sealed");
-	put_facts(folder, "rir", "rir", "");
 	if (policy_parse("p.yaml", text, strlen(text), &options, &policy, &err) ||
 	    sources_read(&inputs, policy, &options, &sources, &err))
 		printf("# %s\n", err.text);

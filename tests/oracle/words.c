@@ -215,17 +215,13 @@ static void make_rule(struct rule *rule, bool exception, unsigned int number)
 	rule->not_in = *rule->locations && !has_word("special metadata unknown", rule->locations) && words_one_in(3) &&
 		       !has_word(rule->locations, "local") && !has_word(rule->locations, "unknown");
 	rule->with_unknown = rule->not_in && words_one_in(2);
-	rule->control_how = PICK("", "", "in", "not in", "subset of");
-	rule->control = PICK("US", "EU", "EEA", "$home", "FR US", "CN");
-	if (!strcmp(rule->control_how, "in") && words_one_in(3))
-		rule->control = "US unknown";
-	rule->operators = PICK("", "", "", "", "cloud", "host", "cloud sealed");
-	rule->operators_not = words_one_in(3);
+	/* what is known of control is weighed by tests/unit/monotone.c and control_nests.c */
+	rule->control_how = rule->control = rule->operators = "";
 	rule->prefixes = PICK("", "", "", "2.0.0.0/16", "2.0.2.0/24 2a00:0:2::/48", "3.0.0.0/8", "10.1.0.0/16 2.0.9.64/26");
 	rule->protos = PICK("", "", "6", "6 17", "1", "58 132");
 	rule->ports = has_word(rule->protos, "1") || has_word(rule->protos, "58") ? "" : PICK("", "", "443", "53 80-443", "0-1023");
 	rule->direction = PICK("", "", "", "original", "reply");
-	rule->min_tier = rule->verdict >= 2 ? "" : PICK("", "", "override", "feed", "rir", "as", "location");
+	rule->min_tier = "";
 	if (exception && !*rule->locations && !*rule->control_how && !*rule->operators && !*rule->prefixes)
 		rule->prefixes = "2.0.0.0/15";
 	if (exception || words_one_in(4)) {

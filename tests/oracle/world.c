@@ -24,7 +24,7 @@ static const struct {
 		     "fec0::/10" },
 };
 
-static const char eu[] = " AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK ";
+static const char eu[] = " AT AX BE BG CY CZ DE DK EE ES FI FR GF GP GR HR HU IE IT LT LU LV MF MQ MT NL PL PT RE RO SE SI SK YT ";
 static char countries[2048] = " XK ";
 
 static bool has_word(const char *list, const char *word)

@@ -92,10 +92,9 @@ static void test_uncertain(void **context)
 /* What an allow leans on: who names it, how long ago, and whether somebody speaks against it. */
 static void test_burden(void **context)
 {
-	static const char rules[] = "rules:\n"
-		SUBSET("curated", "min_tier: prefix, uncontradicted: true")
+	static const char rules[] = "rules:\n" SUBSET("curated", "min_tier: prefix, uncontradicted: true")
 		SUBSET("contradicted", "min_tier: prefix")
-		SUBSET("announced", "min_tier: operator");
+			SUBSET("announced", "min_tier: operator");
 	struct snapshot *snapshot;
 
 	asn_list[0].operator = 2;

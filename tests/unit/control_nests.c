@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Prefixes that nest at random: what two AS databases and a registry say together, against a slow reading of every claim. */
+/* Prefixes that nest at random: what two AS databases and a registry say together, against a slow reading of every
+ * claim. */
 #include "control_support.h"
 
 #define CLAIMS 40

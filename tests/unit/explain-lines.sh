@@ -13,7 +13,7 @@ input=$'health 3.0.0.1:443\n\n  health 2.0.0.1 reply\r\npublic [2a00::1]:53/udp 
 expect 'lines' 0 $'health 3.0.0.1 reject default-health
 health 2.0.0.1 allow home-only
 public 2a00::1 * *
-health fe80::1 link *
+health fe80::1 allow home-only
 health 64:ff9b::300:1 reject default-health' '' "${explain[@]}"
 expect 'lines as JSON' 0 '{"class":"health","class_id":4,"address":"3.0.0.1","port":443*
 {*"direction":"reply"*

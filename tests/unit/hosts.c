@@ -2,7 +2,8 @@
 /*
  * Leave one out: what each strict pack lets go of the networks that a provider publishes, judged without that file and
  * with everything else, with and without the registries' list. The question is read with other code than the evidence:
- * whatever looks like a prefix in the file. Needs libloc-database, tor-geoipdb and the files of RESID_TEST_DATA (default
+ * whatever looks like a prefix in the file. Needs libloc-database, tor-geoipdb and the files of RESID_TEST_DATA
+ * (default
  * ../shared/data).
  */
 #include "clouds.h"
@@ -105,6 +106,18 @@ struct tally {
 	uint64_t asked, allowed[PACKS];
 };
 
+/* Whatever the protocol, the port and the time. */
+static bool lets_go(const struct resid_table *table, uint16_t cell)
+{
+	const struct resid_step *step = &table->step[cell & RESID_CELL_INDEX];
+
+	if (!(cell & RESID_CELL_CHAIN))
+		return table->rule[cell].verdict == RESID_V_ALLOW;
+	while (table->rule[step->rule].verdict != RESID_V_ALLOW && !(step->flags & RESID_STEP_F_LAST))
+		step++;
+	return table->rule[step->rule].verdict == RESID_V_ALLOW;
+}
+
 static void tally_place(void *context, u128 first, u128 last, const struct snapshot_place *place)
 {
 	struct tally *tally = context;
@@ -112,9 +125,9 @@ static void tally_place(void *context, u128 first, u128 last, const struct snaps
 
 	tally->asked++;
 	for (size_t i = 0; i < PACKS; i++) {
-		uint16_t rule = table->matrix[table->core->row[CLASS + i] * table->core->group_count + place->group];
+		uint16_t cell = table->matrix[table->core->row[CLASS + i] * table->core->group_count + place->group];
 
-		if (table->rule[rule].verdict != RESID_V_ALLOW)
+		if (!lets_go(table, cell))
 			continue;
 		if (!tally->allowed[i]++)
 			print_error("%s lets a range of %s go, control %s by %s %s\n", packs[i], place->location,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * More evidence never loosens. Random policies whose allows use `subset of`, and random sources that are loaded one after
- * the other: what is refused stays refused, but where it was not known yet. A case is a policy, a world, one source more
- * and an address. MONOTONE_CASES (10^6) and MONOTONE_SEED (1) say how many and which.
+ * More evidence never loosens. Random policies whose allows use `subset of`, and random sources that are loaded one
+ * after the other: what is refused stays refused, but where it was not known yet. A case is a policy, a world, one
+ * source more and an address. MONOTONE_CASES (10^6) and MONOTONE_SEED (1) say how many and which.
  */
 #include "control_support.h"
 
@@ -28,14 +28,16 @@ static const char *pick(const char *const *list, unsigned int count)
 	return list[draw(count)];
 }
 
-#define PICK(...) pick((const char *const[]){ __VA_ARGS__ }, sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *))
+#define PICK(...) \
+	pick((const char *const[]){ __VA_ARGS__ }, sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *))
 
 static char *names[] = { "", "eu-sealed-1", "us-1", "nowhere-1", "Host SA", "Somebody Else" };
 
 /* A source of any kind and age. Most of what it says is of France, lest nothing were ever allowed. */
 static struct source *draw_source(void)
 {
-	static const enum source_format formats[] = { SOURCE_AWS, SOURCE_GEOFEED, SOURCE_MMDB, SOURCE_RIR, SOURCE_LIBLOC };
+	static const enum source_format formats[] = { SOURCE_AWS, SOURCE_GEOFEED, SOURCE_MMDB, SOURCE_RIR,
+						      SOURCE_LIBLOC };
 	enum source_format format = formats[draw(5)];
 	struct source *source = new_source(format, format == SOURCE_AWS ? "cloud" : draw(2) ? "host" : "other", "");
 
@@ -200,7 +202,8 @@ static void answer(const struct snapshot *snapshot, unsigned int block, struct a
 	out->lets_go = false;
 	for (uint16_t i = 0; i < table->core->rule_count; i++)
 		if (!strcmp(snapshot_rule_at(snapshot, i).id, rule))
-			out->lets_go = table->rule[i].verdict == RESID_V_ALLOW || table->rule[i].verdict == RESID_V_AUDIT;
+			out->lets_go =
+				table->rule[i].verdict == RESID_V_ALLOW || table->rule[i].verdict == RESID_V_AUDIT;
 	out->rule = rule[0] == 'r' && !rule[2] ? rule[1] - '0' : -1;
 	out->located = is_located(snapshot, address, &place, &out->tier);
 	snprintf(out->control, sizeof(out->control), "%s", place.control);

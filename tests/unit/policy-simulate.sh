@@ -25,7 +25,7 @@ DATA
 
 # Captures of a node 10.0.0.1, written here so that every byte of them is known:
 #   it asks 2.0.0.9 by TCP (SYN, and the answer comes in), answers a SYN of 2.0.0.8, mails 3.0.0.1, asks 3.0.0.53 by UDP,
-#   tunnels (IPIP) to 2.0.0.7 what goes to 3.0.0.2, and asks 3.0.0.3 through NAT64. What it asks a neighbour is not judged.
+#   tunnels (IPIP) to 2.0.0.7 what goes to 3.0.0.2, and asks 3.0.0.3 through NAT64. What it asks a neighbour is of the link.
 python3 - "$tmp" <<'PY'
 import ipaddress, struct, sys
 
@@ -103,7 +103,7 @@ expect 'pcapng' 0 "$seen" '*' "${simulate[@]}" --from 10.0.0.0/8,fd00::/16 "$tmp
 expect 'cooked says what left' 0 "$seen" '*' "${simulate[@]}" "$tmp/cooked.pcap"
 expect 'cooked, version 2' 0 "$seen" '*' "${simulate[@]}" "$tmp/cooked2.pcap"
 expect 'cut to headers' 0 "$seen" '*' "${simulate[@]}" --from 10.0.0.0/8,fd00::/16 "$tmp/short.pcap"
-expect 'without --from all count' 0 '*of 10 recorded packets*' '*' "${simulate[@]}" "$tmp/ethernet.pcap"
+expect 'without --from all count' 0 '*of 11 recorded packets*' '*' "${simulate[@]}" "$tmp/ethernet.pcap"
 "${simulate[@]}" --json --all "$tmp/cooked.pcap" >"$tmp/json"
 [[ $(jq -c '[.packets, .changed, (.changes | length), .changes[0].old.rule, .changes[0].flows[0].packets]' "$tmp/json") == \
 	'[8,4,3,"home",2]' ]]

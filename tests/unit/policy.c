@@ -348,13 +348,13 @@ static void test_reachable(void **context)
 /* What is allowed is not taken from those behind it where the evidence is stale, or speaks against it. */
 static void test_burden_leaves(void **context)
 {
-	count_warnings(CLASSES "rules:\n"
-		       RULE("sure", "location: EU, control: {subset of: EU}, min_tier: feed, uncontradicted: true, verdict: allow")
-		       RULE("less", "location: EU, control: {subset of: EU}, min_tier: feed, verdict: audit")
-		       RULE("least", "location: EU, control: {subset of: EU}, min_tier: operator, verdict: audit")
-		       RULE("none", "location: EU, control: {subset of: EU}, verdict: reject")
-		       RULE("registered", "registered: {in: US}, verdict: drop")
-		       RULE("nowhere", "registered: {in: unknown}, location: anycast, verdict: drop"), NULL);
+	count_warnings(CLASSES "rules:\n" RULE("sure", "location: EU, control: {subset of: EU}, min_tier: feed, uncontradicted: true, verdict: allow")
+			       RULE("less", "location: EU, control: {subset of: EU}, min_tier: feed, verdict: audit")
+				       RULE("least", "location: EU, control: {subset of: EU}, min_tier: operator, verdict: audit")
+					       RULE("none", "location: EU, control: {subset of: EU}, verdict: reject")
+						       RULE("registered", "registered: {in: US}, verdict: drop")
+							       RULE("nowhere", "registered: {in: unknown}, location: anycast, verdict: drop"),
+		       NULL);
 }
 
 /* A country is its legal territory wherever it is named. */

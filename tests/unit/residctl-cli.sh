@@ -43,7 +43,7 @@ result $((! $?)) 'check --json has the warnings' "$(cat "$tmp/json" "$tmp/err")"
 expect 'compile' 0 'generation *: 5 classes, 11 rules, *' 'note: compiled in *' \
 	"$ctl" policy compile policy/default.yaml "${data[@]}" -o "$s"
 expect 'compile again, = and the long name' 0 'generation *' '*' \
-	"$ctl" policy compile policy/default.yaml --geoip4="$tmp/geoip" --geoip6="$tmp/geoip6" --asn=none \
+	"$ctl" policy compile policy/default.yaml --geoip4="$tmp/geoip" --geoip6="$tmp/geoip6" --asn=none --now=2026-11-22T12:00:00Z \
 	--output="$tmp/t.rsnap"
 cmp -s "$s" "$tmp/t.rsnap"
 result $((! $?)) 'the same inputs give the same bytes'

@@ -61,7 +61,8 @@ static inline struct snapshot *support_build_data(const char *text, const char *
 		fail_msg("%s", err.text);
 	world_new(&(struct world_inputs){ .geo4 = geo4, .geo6 = geo6, .operators = &nobody, .asn = &asn,
 					  .asn_count = asn != NULL }, &world);
-	if (snapshot_build_data(policy, &(struct full_data){ .world = world, .now = SUPPORT_NOW, .stale_at = stale_at }, &snapshot, &err))
+	if (snapshot_build_data(policy, &(struct full_data){ .world = world, .now = SUPPORT_NOW, .stale_at = stale_at },
+				&snapshot, &err))
 		fail_msg("%s", err.text);
 	return snapshot;
 }

@@ -125,7 +125,8 @@ static void test_location_chain(void **context)
 {
 	struct snapshot *snapshot = place_all("", "2026-07-10", "2026-07-10", "2022-10-29");
 
-	/* what is four years old does not speak against what is fresh and stronger; where it is alone it is all there is */
+	/* what is four years old does not speak against what is fresh and stronger; where it is alone it is all there
+	 * is */
 	assert_place(snapshot, "2.0.20.1", "FR", "geoip", "tor-geoipdb");
 	assert_where(snapshot, "2.0.20.1", "FR", "FR");
 	assert_place(snapshot, "2.1.0.1", "DE", "libloc", "libloc");
@@ -344,9 +345,9 @@ static void test_unknown_region(void **context)
 
 	fresh_cache("regions");
 	inputs.feeds = mem_format("aws=%s", put("ip-ranges.json",
-		"{\"createDate\": \"2026-11-01-00-00-00\", \"prefixes\": ["
-		"{\"ip_prefix\": \"2.0.8.0/22\", \"region\": \"me-westest-1\", \"service\": \"EC2\"}], \"ipv6_prefixes\": ["
-		"{\"ipv6_prefix\": \"2a00::/48\", \"region\": \"me-westest-1\", \"service\": \"EC2\"}]}"));
+						"{\"createDate\": \"2026-11-01-00-00-00\", \"prefixes\": ["
+						"{\"ip_prefix\": \"2.0.8.0/22\", \"region\": \"me-westest-1\", \"service\": \"EC2\"}], \"ipv6_prefixes\": ["
+						"{\"ipv6_prefix\": \"2a00::/48\", \"region\": \"me-westest-1\", \"service\": \"EC2\"}]}"));
 	for (unsigned int round = 0; round < 2; round++) {
 		snapshot = compile(&inputs, &heard);
 		assert_non_null(strstr(heard.text, "source 'aws' (ip-ranges.json) has 1024 IPv4 addresses and 65536 IPv6 /64s in the region 'me-westest-1', which regions.yaml does not know"));

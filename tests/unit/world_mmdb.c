@@ -83,9 +83,9 @@ static void test_registered(void **context)
 static void test_represented(void **context)
 {
 	struct build_inputs inputs = inputs_of(CLASSES
-		"rules:\n  - {id: us, class: shut, control: {in: US}, port: 25, verdict: drop, reason: r}\n"
-		"  - {id: home, class: shut, location: FR, control: {subset of: [FR, US]}, min_tier: holder, verdict: allow, "
-		"reason: r, justification: j}\n");
+					       "rules:\n  - {id: us, class: shut, control: {in: US}, port: 25, verdict: drop, reason: r}\n"
+					       "  - {id: home, class: shut, location: FR, control: {subset of: [FR, US]}, min_tier: holder, verdict: allow, "
+					       "reason: r, justification: j}\n");
 	struct mmdb *db = mmdb_new();
 	struct snapshot *snapshot;
 
@@ -106,7 +106,7 @@ static void test_represented(void **context)
 static void test_flags(void **context)
 {
 	struct build_inputs inputs = inputs_of(CLASSES
-		"rules: [{id: home, class: shut, location: [EU, US], verdict: allow, reason: r, justification: j}]\n");
+					       "rules: [{id: home, class: shut, location: [EU, US], verdict: allow, reason: r, justification: j}]\n");
 	struct mmdb *db = mmdb_new();
 	struct snapshot *snapshot;
 

@@ -43,7 +43,9 @@ static void ethernet(struct packet *p, const char *mac)
 
 static int packet_socket(const char *device)
 {
-	struct sockaddr_ll ll = { .sll_family = AF_PACKET, .sll_protocol = 0, .sll_ifindex = (int)if_nametoindex(device) };
+	struct sockaddr_ll ll = { .sll_family = AF_PACKET,
+				  .sll_protocol = 0,
+				  .sll_ifindex = (int)if_nametoindex(device) };
 	int fd = socket(AF_PACKET, SOCK_RAW, 0);
 
 	if (fd < 0 || bind(fd, (struct sockaddr *)&ll, sizeof(ll)))
@@ -86,7 +88,9 @@ static void send_sum(char **argv)
 
 static void send_write(char **argv)
 {
-	const struct virtio_net_hdr owed = { .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM, .csum_start = IP, .csum_offset = 16 };
+	const struct virtio_net_hdr owed = { .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+					     .csum_start = IP,
+					     .csum_offset = 16 };
 	union address from = address(argv[2], 0), to = address(argv[3], 7), other = address(argv[4], 7);
 	unsigned int wanted, have;
 	struct packet p = {};

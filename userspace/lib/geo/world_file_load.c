@@ -165,7 +165,8 @@ static bool world_take_ranges(const struct world_reader *reader, struct world *w
 	world->v6.range = mem_resize(NULL, world->v6.count, sizeof(*world->v6.range));
 	for (i = 0; i < world->v4.count; i++) {
 		world->v4.range[i] = (struct world_range){ (u128)from4[i].first << 96, from4[i].dossier };
-		if (from4[i].dossier >= count[WORLD_DOSSIERS] || (i ? from4[i].first <= from4[i - 1].first : from4[i].first))
+		if (from4[i].dossier >= count[WORLD_DOSSIERS] ||
+		    (i ? from4[i].first <= from4[i - 1].first : from4[i].first))
 			return false;
 	}
 	for (i = 0; i < world->v6.count; i++) {
@@ -231,7 +232,8 @@ struct world *world_load(const uint8_t key[RESID_DIGEST_LEN], const struct opera
 	if (!world_check_layout(&reader, data) || !world_take_sources(&reader, world) ||
 	    !world_take_operators(&reader, world) || world->operator_count != operators->count ||
 	    !world_take_overlaps(&reader, world) || !world_take_regions(&reader, world) ||
-	    !world_take_dossiers(&reader, world) || !world_take_ranges(&reader, world) || !world_take_asn(&reader, world))
+	    !world_take_dossiers(&reader, world) || !world_take_ranges(&reader, world) ||
+	    !world_take_asn(&reader, world))
 		return NULL;
 	/* used now: what was not used for longest goes first */
 	futimens(fd, NULL);

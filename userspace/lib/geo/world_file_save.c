@@ -105,7 +105,8 @@ static void world_put_ranges4(struct buffer *out, const struct world_ranges *ran
 	size_t i;
 
 	for (i = 0; i < ranges->count; i++)
-		to[i] = (struct world_file_range4){ (uint32_t)(ranges->range[i].first >> 96), ranges->range[i].dossier };
+		to[i] = (struct world_file_range4){ (uint32_t)(ranges->range[i].first >> 96),
+						    ranges->range[i].dossier };
 }
 
 static void world_put_ranges6(struct buffer *out, const struct world_ranges *ranges)

@@ -203,7 +203,8 @@ void world_lay_sources(struct world_work *work)
 	}
 	for (uint32_t i = 0; i < inputs->mmdb_count; i++)
 		world_lay_source(work, inputs->mmdb[i],
-				 &(struct place_source){ work->mmdb + i, EVIDENCE_NOBODY, PLACE_MMDB }, REGISTERED_MMDB);
+				 &(struct place_source){ work->mmdb + i, EVIDENCE_NOBODY, PLACE_MMDB },
+				 REGISTERED_MMDB);
 	for (uint32_t i = 0; i < inputs->asn_count; i++)
 		world_lay_source(work, inputs->asn[i],
 				 &(struct place_source){ work->asn + i, EVIDENCE_NOBODY, PLACE_LIBLOC },
@@ -211,5 +212,6 @@ void world_lay_sources(struct world_work *work)
 	/* after the ASes, whose countries they may have */
 	for (uint32_t i = 0; i < inputs->rir_count; i++)
 		world_lay_source(work, inputs->rir[i],
-				 &(struct place_source){ work->rir + i, EVIDENCE_NOBODY, PLACE_LIBLOC }, REGISTERED_RIR);
+				 &(struct place_source){ work->rir + i, EVIDENCE_NOBODY, PLACE_LIBLOC },
+				 REGISTERED_RIR);
 }

@@ -180,11 +180,13 @@ void controls_warn(struct reader *reader, const struct policy_rule *rule)
 		rule_warn(reader, rule,
 			  "rule '%s' lets go by who controls a place and does not say on what evidence: `min_tier` is %s", rule->id,
 			  control_tier_name(POLICY_MIN_TIER));
-	if (rule->verdict == RESID_V_ALLOW && (rule->control == POLICY_CONTROL_IN || rule->control == POLICY_CONTROL_NOT_IN))
+	if (rule->verdict == RESID_V_ALLOW &&
+	    (rule->control == POLICY_CONTROL_IN || rule->control == POLICY_CONTROL_NOT_IN))
 		rule_warn(reader, rule,
 			  "rule '%s' allows by `control: {%s: ...}`, which more evidence can loosen; an allow says {subset of: ...}",
 			  rule->id, rule->control == POLICY_CONTROL_IN ? "in" : "not in");
-	if (rule->verdict == RESID_V_ALLOW && rule->registered != POLICY_CONTROL_ANY && rule->control == POLICY_CONTROL_ANY)
+	if (rule->verdict == RESID_V_ALLOW && rule->registered != POLICY_CONTROL_ANY &&
+	    rule->control == POLICY_CONTROL_ANY)
 		rule_warn(reader, rule,
 			  "rule '%s' allows by where a holder is registered, which says nothing of who controls it", rule->id);
 }

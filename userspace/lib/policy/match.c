@@ -155,7 +155,8 @@ static bool match_contradicts(const struct policy_rule *rule, const struct match
 	for (size_t i = 0; i < place->registered_count; i++)
 		if (!location_set_is_within(place->registered[i], &rule->controllers))
 			return true;
-	return place->registered_count == MATCH_EVIDENCE && !location_set_is_within(&place->rest[0], &rule->controllers);
+	return place->registered_count == MATCH_EVIDENCE &&
+	       !location_set_is_within(&place->rest[0], &rule->controllers);
 }
 
 enum match match_registered(const struct policy_rule *rule, const struct match_place *place)

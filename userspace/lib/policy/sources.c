@@ -139,7 +139,8 @@ static int sources_read_override_place(struct reader *reader, const struct yaml_
 		return -1;
 	location = location_find(node->text);
 	if (location < 0 || !location_is_geographic((unsigned int)location) ||
-	    (!location_is_country((unsigned int)location) && location < LOCATION_ANYCAST) || location == LOCATION_UNKNOWN)
+	    (!location_is_country((unsigned int)location) && location < LOCATION_ANYCAST) ||
+	    location == LOCATION_UNKNOWN)
 		return keys_fail(&reader->file, node,
 				 "an override says in which country a prefix is, or anycast, satellite or proxy; '%s' is none",
 				 node->text);
@@ -177,7 +178,7 @@ static int sources_read_override(struct reader *reader, const struct yaml_node *
 {
 	static const char *const keys[] = { "prefix", "location", "control", "operator", "reason", "until", NULL };
 	struct policy_sources *sources = &reader->policy->sources;
-	const struct yaml_node *prefix, *reason, *until = yaml_get(node, "until"), *const *items;
+	const struct yaml_node *prefix, *reason, *until = yaml_get(node, "until"), *const * items;
 	struct policy_override override = { .mark = node };
 	size_t i, count;
 

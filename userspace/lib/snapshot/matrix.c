@@ -206,7 +206,8 @@ static int matrix_link_column(struct matrix *matrix, struct matrix_work *work, c
 }
 
 static int matrix_columns(struct matrix *matrix, struct matrix_work *work, const struct space *space,
-			  const struct zones *zones, const uint32_t *order, struct intern *columns, struct resid_error *err)
+			  const struct zones *zones, const uint32_t *order, struct intern *columns,
+			  struct resid_error *err)
 {
 	const struct policy *policy = work->policy;
 	_cleanup_free_ uint16_t *column = mem_zero(policy->class_count, sizeof(*column));

@@ -86,8 +86,8 @@ struct snapshot_opinion {
 	const char *operator;		/* id, or "" */
 	int64_t fresh_until;		/* seconds since the epoch; INT64_MIN: it has no date; INT64_MAX: for good */
 	bool fresh;			/* it was when the policy was compiled */
-	bool ignored;			/* of a location: an older one of a weaker source, or beyond its operator's ranges */
-	bool contradicts;		/* of what the strongest of the axis says or, of `registered`, of who controls it */
+	bool ignored; /* of a location: an older one of a weaker source, or beyond its operator's ranges */
+	bool contradicts; /* of what the strongest of the axis says or, of `registered`, of who controls it */
 };
 
 /* All that is said of an address, axis by axis and from strong to weak: at most `room`. Gives how much there is. */
