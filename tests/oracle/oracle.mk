@@ -2,7 +2,7 @@
 # The oracles, and kmod/lpm.c as the kernel compiles it for a processor with popcnt.
 
 ORACLE := $(B)/tests/oracle
-TESTS += $(ORACLE)/oracle $(ORACLE)/chain $(ORACLE)/language
+TESTS += $(ORACLE)/oracle $(ORACLE)/language
 
 $(ORACLE)/obj/lpm.o: kmod/lpm.c
 	@mkdir -p $(@D)
@@ -10,10 +10,6 @@ $(ORACLE)/obj/lpm.o: kmod/lpm.c
 
 $(ORACLE)/oracle: tests/oracle/oracle.c tests/oracle/world.c tests/oracle/world.h $(ORACLE)/obj/lpm.o $(B)/libresid.a
 	$(call say,TEST) $(CC) $(ALL_CFLAGS) -O2 -mpopcnt $(LDFLAGS) -o $@ $(filter %.c %.o,$^) $(B)/libresid.a $(LIBS)
-
-$(ORACLE)/chain: tests/oracle/chain.c $(B)/libresid.a
-	@mkdir -p $(@D)
-	$(call say,TEST) $(CC) $(ALL_CFLAGS) -O2 $(LDFLAGS) -o $@ $< $(B)/libresid.a $(LIBS)
 
 # What explain runs is part of residctl, not of the library.
 $(ORACLE)/language: tests/oracle/language.c tests/oracle/words.c tests/oracle/words.h \

@@ -179,9 +179,23 @@ const char *world_scan(const struct world *world, const struct world_policy *pol
 	return world_place(world, policy, address, of_file);
 }
 
+/* A country's name stands for all that is its territory by its own law. */
+static const char *const territories[][2] = {
+	{ "FR", "FR RE GP MQ GF YT MF" }, { "FI", "FI AX" }, { "US", "US AS GU MP PR UM VI" }, { "CN", "CN HK MO" },
+};
+
+static bool is_territory(const char *locations, const char *location)
+{
+	for (size_t i = 0; i < sizeof(territories) / sizeof(territories[0]); i++)
+		if (has_word(locations, territories[i][0]) && has_word(territories[i][1], location))
+			return true;
+	return false;
+}
+
 static bool location_matches(const struct world_rule *rule, const char *location)
 {
-	bool named = has_word(rule->locations, location) || (has_word(rule->locations, "EU") && has_word(eu, location));
+	bool named = has_word(rule->locations, location) || is_territory(rule->locations, location) ||
+		     (has_word(rule->locations, "EU") && has_word(eu, location));
 
 	if (!rule->not_in)
 		return named;
@@ -227,7 +241,7 @@ const char *world_judge(const struct world_policy *policy, size_t class, int fam
 			continue;
 		return rule->id;
 	}
-	snprintf(fallback, sizeof(fallback), "default-%s", policy->class[class].name);
+	snprintf(fallback, sizeof(fallback), "default-%s", strcmp(location, "link") ? policy->class[class].name : "link");
 	return fallback;
 }
 
