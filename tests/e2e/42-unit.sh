@@ -46,7 +46,8 @@ reboots()
 	systemctl start residd >"$work/started" 2>&1 || true
 }
 units() { echo "$(systemctl is-active resid-restore) $(systemctl is-active residd)"; }
-said() { journalctl --sync; journalctl -q -o cat ${cursor:+--after-cursor "$cursor"} -t "$1"; }
+# said IDENTIFIER: told apart here, for `journalctl -t` loses the first entry behind a cursor that its filter leaves out.
+said() { journalctl --sync; journalctl -q -o short ${cursor:+--after-cursor "$cursor"} | sed -n "s/^.* $1\\[[0-9]*\\]: //p"; }
 # mended WHAT...: after a fault
 mended() { "$@"; reboots true; is "twin: mended, both are well" "$(units) $(in_force)" "active active $generation"; }
 enforces() { is "$1: the node enforces what it did" "$(in_force) $("$residctl" mode) $(saw health tcp "$us" "$2") $(saw health tcp "$fr" "$2-fr")" \
