@@ -76,7 +76,7 @@ struct daemon {
 	} outage;
 	struct sinks *sinks;
 	struct MHD_Daemon *metrics;	/* NULL: nobody asked for it */
-	sd_event_source *metrics_ready, *metrics_due;
+	sd_event_source *metrics_ready;
 	uint64_t started;		/* seconds since the epoch */
 	struct watch *watch;
 	struct guarding *guarding;

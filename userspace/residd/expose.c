@@ -22,13 +22,8 @@
 #include "util/file.h"
 #include "util/memory.h"
 
-/*
- * All clients are of this machine, so their addresses tell nothing. Whoever is silent is closed in time, and who comes
- * when there are many waits for that in the backlog: nobody can keep the others out.
- */
-#define EXPOSE_CLIENTS	32
-#define EXPOSE_SECONDS	5	/* that a client may be silent */
-#define EXPOSE_BACKLOG	64
+#define EXPOSE_CLIENTS	8
+#define EXPOSE_SECONDS	10	/* that a client may be silent */
 
 static void expose_names_free(struct if_nameindex **names)
 {
@@ -168,7 +163,7 @@ static int expose_port(const char *address, struct resid_error *err)
 		return resid_fail(err, RESID_EXIT_INPUT, "metrics_listen: `%s` is no address and port", address);
 	fd = socket(to->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	result = fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ||
-		 bind(fd, to->ai_addr, to->ai_addrlen) || listen(fd, EXPOSE_BACKLOG);
+		 bind(fd, to->ai_addr, to->ai_addrlen) || listen(fd, EXPOSE_CLIENTS);
 	freeaddrinfo(to);
 	if (result)
 		return resid_fail(err, RESID_EXIT_SYSTEM, "metrics_listen: %s: %s", address, strerror(errno));
@@ -189,39 +184,18 @@ static int expose_socket(const char *path, struct resid_error *err)
 	strcpy(address.sun_path, path);
 	unlink(path);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) || chmod(path, 0660) ||
-	    chown(path, (uid_t)-1, paths_group()) || listen(fd, EXPOSE_BACKLOG))
+	    chown(path, (uid_t)-1, paths_group()) || listen(fd, EXPOSE_CLIENTS))
 		return resid_fail(err, RESID_EXIT_SYSTEM, "metrics_listen: %s: %s", path, strerror(errno));
 	result = fd;
 	fd = -1;
 	return result;
 }
 
-/* Clients that say nothing are closed by MHD_run() alone, so it is run when the first of them is due as well. */
-static void expose_run(struct daemon *daemon)
-{
-	MHD_UNSIGNED_LONG_LONG wait;
-
-	MHD_run(daemon->metrics);
-	if (MHD_get_timeout(daemon->metrics, &wait) != MHD_YES) {
-		sd_event_source_set_enabled(daemon->metrics_due, SD_EVENT_OFF);
-		return;
-	}
-	/* Zero would be a loop without rest: what is ready now is told by the descriptor. */
-	sd_event_source_set_time_relative(daemon->metrics_due, (wait ?: 1) * 1000u);
-	sd_event_source_set_enabled(daemon->metrics_due, SD_EVENT_ONESHOT);
-}
-
 static int expose_ready(sd_event_source *source, int fd, uint32_t events, void *context)
 {
 	struct daemon *daemon = context;
 
-	expose_run(daemon);
-	return 0;
-}
-
-static int expose_due(sd_event_source *source, uint64_t usec, void *context)
-{
-	expose_run(context);
+	MHD_run(daemon->metrics);
 	return 0;
 }
 
@@ -242,10 +216,8 @@ void expose_init(struct daemon *daemon)
 						   (unsigned int)EXPOSE_CLIENTS, MHD_OPTION_CONNECTION_TIMEOUT,
 						   (unsigned int)EXPOSE_SECONDS, MHD_OPTION_END);
 		info = daemon->metrics ? MHD_get_daemon_info(daemon->metrics, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
-		if (info && sd_event_add_time_relative(daemon->event, &daemon->metrics_due, CLOCK_MONOTONIC, 0, 1000,
-						       expose_due, daemon) >= 0 &&
-		    sd_event_add_io(daemon->event, &daemon->metrics_ready, info->epoll_fd, EPOLLIN, expose_ready,
-				    daemon) >= 0)
+		if (info && sd_event_add_io(daemon->event, &daemon->metrics_ready, info->epoll_fd, EPOLLIN,
+					    expose_ready, daemon) >= 0)
 			return;
 		resid_fail(&err, RESID_EXIT_SYSTEM, "metrics_listen: %s: it cannot be served", where);
 	}
@@ -255,7 +227,6 @@ void expose_init(struct daemon *daemon)
 void expose_fini(struct daemon *daemon)
 {
 	sd_event_source_disable_unref(daemon->metrics_ready);
-	sd_event_source_disable_unref(daemon->metrics_due);
 	if (daemon->metrics)
 		MHD_stop_daemon(daemon->metrics);
 }
