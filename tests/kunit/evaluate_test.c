@@ -95,7 +95,8 @@ static void evaluate_test_flags(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, evaluate_test_ask4(1, 0x08080808).flags, RESID_ANSWER_F_PERMISSIVE);
 	KUNIT_ASSERT_EQ(test, resid_state_set_mode(RESID_MODE_ENFORCING, 0, &extack), 0);
 	KUNIT_EXPECT_EQ(test, evaluate_test_ask4(1, 0x08080808).flags, RESID_ANSWER_F_REFUSED);
-	KUNIT_EXPECT_EQ(test, evaluate_test_ask4(1, 0xe0000001).flags, RESID_ANSWER_F_LINK);
+	/* this table's link_group is refused like all else */
+	KUNIT_EXPECT_EQ(test, evaluate_test_ask4(1, 0xe0000001).flags, RESID_ANSWER_F_LINK | RESID_ANSWER_F_REFUSED);
 
 	/* a broadcast is of the link if it is DHCP */
 	dhcp.flags = RESID_QUESTION_F_PROTO | RESID_QUESTION_F_PORT;

@@ -67,6 +67,8 @@ timeout 30 strace -f -qq -e trace=epoll_wait,poll,recvfrom -o "$dir/trace" -p "$
 	2>"$dir/strace.err" || true
 idle=$(grep -cE 'epoll_wait\(.*, -1\)|poll\(|recvfrom\(' "$dir/trace")
 ok "an idle daemon wakes less than once a second: $idle times in 30 s" test "$idle" -gt 0 -a "$idle" -lt 30
+kill "$residd"	# a second one would not come to its settings
+wait "$residd" || true
 ok "and its settings stand: metrics only on loopback" test -n "$(
 	echo 'metrics_listen = 0.0.0.0:9469' >"$dir/bad.conf"
 	timeout 8 build/residd --config "$dir/bad.conf" 2>&1 | grep -m 1 -F 'metrics_listen takes 127.0.0.1:PORT')"

@@ -26,7 +26,7 @@ aged()
 
 # On a day when all else is fresh.
 day=(--now 2026-11-22T12:00:00Z
-	--feed aws=tests/scenarios/ip-ranges.json,azure=tests/scenarios/ServiceTags_Public.json)
+	--feed 'aws=tests/scenarios/ip-ranges.json,azure=tests/scenarios/ServiceTags_Public.json')
 for folder in policy/scenarios/*/; do
 	name=$(basename "$folder")
 	status=0
