@@ -27,7 +27,7 @@ const struct command *const commands[] = { TABLE_COMMANDS(TABLE_ADDRESS) NULL };
 const struct command *const hidden_commands[] = { TABLE_HIDDEN(TABLE_ADDRESS) NULL };
 
 const struct command_option common_options[] = {
-	[COMMON_JSON] = { "json", NULL, "as JSON; /usr/share/resid/schema/residctl.json describes it" },
+	[COMMON_JSON] = { "json", NULL, "as JSON" },
 	[COMMON_WIDE] = { "wide", NULL, "do not fit the output to the terminal" },
 	[COMMON_NO_COLOR] = { "no-color", NULL, "no colour on a terminal" },
 	[COMMON_HELP] = { "help", NULL, "say how the command is used" },
